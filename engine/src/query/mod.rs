@@ -1,0 +1,1 @@
+//! Planning a query onto DataFusion and running it.

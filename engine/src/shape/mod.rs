@@ -1,0 +1,1 @@
+//! From batches to answers: raw, grouped, by period, nested or flat.

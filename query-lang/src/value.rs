@@ -1,0 +1,59 @@
+//! Scalar values: what a record holds under a key and what a filter compares with.
+
+use chrono::{DateTime, Utc};
+
+/// One scalar of a record or of a filter.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// An explicit null, which is not the same as an absent key.
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// A 64-bit integer; printed with all its digits.
+    Int(i64),
+    /// A finite double.
+    Float(f64),
+    /// Text.
+    Text(String),
+    /// A moment in UTC, with microseconds.
+    Time(DateTime<Utc>),
+}
+
+impl Value {
+    /// The value as JSON; a time prints as `2014-01-05T00:00:00+00:00`.
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Null => serde_json::Value::Null,
+            Self::Bool(b) => (*b).into(),
+            Self::Int(i) => (*i).into(),
+            Self::Float(f) => (*f).into(),
+            Self::Text(s) => s.as_str().into(),
+            Self::Time(t) => print_time(*t).into(),
+        }
+    }
+
+    /// The text inside, when this is text.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(s) => Some(s),
+            _ => None,
+        }
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+/// Prints a moment the way every answer does: `2014-01-05T00:00:00+00:00`, with microseconds only when there are any.
+pub fn print_time(time: DateTime<Utc>) -> String {
+    let mut text = time.format("%Y-%m-%dT%H:%M:%S").to_string();
+    let micros = time.timestamp_subsec_micros();
+    if micros != 0 {
+        text.push_str(&format!(".{micros:06}"));
+    }
+    text.push_str("+00:00");
+    text
+}
