@@ -1,14 +1,26 @@
 //! The query language of the Performance Platform: from the query string of `GET /data/{group}/{type}` to a typed
 //! [`Query`], and back to canonical text.
 //!
-//! Data flows one way: `grammar` (nom: text -> parameters) -> `validate` (rules and their messages) -> [`Query`] ->
-//! `print` (canonical text). This crate knows neither storage nor HTTP, does no IO and never reads the clock: the
-//! present is an argument.
+//! Data flows one way: `grammar` (nom: text -> parameters and their parts) -> `validate` (rules, in order) ->
+//! [`Query`] -> `print` (canonical text) and `window` (the records and periods that a query is about).
+//! `timestamp` reads the many ways to write a moment; `error` holds every message. This crate knows neither
+//! storage nor HTTP, does no IO and never reads the clock: the present is an argument.
 
+mod error;
+mod grammar;
 mod period;
+mod print;
 mod query;
+mod timestamp;
+mod validate;
 mod value;
+mod window;
 
+pub use error::{Problem, QueryError};
+pub use grammar::is_valid_key;
 pub use period::Period;
 pub use query::{Collect, CollectMethod, Format, Order, Policy, Query, SortBy};
+pub use timestamp::{TimestampError, parse_timestamp, read_timestamp};
+pub use validate::parse;
 pub use value::{Value, print_time};
+pub use window::{Periods, Shift, Window};

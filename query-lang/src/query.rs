@@ -20,6 +20,9 @@ pub enum CollectMethod {
 }
 
 impl CollectMethod {
+    /// All methods that have a name.
+    pub const NAMED: [Self; 4] = [Self::Sum, Self::Count, Self::Set, Self::Mean];
+
     /// The name in a query string, `None` for the default.
     pub fn name(self) -> Option<&'static str> {
         match self {
@@ -29,6 +32,11 @@ impl CollectMethod {
             Self::Set => Some("set"),
             Self::Mean => Some("mean"),
         }
+    }
+
+    /// The method of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::NAMED.into_iter().find(|method| method.name() == Some(name))
     }
 }
 

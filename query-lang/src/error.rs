@@ -1,0 +1,150 @@
+//! Every way in which a query can be refused, with the message that clients of the older API know.
+
+/// What is wrong with a query. Displays as the message of the HTTP 400 answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// A parameter that does not exist.
+    #[error("An unrecognised parameter was provided")]
+    UnrecognisedParameter,
+    /// `start_at` alone.
+    #[error("Use of 'start_at' requires 'end_at' or 'duration'")]
+    StartAlone,
+    /// `end_at` alone.
+    #[error("Use of 'end_at' requires 'start_at' or 'duration'")]
+    EndAlone,
+    /// `period` without a bounded range.
+    #[error("Either 'duration' or both 'start_at' and 'end_at' are required for a period query")]
+    PeriodWithoutRange,
+    /// `limit` with `period` but without `group_by`.
+    #[error("A period query can only be limited if it is grouped - please add 'group_by'")]
+    LimitedPeriods,
+    /// `duration=0`.
+    #[error("'duration' must not be zero")]
+    ZeroDuration,
+    /// `duration` with both ends of the range.
+    #[error(
+        "Absolute and relative time cannot be requested at the same time - either ask for 'start_at' and \
+         'end_at', or ask for 'start_at'/'end_at' with 'duration'"
+    )]
+    AbsoluteAndRelative,
+    /// `duration` without `period`.
+    #[error(
+        "If 'duration' is requested (for relative time), 'period' is required - please add a period (like \
+         'day', 'month' etc)"
+    )]
+    DurationWithoutPeriod,
+    /// A time that is not written as `2014-01-06T00:00:00Z` or that does not exist.
+    #[error("{0} is not a valid datetime")]
+    InvalidTime(&'static str),
+    /// A filter without a colon.
+    #[error("filter_by must be a field name and value separated by a colon (:) eg. authority:Westminster")]
+    FilterWithoutColon,
+    /// A filter on a name that no key can have.
+    #[error("Cannot filter by an invalid field name")]
+    FilterKey,
+    /// Both kinds of filter.
+    #[error("Cannot use both filter_by and filter_by_prefix in the same query")]
+    BothFilters,
+    /// An unknown period.
+    #[error("'period' must be one of ['hour', 'day', 'week', 'month', 'quarter', 'year']")]
+    UnknownPeriod,
+    /// A sort of periods, which are always in order of time.
+    #[error("Cannot sort for period queries without group_by. Period queries are always sorted by time.")]
+    SortedPeriods,
+    /// A sort without a colon.
+    #[error(
+        "sort_by must be a field name and sort direction separated by a colon (:) eg. authority:ascending"
+    )]
+    SortWithoutColon,
+    /// A sort in an unknown direction.
+    #[error("Unrecognised sort direction. Supported directions include: ascending, descending")]
+    SortDirection,
+    /// A sort on a name that no key can have.
+    #[error("Cannot sort by an invalid field name")]
+    SortKey,
+    /// A sort on something collected that the query does not collect.
+    #[error("Invalid sort key {0}")]
+    SortKeyNotCollected(String),
+    /// Grouping on a name that no key can have.
+    #[error("Cannot group by an invalid field name")]
+    GroupKey,
+    /// Grouping on a key of the platform itself.
+    #[error("Cannot group by internal fields, internal fields start with an underscore")]
+    GroupInternal,
+    /// A parameter that takes a count.
+    #[error("{0} must be a positive integer")]
+    NotPositive(&'static str),
+    /// `collect` in a query that gathers nothing.
+    #[error("collect can be used only with either ['group_by', 'period']")]
+    CollectWithoutGroups,
+    /// An unknown way to collect.
+    #[error("Unknown collection method")]
+    CollectMethod,
+    /// Collecting a name that no key can have.
+    #[error("Cannot collect an invalid field name")]
+    CollectKey,
+    /// Collecting a key of the platform itself.
+    #[error("Cannot collect internal fields, internal fields start with an underscore")]
+    CollectInternal,
+    /// Collecting a key that the query groups on.
+    #[error("Cannot collect by a field that is used for group_by")]
+    CollectGroupKey,
+    /// A parameter that takes `true` or `false`.
+    #[error("{0} must be either 'true' or 'false'")]
+    NotBoolean(&'static str),
+    /// `inclusive` without a range.
+    #[error("inclusive can be used only with either ['start_at', 'end_at']")]
+    InclusiveWithoutRange,
+    /// The data set does not show its records.
+    #[error("querying for raw data is not allowed")]
+    RawRefused,
+    /// The data set only answers about a week or more.
+    #[error("The minimum time span for a query is 7 days")]
+    SpanTooShort,
+    /// The data set only answers about whole days.
+    #[error("{0} must be midnight")]
+    NotMidnight(&'static str),
+    /// The data set only answers about whole weeks.
+    #[error("{0} must be a monday")]
+    NotMonday(&'static str),
+    /// The data set only answers about whole months.
+    #[error("'{0}' must be the first of the month for period=month queries")]
+    NotFirstOfMonth(&'static str),
+    /// A range that leaves the calendar.
+    #[error("the time range must lie between the years 1 and 9999")]
+    BeyondCalendar,
+}
+
+/// A refused query: what is wrong, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{problem}")]
+pub struct QueryError {
+    problem: Problem,
+    parameter: Option<String>,
+    position: Option<usize>,
+}
+
+impl QueryError {
+    pub(crate) fn new(problem: Problem) -> Self {
+        Self { problem, parameter: None, position: None }
+    }
+
+    pub(crate) fn at(problem: Problem, parameter: &str, position: Option<usize>) -> Self {
+        Self { problem, parameter: Some(parameter.to_owned()), position }
+    }
+
+    /// What is wrong.
+    pub fn problem(&self) -> &Problem {
+        &self.problem
+    }
+
+    /// The parameter at fault, when it is one in particular.
+    pub fn parameter(&self) -> Option<&str> {
+        self.parameter.as_deref()
+    }
+
+    /// Where that parameter begins in the query string, in bytes; `None` when it is not there at all.
+    pub fn position(&self) -> Option<usize> {
+        self.position
+    }
+}

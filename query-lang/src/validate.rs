@@ -1,0 +1,309 @@
+//! The rules, in the order in which they are checked: the first one broken is the one reported.
+//!
+//! The order is part of the interface, since clients see one message only. First the rules that hold for every query,
+//! then those of data sets that do not show single records, then what the older system left to crash.
+
+use chrono::{DateTime, Datelike, NaiveTime, TimeDelta, Utc, Weekday};
+
+use crate::error::{Problem, QueryError};
+use crate::grammar::{self, Parameter, Parameters};
+use crate::timestamp::read_strict;
+use crate::{Collect, CollectMethod, Format, Period, Policy, Query, SortBy, Value};
+
+const NAMES: [&str; 13] = [
+    "start_at",
+    "end_at",
+    "duration",
+    "period",
+    "filter_by",
+    "filter_by_prefix",
+    "group_by",
+    "collect",
+    "sort_by",
+    "limit",
+    "flatten",
+    "inclusive",
+    "format",
+];
+
+/// Reads a query string, still percent-encoded and without its `?`, for a data set of that policy.
+///
+/// Of a parameter that makes sense only once, the first counts; of several filters on one key, the last.
+///
+/// # Errors
+///
+/// The first rule that the query breaks, with the message of the older API.
+pub fn parse(query_string: &str, policy: &Policy, now: DateTime<Utc>) -> Result<Query, QueryError> {
+    let parameters = Parameters::read(query_string);
+    only_known_names(&parameters)?;
+    time_parameters_agree(&parameters)?;
+    let start_at = time(&parameters, "start_at")?;
+    let end_at = time(&parameters, "end_at")?;
+    let (filter_by, filter_by_prefix) = filters(&parameters)?;
+    let period = period(&parameters)?;
+    let sort_by = sort_by(&parameters)?;
+    let group_by = group_by(&parameters)?;
+    let limit = limit(&parameters)?;
+    let collect = collect(&parameters, &group_by)?;
+    let duration = count(&parameters, "duration")?;
+    let flatten = boolean(&parameters, "flatten")?;
+    let inclusive = inclusive(&parameters)?;
+    let format = match parameters.first("format") {
+        Some(format) if format.value == "csv" => Format::Csv,
+        _ => Format::Json,
+    };
+    let query = Query {
+        filter_by,
+        filter_by_prefix,
+        group_by,
+        period,
+        start_at,
+        end_at,
+        duration: duration.map(|periods| i64::try_from(periods).unwrap_or(i64::MAX)),
+        collect,
+        sort_by,
+        limit,
+        flatten,
+        inclusive,
+        format,
+    };
+    if !policy.raw_queries_allowed {
+        only_whole_days(&query, &parameters)?;
+    }
+    sorts_on_what_is_there(&query, &parameters)?;
+    if query.checked_window(now).is_none() {
+        return Err(refuse(&parameters, period_bound(&query), Problem::BeyondCalendar));
+    }
+    Ok(query)
+}
+
+fn refuse(parameters: &Parameters, name: &str, problem: Problem) -> QueryError {
+    QueryError::at(problem, name, parameters.first(name).map(|parameter| parameter.position))
+}
+
+fn blame(parameter: &Parameter, problem: Problem) -> QueryError {
+    QueryError::at(problem, &parameter.name, Some(parameter.position))
+}
+
+fn only_known_names(parameters: &Parameters) -> Result<(), QueryError> {
+    match parameters.iter().find(|parameter| !NAMES.contains(&parameter.name.as_str())) {
+        Some(unknown) => Err(blame(unknown, Problem::UnrecognisedParameter)),
+        None => Ok(()),
+    }
+}
+
+/// Which of `period`, `duration`, `start_at` and `end_at` may, and must, come together.
+fn time_parameters_agree(parameters: &Parameters) -> Result<(), QueryError> {
+    let has = |name: &str| parameters.has(name);
+    let problem = match parameters.first("duration").map(|duration| duration.value.as_str()) {
+        Some("0") => Some(("duration", Problem::ZeroDuration)),
+        Some(_) if has("start_at") && has("end_at") => Some(("duration", Problem::AbsoluteAndRelative)),
+        Some(_) if !has("period") => Some(("duration", Problem::DurationWithoutPeriod)),
+        Some(_) => None,
+        None if has("start_at") && has("end_at") => None,
+        None if has("period") => Some(("period", Problem::PeriodWithoutRange)),
+        None if has("start_at") => Some(("start_at", Problem::StartAlone)),
+        None if has("end_at") => Some(("end_at", Problem::EndAlone)),
+        None => None,
+    };
+    if let Some((name, problem)) = problem {
+        return Err(refuse(parameters, name, problem));
+    }
+    if has("period") && has("limit") && !has("group_by") {
+        return Err(refuse(parameters, "limit", Problem::LimitedPeriods));
+    }
+    Ok(())
+}
+
+fn time(parameters: &Parameters, name: &'static str) -> Result<Option<DateTime<Utc>>, QueryError> {
+    let Some(parameter) = parameters.first(name) else { return Ok(None) };
+    match read_strict(&parameter.value) {
+        Some(time) => Ok(Some(time)),
+        None => Err(blame(parameter, Problem::InvalidTime(name))),
+    }
+}
+
+type Filters = (Vec<(String, Value)>, Vec<(String, String)>);
+
+fn filters(parameters: &Parameters) -> Result<Filters, QueryError> {
+    let mut filter_by = Vec::new();
+    for (key, text) in filter_pairs(parameters, "filter_by")? {
+        // Only the booleans are read as such: a filter on `5` has always meant the text.
+        let value = grammar::boolean(&text).map_or(Value::Text(text), Value::Bool);
+        filter_by.push((key, value));
+    }
+    let filter_by_prefix = filter_pairs(parameters, "filter_by_prefix")?;
+    if !filter_by.is_empty() && !filter_by_prefix.is_empty() {
+        return Err(refuse(parameters, "filter_by_prefix", Problem::BothFilters));
+    }
+    Ok((filter_by, filter_by_prefix))
+}
+
+/// Keys and texts, sorted by key, the last one of each key.
+fn filter_pairs(parameters: &Parameters, name: &str) -> Result<Vec<(String, String)>, QueryError> {
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    for parameter in parameters.all(name) {
+        let Some((key, text)) = grammar::key_and_value(&parameter.value) else {
+            return Err(blame(parameter, Problem::FilterWithoutColon));
+        };
+        if !grammar::is_valid_key(key) {
+            return Err(blame(parameter, Problem::FilterKey));
+        }
+        pairs.retain(|(earlier, _)| earlier != key);
+        pairs.push((key.to_owned(), text.to_owned()));
+    }
+    pairs.sort();
+    Ok(pairs)
+}
+
+fn period(parameters: &Parameters) -> Result<Option<Period>, QueryError> {
+    let Some(parameter) = parameters.first("period") else { return Ok(None) };
+    match Period::from_name(&parameter.value) {
+        Some(period) => Ok(Some(period)),
+        None => Err(blame(parameter, Problem::UnknownPeriod)),
+    }
+}
+
+fn sort_by(parameters: &Parameters) -> Result<Option<SortBy>, QueryError> {
+    let Some(parameter) = parameters.first("sort_by") else { return Ok(None) };
+    if parameters.has("period") && !parameters.has("group_by") {
+        return Err(blame(parameter, Problem::SortedPeriods));
+    }
+    let Some((first, _)) = grammar::key_and_value(&parameter.value) else {
+        return Err(blame(parameter, Problem::SortWithoutColon));
+    };
+    let Some((key, order)) = grammar::key_and_order(&parameter.value) else {
+        return Err(blame(parameter, Problem::SortDirection));
+    };
+    if !grammar::is_valid_key(first) {
+        return Err(blame(parameter, Problem::SortKey));
+    }
+    Ok(Some(SortBy { key: key.to_owned(), order }))
+}
+
+/// Only the first key is checked, as it always was. A further key that no record can have groups nothing.
+fn group_by(parameters: &Parameters) -> Result<Vec<String>, QueryError> {
+    let Some(first) = parameters.first("group_by") else { return Ok(Vec::new()) };
+    if !grammar::is_valid_key(&first.value) {
+        return Err(blame(first, Problem::GroupKey));
+    }
+    if first.value.starts_with('_') {
+        return Err(blame(first, Problem::GroupInternal));
+    }
+    let mut keys: Vec<String> = Vec::new();
+    for parameter in parameters.all("group_by") {
+        if !keys.contains(&parameter.value) {
+            keys.push(parameter.value.clone());
+        }
+    }
+    Ok(keys)
+}
+
+/// A limit of zero, or one beyond what any data set can hold, is none.
+fn limit(parameters: &Parameters) -> Result<Option<u64>, QueryError> {
+    let countable = 1..=u64::try_from(i64::MAX).unwrap_or(u64::MAX);
+    Ok(count(parameters, "limit")?.filter(|limit| countable.contains(limit)))
+}
+
+fn count(parameters: &Parameters, name: &'static str) -> Result<Option<u64>, QueryError> {
+    let Some(parameter) = parameters.first(name) else { return Ok(None) };
+    match grammar::count(&parameter.value) {
+        Some(count) => Ok(Some(count)),
+        None => Err(blame(parameter, Problem::NotPositive(name))),
+    }
+}
+
+fn collect(parameters: &Parameters, group_by: &[String]) -> Result<Vec<Collect>, QueryError> {
+    if parameters.has("collect") && !parameters.has("group_by") && !parameters.has("period") {
+        return Err(refuse(parameters, "collect", Problem::CollectWithoutGroups));
+    }
+    let mut collects = Vec::new();
+    for parameter in parameters.all("collect") {
+        let (key, method) = grammar::key_and_method(&parameter.value);
+        let Some(method) = method else { return Err(blame(parameter, Problem::CollectMethod)) };
+        if !grammar::is_valid_key(key) {
+            return Err(blame(parameter, Problem::CollectKey));
+        }
+        if key.starts_with('_') {
+            return Err(blame(parameter, Problem::CollectInternal));
+        }
+        if group_by.iter().any(|group_key| group_key == key) {
+            return Err(blame(parameter, Problem::CollectGroupKey));
+        }
+        let collect = Collect { key: key.to_owned(), method };
+        if !collects.contains(&collect) {
+            collects.push(collect);
+        }
+    }
+    Ok(collects)
+}
+
+fn boolean(parameters: &Parameters, name: &'static str) -> Result<bool, QueryError> {
+    let Some(parameter) = parameters.first(name) else { return Ok(false) };
+    grammar::boolean(&parameter.value).ok_or_else(|| blame(parameter, Problem::NotBoolean(name)))
+}
+
+fn inclusive(parameters: &Parameters) -> Result<bool, QueryError> {
+    let inclusive = boolean(parameters, "inclusive")?;
+    if parameters.has("inclusive") && !parameters.has("start_at") && !parameters.has("end_at") {
+        return Err(refuse(parameters, "inclusive", Problem::InclusiveWithoutRange));
+    }
+    Ok(inclusive)
+}
+
+/// The rules of data sets that answer only with figures about whole days, so that no single person can be made out.
+/// Figures by the hour are exempt from all but the first, as they always were.
+fn only_whole_days(query: &Query, parameters: &Parameters) -> Result<(), QueryError> {
+    if query.is_raw() {
+        return Err(QueryError::new(Problem::RawRefused));
+    }
+    if query.period == Some(Period::Hour) {
+        return Ok(());
+    }
+    if let (Some(start), Some(end)) = (query.start_at, query.end_at)
+        && end - start < TimeDelta::days(7)
+    {
+        return Err(refuse(parameters, "end_at", Problem::SpanTooShort));
+    }
+    let bounds = [("start_at", query.start_at), ("end_at", query.end_at)];
+    let bounds = bounds.iter().filter_map(|(name, time)| time.map(|time| (*name, time)));
+    let is_midnight = |time: DateTime<Utc>| time.time() == NaiveTime::MIN;
+    if let Some((name, _)) = bounds.clone().find(|(_, time)| !is_midnight(*time)) {
+        return Err(refuse(parameters, name, Problem::NotMidnight(name)));
+    }
+    for (name, time) in bounds {
+        match query.period {
+            Some(Period::Week) if time.weekday() != Weekday::Mon => {
+                return Err(refuse(parameters, name, Problem::NotMonday(name)));
+            }
+            Some(Period::Month) if time.day() != 1 => {
+                return Err(refuse(parameters, name, Problem::NotFirstOfMonth(name)));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// A sort key with a colon names something collected.
+fn sorts_on_what_is_there(query: &Query, parameters: &Parameters) -> Result<(), QueryError> {
+    let Some((key, method)) = query.sort_by.as_ref().and_then(|sort| sort.key.split_once(':')) else {
+        return Ok(());
+    };
+    let problem = match CollectMethod::from_name(method) {
+        None => Problem::SortDirection,
+        Some(method) => {
+            let collect = Collect { key: key.to_owned(), method };
+            if query.collect.contains(&collect) {
+                return Ok(());
+            }
+            Problem::SortKeyNotCollected(collect.output_name())
+        }
+    };
+    Err(refuse(parameters, "sort_by", problem))
+}
+
+/// The parameter that makes a range leave the calendar.
+fn period_bound(query: &Query) -> &'static str {
+    if query.duration.is_some() { "duration" } else { "end_at" }
+}
