@@ -1,0 +1,181 @@
+//! Laws that hold for every query and every text.
+
+use chrono::{DateTime, TimeZone, Utc};
+use proptest::prelude::*;
+use query_lang::{
+    Collect, CollectMethod, Format, Order, Period, Policy, Query, SortBy, Value, parse, parse_timestamp,
+};
+
+const OPEN: Policy = Policy { raw_queries_allowed: true };
+const STRICT: Policy = Policy { raw_queries_allowed: false };
+
+fn now() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2014, 2, 12, 10, 20, 30).unwrap()
+}
+
+fn key() -> impl Strategy<Value = String> {
+    "[a-z_][a-z0-9_]{1,6}"
+}
+
+fn public_key() -> impl Strategy<Value = String> {
+    "[a-z][a-z0-9_]{1,6}"
+}
+
+fn moment() -> impl Strategy<Value = DateTime<Utc>> {
+    (-2_000_000_000_i64..4_000_000_000).prop_map(|seconds| Utc.timestamp_opt(seconds, 0).unwrap())
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    let text =
+        any::<String>().prop_filter("would be read as a boolean", |text| text != "true" && text != "false");
+    prop_oneof![any::<bool>().prop_map(Value::Bool), text.prop_map(Value::Text)]
+}
+
+/// Ranges as they are allowed: none, absolute, or relative to one end or to now.
+fn range()
+-> impl Strategy<Value = (Option<Period>, Option<DateTime<Utc>>, Option<DateTime<Utc>>, Option<i64>)> {
+    let period = prop::sample::select(Period::ALL.to_vec());
+    let duration = 0..400_i64;
+    prop_oneof![
+        Just((None, None, None, None)),
+        (prop::option::of(period.clone()), moment(), moment()).prop_map(|(p, s, e)| (
+            p,
+            Some(s),
+            Some(e),
+            None
+        )),
+        (period.clone(), moment(), duration.clone()).prop_map(|(p, s, d)| (Some(p), Some(s), None, Some(d))),
+        (period.clone(), moment(), duration.clone()).prop_map(|(p, e, d)| (Some(p), None, Some(e), Some(d))),
+        (period, duration).prop_map(|(p, d)| (Some(p), None, None, Some(d))),
+    ]
+}
+
+fn collect() -> impl Strategy<Value = Collect> {
+    let mut methods = CollectMethod::NAMED.to_vec();
+    methods.push(CollectMethod::Default);
+    (public_key(), prop::sample::select(methods)).prop_map(|(key, method)| Collect { key, method })
+}
+
+prop_compose! {
+    fn query()(
+        filters in prop::collection::btree_map(key(), value(), 0..3),
+        prefixes in prop::collection::btree_map(key(), any::<String>(), 0..3),
+        group_by in prop::collection::btree_set(public_key(), 0..3),
+        (period, start_at, end_at, duration) in range(),
+        collects in prop::collection::vec(collect(), 0..4),
+        sort in prop::option::of((key(), prop::sample::select(vec![Order::Ascending, Order::Descending]))),
+        limit in prop::option::of(1..1_000_000_u64),
+        (flatten, inclusive) in any::<(bool, bool)>(),
+        format in prop::sample::select(vec![Format::Json, Format::Csv]),
+    ) -> Query {
+        let grouped = !group_by.is_empty();
+        let mut unique: Vec<Collect> = Vec::new();
+        for collect in collects {
+            if (grouped || period.is_some()) && !group_by.contains(&collect.key) && !unique.contains(&collect) {
+                unique.push(collect);
+            }
+        }
+        let may_sort = grouped || period.is_none();
+        Query {
+            filter_by_prefix: if filters.is_empty() { prefixes.into_iter().collect() } else { Vec::new() },
+            filter_by: filters.into_iter().collect(),
+            group_by: group_by.into_iter().collect(),
+            period,
+            start_at,
+            end_at,
+            duration,
+            collect: unique,
+            sort_by: sort.filter(|_| may_sort).map(|(key, order)| SortBy { key, order }),
+            limit: limit.filter(|_| may_sort),
+            flatten,
+            inclusive: inclusive && (start_at.is_some() || end_at.is_some()),
+            format,
+        }
+    }
+}
+
+/// Text that often looks like a query string.
+fn nearly_a_query() -> impl Strategy<Value = String> {
+    let name = prop::sample::select(vec![
+        "start_at",
+        "end_at",
+        "duration",
+        "period",
+        "filter_by",
+        "filter_by_prefix",
+        "group_by",
+        "collect",
+        "sort_by",
+        "limit",
+        "flatten",
+        "inclusive",
+        "format",
+        "x",
+    ]);
+    let text = prop_oneof![
+        any::<String>(),
+        "[0-9:+TZ-]{0,26}",
+        "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{4})",
+        "[a-z_%:$]{0,9}",
+        "[0-9]{1,22}",
+        prop::sample::select(vec![
+            "true",
+            "false",
+            "week",
+            "hour",
+            "year",
+            "a_key:sum",
+            "a_key:x:descending"
+        ])
+        .prop_map(str::to_owned),
+    ];
+    prop::collection::vec((name, text), 0..6).prop_map(|pairs| {
+        pairs.iter().map(|(name, text)| format!("{name}={text}")).collect::<Vec<_>>().join("&")
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_printed_query_reads_as_itself(query in query()) {
+        let printed = query.to_string();
+        prop_assert_eq!(parse(&printed, &OPEN, now()), Ok(query), "{}", printed);
+    }
+
+    #[test]
+    fn no_text_makes_the_parser_panic(text in any::<String>()) {
+        let _ = parse(&text, &STRICT, now());
+        let _ = parse_timestamp(&text);
+    }
+
+    #[test]
+    fn nearly_queries_are_read_or_refused_alike(text in nearly_a_query()) {
+        match parse(&text, &OPEN, now()) {
+            Ok(query) => {
+                let printed = query.to_string();
+                prop_assert_eq!(parse(&printed, &OPEN, now()), Ok(query.clone()), "{} -> {}", text, printed);
+                let window = query.window(now());
+                if let Some(periods) = window.periods {
+                    prop_assert_eq!(periods.starts().take(50).count() as u64, periods.count().min(50));
+                }
+                prop_assert_eq!(query.period.is_some(), window.periods.is_some());
+            }
+            Err(error) => {
+                prop_assert!(error.position().is_none_or(|at| text.is_char_boundary(at)));
+                // What an open data set refuses, a strict one does too.
+                prop_assert!(parse(&text, &STRICT, now()).is_err());
+            }
+        }
+    }
+
+    #[test]
+    fn nearly_times_never_panic(text in "[0-9TZ:/,.+ -]{0,30}|[0-9]{1,2} (May|june|T|z) [0-9:. +apm-]{0,20}") {
+        let _ = parse_timestamp(&text);
+    }
+
+    #[test]
+    fn printed_times_read_as_themselves(time in moment(), micros in 0..1_000_000_i64) {
+        let time = time + chrono::TimeDelta::microseconds(micros);
+        prop_assert_eq!(parse_timestamp(&query_lang::print_time(time)), Some(time));
+        prop_assert_eq!(parse_timestamp(&time.to_rfc2822()).map(|t| t.timestamp()), Some(time.timestamp()));
+    }
+}
