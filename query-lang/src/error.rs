@@ -18,6 +18,9 @@ pub enum Problem {
     /// `limit` with `period` but without `group_by`.
     #[error("A period query can only be limited if it is grouped - please add 'group_by'")]
     LimitedPeriods,
+    /// `offset` with `period` but without `group_by`.
+    #[error("A period query can only have an offset if it is grouped - please add 'group_by'")]
+    OffsetPeriods,
     /// `duration=0`.
     #[error("'duration' must not be zero")]
     ZeroDuration,
@@ -89,6 +92,12 @@ pub enum Problem {
     /// Collecting a key that the query groups on.
     #[error("Cannot collect by a field that is used for group_by")]
     CollectGroupKey,
+    /// A field that no row can have.
+    #[error("Cannot show an invalid field name")]
+    FieldKey,
+    /// `fields` of an answer that consists of groups in groups.
+    #[error("fields can be used only with raw queries or with 'flatten=true'")]
+    FieldsNested,
     /// A parameter that takes `true` or `false`.
     #[error("{0} must be either 'true' or 'false'")]
     NotBoolean(&'static str),

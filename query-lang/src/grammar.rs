@@ -1,14 +1,14 @@
 //! The grammar of a query string and of the values of its parameters. Reads text; judges only its form.
 
 use nom::branch::alt;
-use nom::bytes::complete::{tag, take_till, take_while};
+use nom::bytes::complete::{tag, take_till, take_while, take_while_m_n};
 use nom::character::complete::{char, digit1, satisfy};
 use nom::combinator::{all_consuming, map, opt, recognize, rest, value};
 use nom::multi::{many1_count, separated_list0};
 use nom::sequence::{preceded, separated_pair};
 use nom::{IResult, Offset, Parser};
 
-use crate::{CollectMethod, Order};
+use crate::{CollectMethod, Order, Percentile};
 
 /// One `name=value` of a query string, percent-decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,6 +117,15 @@ pub(crate) fn key_and_method(text: &str) -> (&str, Option<CollectMethod>) {
     }
 }
 
+/// `p90` or `p99.9`: a percentile with up to three decimals.
+pub(crate) fn percentile(text: &str) -> Option<Percentile> {
+    let digits = |least, most| take_while_m_n(least, most, |c: char| c.is_ascii_digit());
+    let decimals = opt(preceded(char('.'), digits(1, 3)));
+    let (whole, decimals) = complete(preceded(char('p'), (digits(1, 3), decimals)), text)?;
+    let thousandths: u32 = format!("{whole}{:0<3}", decimals.unwrap_or_default()).parse().ok()?;
+    Percentile::from_thousandths(thousandths)
+}
+
 /// `true` or `false`.
 pub(crate) fn boolean(text: &str) -> Option<bool> {
     complete(alt((value(true, tag("true")), value(false, tag("false")))), text)
@@ -201,6 +210,19 @@ mod tests {
         for text in ["", "-1", "1.0", "1e1", "0x3", "3L", "1_0", "+ 3", "two"] {
             assert_eq!(count(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn percentiles_have_up_to_three_decimals() {
+        for (text, fraction) in
+            [("p0", 0.0), ("p50", 0.5), ("p99.9", 0.999), ("p099.950", 0.9995), ("p100", 1.0)]
+        {
+            assert_eq!(percentile(text).unwrap().fraction(), fraction, "{text}");
+        }
+        for text in ["p", "p101", "p100.001", "p1.2345", "p.5", "p5.", "90", "p-1"] {
+            assert_eq!(percentile(text), None, "{text}");
+        }
+        assert_eq!(percentile("p099.950").unwrap().to_string(), "p99.95");
     }
 
     #[test]

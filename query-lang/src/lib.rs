@@ -19,7 +19,7 @@ mod window;
 pub use error::{Problem, QueryError};
 pub use grammar::is_valid_key;
 pub use period::Period;
-pub use query::{Collect, CollectMethod, Format, Order, Policy, Query, SortBy};
+pub use query::{Collect, CollectMethod, Format, Order, Percentile, Policy, Query, SortBy};
 pub use timestamp::{TimestampError, parse_timestamp, read_timestamp};
 pub use validate::parse;
 pub use value::{Value, print_time};

@@ -45,6 +45,12 @@ impl Display for Query {
         if let Some(limit) = self.limit {
             list.parameter("limit", &limit.to_string())?;
         }
+        if self.offset > 0 {
+            list.parameter("offset", &self.offset.to_string())?;
+        }
+        if !self.fields.is_empty() {
+            list.parameter("fields", &self.fields.join(","))?;
+        }
         if self.flatten {
             list.parameter("flatten", "true")?;
         }
@@ -53,7 +59,7 @@ impl Display for Query {
         }
         match self.format {
             Format::Json => Ok(()),
-            Format::Csv => list.parameter("format", "csv"),
+            other => list.parameter("format", other.name()),
         }
     }
 }

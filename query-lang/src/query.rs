@@ -1,10 +1,12 @@
 //! The typed query: what a query string means once it has been parsed and found valid.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 
-use crate::{Period, Value};
+use crate::{Period, Value, grammar};
 
-/// How the values of a key are gathered over the records of a group.
+/// How the values of a key are gathered over the records of a group. Records without the key count for nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CollectMethod {
     /// No method named: the distinct values, under the plain key.
@@ -17,26 +19,84 @@ pub enum CollectMethod {
     Set,
     /// The mean of the numbers; null where there are none.
     Mean,
+    /// The smallest value, in the order in which answers are sorted.
+    Min,
+    /// The largest value, in the order in which answers are sorted.
+    Max,
+    /// The value of the earliest record by `_timestamp`; of several, of the one stored first.
+    First,
+    /// The value of the latest record by `_timestamp`; of several, of the one stored last.
+    Last,
+    /// The sample standard deviation of the numbers; null for fewer than two.
+    Stddev,
+    /// The number of distinct values.
+    Distinct,
+    /// A percentile of the numbers; null where there are none. The median is `p50`: the name `median` has always been
+    /// refused, and still is.
+    Percentile(Percentile),
 }
 
 impl CollectMethod {
-    /// All methods that have a name.
-    pub const NAMED: [Self; 4] = [Self::Sum, Self::Count, Self::Set, Self::Mean];
+    /// All methods with a fixed name.
+    pub const NAMED: [Self; 10] = [
+        Self::Sum,
+        Self::Count,
+        Self::Set,
+        Self::Mean,
+        Self::Min,
+        Self::Max,
+        Self::First,
+        Self::Last,
+        Self::Stddev,
+        Self::Distinct,
+    ];
 
     /// The name in a query string, `None` for the default.
-    pub fn name(self) -> Option<&'static str> {
-        match self {
-            Self::Default => None,
-            Self::Sum => Some("sum"),
-            Self::Count => Some("count"),
-            Self::Set => Some("set"),
-            Self::Mean => Some("mean"),
-        }
+    pub fn name(self) -> Option<Cow<'static, str>> {
+        let name = match self {
+            Self::Default => return None,
+            Self::Sum => "sum",
+            Self::Count => "count",
+            Self::Set => "set",
+            Self::Mean => "mean",
+            Self::Min => "min",
+            Self::Max => "max",
+            Self::First => "first",
+            Self::Last => "last",
+            Self::Stddev => "stddev",
+            Self::Distinct => "distinct",
+            Self::Percentile(percentile) => return Some(percentile.to_string().into()),
+        };
+        Some(name.into())
     }
 
     /// The method of that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::NAMED.into_iter().find(|method| method.name() == Some(name))
+        let named = Self::NAMED.into_iter().find(|method| method.name().as_deref() == Some(name));
+        named.or_else(|| grammar::percentile(name).map(Self::Percentile))
+    }
+}
+
+/// A percentile between 0 and 100, to a thousandth. Between two values it is interpolated linearly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Percentile(u32);
+
+impl Percentile {
+    /// The percentile of so many thousandths of a percent: 99.9 is 99 900. `None` above 100 percent.
+    pub fn from_thousandths(thousandths: u32) -> Option<Self> {
+        (thousandths <= 100_000).then_some(Self(thousandths))
+    }
+
+    /// The share of values below it, from 0 to 1.
+    pub fn fraction(self) -> f64 {
+        f64::from(self.0) / 100_000.0
+    }
+}
+
+/// Prints as in a query string: `p90`, `p99.9`.
+impl std::fmt::Display for Percentile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "p{}", f64::from(self.0) / 1_000.0)
     }
 }
 
@@ -85,6 +145,19 @@ pub enum Format {
     Json,
     /// Comma-separated values with a header line.
     Csv,
+    /// One JSON object a line and nothing around them.
+    Ndjson,
+}
+
+impl Format {
+    /// The name in a query string.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Csv => "csv",
+            Self::Ndjson => "ndjson",
+        }
+    }
 }
 
 /// A valid query.
@@ -110,6 +183,10 @@ pub struct Query {
     pub sort_by: Option<SortBy>,
     /// Greatest number of rows (of groups, for a grouped query).
     pub limit: Option<u64>,
+    /// Number of rows (of groups, for a grouped query) to leave out before the first.
+    pub offset: u64,
+    /// The only keys that the rows of the answer shall have, in this order; empty = all. Only of raw and flat answers.
+    pub fields: Vec<String>,
     /// Answer grouped queries as flat rows.
     pub flatten: bool,
     /// Whether `end_at` itself belongs to the range.

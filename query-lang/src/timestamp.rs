@@ -329,7 +329,7 @@ fn month_of(lower: &str) -> Option<u32> {
         "december",
     ];
     let named = |month: &&str| *month == lower || month.get(..3) == Some(lower);
-    let index = if lower == "sept" { Some(8) } else { MONTHS.iter().position(|month| named(&month)) };
+    let index = if lower == "sept" { Some(8) } else { MONTHS.iter().position(named) };
     index.and_then(|index| u32::try_from(index + 1).ok())
 }
 

@@ -10,7 +10,7 @@ use crate::grammar::{self, Parameter, Parameters};
 use crate::timestamp::read_strict;
 use crate::{Collect, CollectMethod, Format, Period, Policy, Query, SortBy, Value};
 
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 15] = [
     "start_at",
     "end_at",
     "duration",
@@ -21,10 +21,15 @@ const NAMES: [&str; 13] = [
     "collect",
     "sort_by",
     "limit",
+    "offset",
+    "fields",
     "flatten",
     "inclusive",
     "format",
 ];
+
+/// More rows than any data set can hold.
+const MOST_ROWS: u64 = 1 << 62;
 
 /// Reads a query string, still percent-encoded and without its `?`, for a data set of that policy.
 ///
@@ -48,8 +53,11 @@ pub fn parse(query_string: &str, policy: &Policy, now: DateTime<Utc>) -> Result<
     let duration = count(&parameters, "duration")?;
     let flatten = boolean(&parameters, "flatten")?;
     let inclusive = inclusive(&parameters)?;
+    let offset = count(&parameters, "offset")?.unwrap_or(0).min(MOST_ROWS);
+    let fields = fields(&parameters, flatten)?;
     let format = match parameters.first("format") {
         Some(format) if format.value == "csv" => Format::Csv,
+        Some(format) if format.value == "ndjson" => Format::Ndjson,
         _ => Format::Json,
     };
     let query = Query {
@@ -63,6 +71,8 @@ pub fn parse(query_string: &str, policy: &Policy, now: DateTime<Utc>) -> Result<
         collect,
         sort_by,
         limit,
+        offset,
+        fields,
         flatten,
         inclusive,
         format,
@@ -111,6 +121,9 @@ fn time_parameters_agree(parameters: &Parameters) -> Result<(), QueryError> {
     }
     if has("period") && has("limit") && !has("group_by") {
         return Err(refuse(parameters, "limit", Problem::LimitedPeriods));
+    }
+    if has("period") && has("offset") && !has("group_by") {
+        return Err(refuse(parameters, "offset", Problem::OffsetPeriods));
     }
     Ok(())
 }
@@ -178,7 +191,14 @@ fn sort_by(parameters: &Parameters) -> Result<Option<SortBy>, QueryError> {
     if !grammar::is_valid_key(first) {
         return Err(blame(parameter, Problem::SortKey));
     }
-    Ok(Some(SortBy { key: key.to_owned(), order }))
+    Ok(Some(SortBy { key: output_name(key).unwrap_or_else(|| key.to_owned()), order }))
+}
+
+/// The name that a key, or something collected, has in the answer; `None` when it can have none of that name.
+fn output_name(text: &str) -> Option<String> {
+    let (key, method) = grammar::key_and_method(text);
+    let key = Some(key).filter(|key| grammar::is_valid_key(key))?;
+    Some(Collect { key: key.to_owned(), method: method? }.output_name())
 }
 
 /// Only the first key is checked, as it always was. A further key that no record can have groups nothing.
@@ -201,8 +221,7 @@ fn group_by(parameters: &Parameters) -> Result<Vec<String>, QueryError> {
 
 /// A limit of zero, or one beyond what any data set can hold, is none.
 fn limit(parameters: &Parameters) -> Result<Option<u64>, QueryError> {
-    let countable = 1..=u64::try_from(i64::MAX).unwrap_or(u64::MAX);
-    Ok(count(parameters, "limit")?.filter(|limit| countable.contains(limit)))
+    Ok(count(parameters, "limit")?.filter(|limit| (1..=MOST_ROWS).contains(limit)))
 }
 
 fn count(parameters: &Parameters, name: &'static str) -> Result<Option<u64>, QueryError> {
@@ -236,6 +255,24 @@ fn collect(parameters: &Parameters, group_by: &[String]) -> Result<Vec<Collect>,
         }
     }
     Ok(collects)
+}
+
+/// Names of fields, several in one parameter or in several. What was collected has a colon in its name.
+fn fields(parameters: &Parameters, flatten: bool) -> Result<Vec<String>, QueryError> {
+    let mut fields: Vec<String> = Vec::new();
+    for parameter in parameters.all("fields") {
+        for name in parameter.value.split(',') {
+            let Some(field) = output_name(name) else { return Err(blame(parameter, Problem::FieldKey)) };
+            if !fields.contains(&field) {
+                fields.push(field);
+            }
+        }
+    }
+    let nested = parameters.has("group_by") || parameters.has("period");
+    if !fields.is_empty() && nested && !flatten {
+        return Err(refuse(parameters, "fields", Problem::FieldsNested));
+    }
+    Ok(fields)
 }
 
 fn boolean(parameters: &Parameters, name: &'static str) -> Result<bool, QueryError> {

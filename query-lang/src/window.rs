@@ -103,7 +103,7 @@ impl Window {
             start: moved(self.start)?,
             end: moved(self.end)?,
             inclusive: self.inclusive,
-            periods: Some(periods).filter(|periods| in_calendar(periods)),
+            periods: Some(periods).filter(in_calendar),
             shift: Shift::Never,
         })
         .filter(|window| window.periods.is_some())
@@ -112,7 +112,8 @@ impl Window {
 
 impl Query {
     /// What the query is about at the given present, which only a `duration` without `start_at` or `end_at` looks at.
-    /// Queries from [`parse`](crate::parse) stay in the calendar; others are cut off at its ends.
+    ///
+    /// Queries from [`parse`](crate::parse) stay in the calendar. One that leaves it has a window without periods.
     pub fn window(&self, now: DateTime<Utc>) -> Window {
         self.checked_window(now).unwrap_or(Window {
             start: self.start_at,

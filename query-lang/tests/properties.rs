@@ -3,7 +3,8 @@
 use chrono::{DateTime, TimeZone, Utc};
 use proptest::prelude::*;
 use query_lang::{
-    Collect, CollectMethod, Format, Order, Period, Policy, Query, SortBy, Value, parse, parse_timestamp,
+    Collect, CollectMethod, Format, Order, Percentile, Period, Policy, Query, SortBy, Value, parse,
+    parse_timestamp,
 };
 
 const OPEN: Policy = Policy { raw_queries_allowed: true };
@@ -53,7 +54,11 @@ fn range()
 fn collect() -> impl Strategy<Value = Collect> {
     let mut methods = CollectMethod::NAMED.to_vec();
     methods.push(CollectMethod::Default);
-    (public_key(), prop::sample::select(methods)).prop_map(|(key, method)| Collect { key, method })
+    let percentile = (0..=100_000_u32).prop_map(|thousandths| {
+        CollectMethod::Percentile(Percentile::from_thousandths(thousandths).unwrap())
+    });
+    (public_key(), prop_oneof![prop::sample::select(methods), percentile])
+        .prop_map(|(key, method)| Collect { key, method })
 }
 
 prop_compose! {
@@ -65,8 +70,10 @@ prop_compose! {
         collects in prop::collection::vec(collect(), 0..4),
         sort in prop::option::of((key(), prop::sample::select(vec![Order::Ascending, Order::Descending]))),
         limit in prop::option::of(1..1_000_000_u64),
+        offset in 0..1_000_000_u64,
+        fields in prop::collection::btree_set(key(), 0..3),
         (flatten, inclusive) in any::<(bool, bool)>(),
-        format in prop::sample::select(vec![Format::Json, Format::Csv]),
+        format in prop::sample::select(vec![Format::Json, Format::Csv, Format::Ndjson]),
     ) -> Query {
         let grouped = !group_by.is_empty();
         let mut unique: Vec<Collect> = Vec::new();
@@ -87,6 +94,8 @@ prop_compose! {
             collect: unique,
             sort_by: sort.filter(|_| may_sort).map(|(key, order)| SortBy { key, order }),
             limit: limit.filter(|_| may_sort),
+            offset: if may_sort { offset } else { 0 },
+            fields: if flatten || !grouped && period.is_none() { fields.into_iter().collect() } else { Vec::new() },
             flatten,
             inclusive: inclusive && (start_at.is_some() || end_at.is_some()),
             format,
@@ -107,6 +116,8 @@ fn nearly_a_query() -> impl Strategy<Value = String> {
         "collect",
         "sort_by",
         "limit",
+        "offset",
+        "fields",
         "flatten",
         "inclusive",
         "format",

@@ -1,0 +1,76 @@
+//! What queries can ask beyond the older system: more ways to collect, pages of rows, chosen fields.
+
+use chrono::{DateTime, Utc};
+use query_lang::{Policy, parse};
+
+/// The canonical text of a query, or the message and the parameter at fault.
+fn outcome(query_string: &str) -> String {
+    let now: DateTime<Utc> = "2014-02-12T10:20:30Z".parse().unwrap();
+    match parse(query_string, &Policy { raw_queries_allowed: true }, now) {
+        Ok(query) => query.to_string(),
+        Err(error) => format!("{}: {error}", error.parameter().unwrap_or("?")),
+    }
+}
+
+fn check(cases: &[(&str, &str)]) {
+    for (query_string, expected) in cases {
+        assert_eq!(outcome(query_string), *expected, "{query_string}");
+    }
+}
+
+#[test]
+fn collects_by_more_methods() {
+    check(&[
+        (
+            "group_by=channel&collect=fee:min&collect=fee:max&collect=fee:first&collect=fee:last",
+            "group_by=channel&collect=fee:min&collect=fee:max&collect=fee:first&collect=fee:last",
+        ),
+        (
+            "group_by=channel&collect=fee:stddev&collect=fee:distinct&collect=fee:p50&collect=fee:p99.90",
+            "group_by=channel&collect=fee:stddev&collect=fee:distinct&collect=fee:p50&collect=fee:p99.9",
+        ),
+        (
+            "group_by=channel&collect=fee:p90&sort_by=fee:p90.0:descending",
+            "group_by=channel&collect=fee:p90&sort_by=fee:p90:descending",
+        ),
+        ("group_by=channel&collect=fee:p101", "collect: Unknown collection method"),
+        ("group_by=channel&collect=fee:median", "collect: Unknown collection method"),
+        ("group_by=channel&sort_by=fee:p90:descending", "sort_by: Invalid sort key fee:p90"),
+    ]);
+}
+
+#[test]
+fn pages_through_rows() {
+    check(&[
+        ("limit=10&offset=20", "limit=10&offset=20"),
+        ("offset=0", ""),
+        ("offset=-1", "offset: offset must be a positive integer"),
+        (
+            "period=week&duration=2&offset=3",
+            "offset: A period query can only have an offset if it is grouped - please add 'group_by'",
+        ),
+    ]);
+}
+
+#[test]
+fn shows_chosen_fields() {
+    check(&[
+        ("fields=channel,_timestamp&fields=fee,channel", "fields=channel,_timestamp,fee"),
+        (
+            "group_by=channel&flatten=true&collect=fee:sum&fields=fee:sum",
+            "group_by=channel&collect=fee:sum&fields=fee:sum&flatten=true",
+        ),
+        ("fields=", "fields: Cannot show an invalid field name"),
+        ("fields=channel,", "fields: Cannot show an invalid field name"),
+        ("fields=fee:whatever", "fields: Cannot show an invalid field name"),
+        (
+            "group_by=channel&fields=channel",
+            "fields: fields can be used only with raw queries or with 'flatten=true'",
+        ),
+    ]);
+}
+
+#[test]
+fn answers_in_lines() {
+    check(&[("format=ndjson", "format=ndjson"), ("format=json", ""), ("format=NDJSON", "")]);
+}
