@@ -48,6 +48,17 @@ pub enum Problem {
     /// Both kinds of filter.
     #[error("Cannot use both filter_by and filter_by_prefix in the same query")]
     BothFilters,
+    /// A filter expression that cannot be read.
+    #[error("filter is not a valid expression: expected {expected} at character {character}")]
+    Expression {
+        /// Where, in characters of the decoded value, the first being 1.
+        character: usize,
+        /// What would have made sense there.
+        expected: &'static str,
+    },
+    /// A filter expression on a key of the platform itself, which might pick out single records.
+    #[error("Cannot filter by internal fields, internal fields start with an underscore")]
+    FilterInternal,
     /// An unknown period.
     #[error("'period' must be one of ['hour', 'day', 'week', 'month', 'quarter', 'year']")]
     UnknownPeriod,

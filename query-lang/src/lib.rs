@@ -3,10 +3,11 @@
 //!
 //! Data flows one way: `grammar` (nom: text -> parameters and their parts) -> `validate` (rules, in order) ->
 //! [`Query`] -> `print` (canonical text) and `window` (the records and periods that a query is about).
-//! `timestamp` reads the many ways to write a moment; `error` holds every message. This crate knows neither
+//! `expression` is the language inside `filter=`, `timestamp` reads the many ways to write a moment; `error` holds every message. This crate knows neither
 //! storage nor HTTP, does no IO and never reads the clock: the present is an argument.
 
 mod error;
+mod expression;
 mod grammar;
 mod period;
 mod print;
@@ -17,6 +18,7 @@ mod value;
 mod window;
 
 pub use error::{Problem, QueryError};
+pub use expression::{Comparison, Expression, Place};
 pub use grammar::is_valid_key;
 pub use period::Period;
 pub use query::{Collect, CollectMethod, Format, Order, Percentile, Policy, Query, SortBy};

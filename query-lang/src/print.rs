@@ -18,6 +18,9 @@ impl Display for Query {
         for (key, prefix) in &self.filter_by_prefix {
             list.parameter("filter_by_prefix", &format!("{key}:{prefix}"))?;
         }
+        if let Some(filter) = &self.filter {
+            list.parameter("filter", &filter.to_string())?;
+        }
         for key in &self.group_by {
             list.parameter("group_by", key)?;
         }
@@ -109,7 +112,7 @@ fn print_value(value: &Value) -> String {
     }
 }
 
-fn print_moment(time: DateTime<Utc>) -> String {
+pub(crate) fn print_moment(time: DateTime<Utc>) -> String {
     let form = if time.nanosecond() == 0 { "%Y-%m-%dT%H:%M:%SZ" } else { "%Y-%m-%dT%H:%M:%S%.6fZ" };
     time.format(form).to_string()
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 
-use crate::{Period, Value, grammar};
+use crate::{Expression, Period, Value, grammar};
 
 /// How the values of a key are gathered over the records of a group. Records without the key count for nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -167,6 +167,8 @@ pub struct Query {
     pub filter_by: Vec<(String, Value)>,
     /// Keys and the text that a record's value must begin with.
     pub filter_by_prefix: Vec<(String, String)>,
+    /// A condition that a record must meet besides.
+    pub filter: Option<Expression>,
     /// Keys to group on, outermost first.
     pub group_by: Vec<String>,
     /// Calendar period to group on.

@@ -6,17 +6,19 @@
 use chrono::{DateTime, Datelike, NaiveTime, TimeDelta, Utc, Weekday};
 
 use crate::error::{Problem, QueryError};
+use crate::expression::{self, Fault};
 use crate::grammar::{self, Parameter, Parameters};
 use crate::timestamp::read_strict;
-use crate::{Collect, CollectMethod, Format, Period, Policy, Query, SortBy, Value};
+use crate::{Collect, CollectMethod, Expression, Format, Period, Policy, Query, SortBy, Value};
 
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 16] = [
     "start_at",
     "end_at",
     "duration",
     "period",
     "filter_by",
     "filter_by_prefix",
+    "filter",
     "group_by",
     "collect",
     "sort_by",
@@ -45,6 +47,7 @@ pub fn parse(query_string: &str, policy: &Policy, now: DateTime<Utc>) -> Result<
     let start_at = time(&parameters, "start_at")?;
     let end_at = time(&parameters, "end_at")?;
     let (filter_by, filter_by_prefix) = filters(&parameters)?;
+    let filter = filter(&parameters)?;
     let period = period(&parameters)?;
     let sort_by = sort_by(&parameters)?;
     let group_by = group_by(&parameters)?;
@@ -63,6 +66,7 @@ pub fn parse(query_string: &str, policy: &Policy, now: DateTime<Utc>) -> Result<
     let query = Query {
         filter_by,
         filter_by_prefix,
+        filter,
         group_by,
         period,
         start_at,
@@ -167,6 +171,17 @@ fn filter_pairs(parameters: &Parameters, name: &str) -> Result<Vec<(String, Stri
     }
     pairs.sort();
     Ok(pairs)
+}
+
+/// Several expressions must all hold.
+fn filter(parameters: &Parameters) -> Result<Option<Expression>, QueryError> {
+    let mut expressions = Vec::new();
+    for parameter in parameters.all("filter") {
+        let fault =
+            |Fault { character, expected }| blame(parameter, Problem::Expression { character, expected });
+        expressions.push(expression::read(&parameter.value).map_err(fault)?);
+    }
+    Ok((!expressions.is_empty()).then(|| Expression::all(expressions)))
 }
 
 fn period(parameters: &Parameters) -> Result<Option<Period>, QueryError> {
@@ -289,10 +304,14 @@ fn inclusive(parameters: &Parameters) -> Result<bool, QueryError> {
 }
 
 /// The rules of data sets that answer only with figures about whole days, so that no single person can be made out.
-/// Figures by the hour are exempt from all but the first, as they always were.
+/// Figures by the hour are exempt from the rules about time, as they always were.
 fn only_whole_days(query: &Query, parameters: &Parameters) -> Result<(), QueryError> {
     if query.is_raw() {
         return Err(QueryError::new(Problem::RawRefused));
+    }
+    let keys = query.filter.iter().flat_map(Expression::keys);
+    if keys.into_iter().any(|key| key.starts_with('_')) {
+        return Err(refuse(parameters, "filter", Problem::FilterInternal));
     }
     if query.period == Some(Period::Hour) {
         return Ok(());

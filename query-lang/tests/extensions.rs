@@ -1,4 +1,6 @@
-//! What queries can ask beyond the older system: more ways to collect, pages of rows, chosen fields.
+//! What queries can ask beyond the older system: conditions, more ways to collect, pages of rows, chosen fields.
+
+#![allow(clippy::unwrap_used)]
 
 use chrono::{DateTime, Utc};
 use query_lang::{Policy, parse};
@@ -73,4 +75,33 @@ fn shows_chosen_fields() {
 #[test]
 fn answers_in_lines() {
     check(&[("format=ndjson", "format=ndjson"), ("format=json", ""), ("format=NDJSON", "")]);
+}
+
+#[test]
+fn filters_by_expressions() {
+    check(&[
+        (
+            "filter=fee+%3E%3D+10+and+channel='online'",
+            "filter=fee%20%3E%3D%2010%20and%20channel%20%3D%20%27online%27",
+        ),
+        ("filter=fee%3E10&filter=fee%3C20", "filter=fee%20%3E%2010%20and%20fee%20%3C%2020"),
+        ("filter=has+fee&filter_by=channel:online", "filter_by=channel:online&filter=has%20fee"),
+        ("filter=", "filter: filter is not a valid expression: expected a condition at character 1"),
+        (
+            "filter=fee",
+            "filter: filter is not a valid expression: expected a comparison such as '=' at character 4",
+        ),
+    ]);
+}
+
+#[test]
+fn expressions_cannot_pick_out_single_records() {
+    let policy = Policy { raw_queries_allowed: false };
+    let refused =
+        |query_string| parse(query_string, &policy, DateTime::UNIX_EPOCH).err().map(|e| e.to_string());
+    assert_eq!(refused("group_by=channel&filter=fee+%3E+10"), None);
+    assert_eq!(
+        refused("group_by=channel&filter=fee+%3E+10+or+_timestamp+%3E+2014-01-06T10:00:00Z").as_deref(),
+        Some("Cannot filter by internal fields, internal fields start with an underscore")
+    );
 }

@@ -1,10 +1,12 @@
 //! Laws that hold for every query and every text.
 
+#![allow(clippy::unwrap_used)]
+
 use chrono::{DateTime, TimeZone, Utc};
 use proptest::prelude::*;
 use query_lang::{
-    Collect, CollectMethod, Format, Order, Percentile, Period, Policy, Query, SortBy, Value, parse,
-    parse_timestamp,
+    Collect, CollectMethod, Comparison, Expression, Format, Order, Percentile, Period, Place, Policy, Query,
+    SortBy, Value, parse, parse_timestamp,
 };
 
 const OPEN: Policy = Policy { raw_queries_allowed: true };
@@ -32,9 +34,11 @@ fn value() -> impl Strategy<Value = Value> {
     prop_oneof![any::<bool>().prop_map(Value::Bool), text.prop_map(Value::Text)]
 }
 
+/// `period`, `start_at`, `end_at` and `duration`.
+type Range = (Option<Period>, Option<DateTime<Utc>>, Option<DateTime<Utc>>, Option<i64>);
+
 /// Ranges as they are allowed: none, absolute, or relative to one end or to now.
-fn range()
--> impl Strategy<Value = (Option<Period>, Option<DateTime<Utc>>, Option<DateTime<Utc>>, Option<i64>)> {
+fn range() -> impl Strategy<Value = Range> {
     let period = prop::sample::select(Period::ALL.to_vec());
     let duration = 0..400_i64;
     prop_oneof![
@@ -61,10 +65,67 @@ fn collect() -> impl Strategy<Value = Collect> {
         .prop_map(|(key, method)| Collect { key, method })
 }
 
+/// Values that have an order.
+fn ordered() -> impl Strategy<Value = Value> {
+    let finite = any::<f64>().prop_filter("finite", |x| x.is_finite());
+    let time = (moment(), 0..1_000_000_i64)
+        .prop_map(|(time, micros)| time + chrono::TimeDelta::microseconds(micros));
+    prop_oneof![
+        any::<i64>().prop_map(Value::Int),
+        finite.prop_map(Value::Float),
+        any::<String>().prop_map(Value::Text),
+        time.prop_map(Value::Time),
+    ]
+}
+
+fn literal() -> impl Strategy<Value = Value> {
+    prop_oneof![ordered(), any::<bool>().prop_map(Value::Bool), Just(Value::Null)]
+}
+
+fn expression() -> impl Strategy<Value = Expression> {
+    let key = || {
+        prop_oneof![key(), prop::sample::select(vec!["in", "not", "With", "null"]).prop_map(str::to_owned)]
+    };
+    let place = prop::sample::select(vec![Place::Anywhere, Place::Start, Place::End]);
+    let equality = prop::sample::select(vec![Comparison::Equal, Comparison::NotEqual]);
+    let condition = prop_oneof![
+        (key(), equality, literal()).prop_map(|(key, comparison, value)| Expression::Compare {
+            key,
+            comparison,
+            value
+        }),
+        (key(), prop::sample::select(Comparison::ALL.to_vec()), ordered())
+            .prop_map(|(key, comparison, value)| Expression::Compare { key, comparison, value }),
+        (key(), any::<i64>(), any::<i64>()).prop_map(|(key, a, b)| Expression::Range {
+            key,
+            low: Value::Int(a),
+            high: Value::Int(b)
+        }),
+        (key(), any::<String>(), any::<String>()).prop_map(|(key, a, b)| Expression::Range {
+            key,
+            low: Value::Text(a),
+            high: Value::Text(b)
+        }),
+        (key(), prop::collection::vec(literal(), 1..4))
+            .prop_map(|(key, values)| Expression::OneOf { key, values }),
+        (key(), place, any::<String>()).prop_map(|(key, place, text)| Expression::Text { key, place, text }),
+        key().prop_map(Expression::Has),
+    ];
+    condition.prop_recursive(4, 16, 3, |inner| {
+        let several = prop::collection::vec(inner.clone(), 1..4);
+        prop_oneof![
+            inner.prop_map(Expression::negated),
+            several.clone().prop_map(Expression::all),
+            several.prop_map(Expression::any),
+        ]
+    })
+}
+
 prop_compose! {
     fn query()(
         filters in prop::collection::btree_map(key(), value(), 0..3),
         prefixes in prop::collection::btree_map(key(), any::<String>(), 0..3),
+        filter in prop::option::of(expression()),
         group_by in prop::collection::btree_set(public_key(), 0..3),
         (period, start_at, end_at, duration) in range(),
         collects in prop::collection::vec(collect(), 0..4),
@@ -86,6 +147,7 @@ prop_compose! {
         Query {
             filter_by_prefix: if filters.is_empty() { prefixes.into_iter().collect() } else { Vec::new() },
             filter_by: filters.into_iter().collect(),
+            filter,
             group_by: group_by.into_iter().collect(),
             period,
             start_at,
@@ -175,6 +237,19 @@ proptest! {
                 // What an open data set refuses, a strict one does too.
                 prop_assert!(parse(&text, &STRICT, now()).is_err());
             }
+        }
+    }
+
+    #[test]
+    fn negation_turns_the_meaning_round(expression in expression(), values in prop::collection::vec(literal(), 3)) {
+        let value_of = |key: &str| values.get(key.len());
+        prop_assert_eq!(expression.matches(&value_of), !expression.clone().negated().matches(&value_of));
+    }
+
+    #[test]
+    fn nearly_expressions_never_panic(text in "((not|and|or|in|has|fee|name|[()<>=!'`.,]|[0-9]{1,3}|é| ){0,3} ?){0,9}") {
+        if let Ok(query) = parse(&format!("filter={text}"), &OPEN, now()) {
+            prop_assert_eq!(parse(&query.to_string(), &OPEN, now()), Ok(query));
         }
     }
 

@@ -1,5 +1,7 @@
 //! Queries and times as the older system took or refused them, recorded over HTTP.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
