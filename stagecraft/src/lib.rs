@@ -1,1 +1,38 @@
-//! stagecraft
+//! The registry: what data sets there are and who may do what with them, what dashboards show, and everything else that
+//! is configured rather than measured. It never touches records and renders nothing.
+//!
+//! All of it is small, so all of it is held in memory: a [`Catalog`] is one immutable state of the whole configuration.
+//! Reading is synchronous and takes microseconds. Writing goes the other way round:
+//!
+//! ```text
+//!   Registry::edit(author, |edit| ...)   a closure changes a copy of the catalog through an `Edit`, which checks every rule
+//!        |                               and notes each row it puts or removes
+//!        v
+//!   database/                            the noted rows are written in one transaction, which also counts up the version
+//!        |
+//!        v
+//!   Registry                             the copy becomes the catalog that everybody reads
+//! ```
+//!
+//! The database is SQLite in a file by default and PostgreSQL by URL; the same SQL serves both.
+//! One file is one kind of thing: [`data_group`], [`data_type`], [`data_set`], [`dashboard`] and so on.
+
+mod catalog;
+pub mod dashboard;
+pub mod data_group;
+pub mod data_set;
+pub mod data_type;
+mod database;
+mod edit;
+mod error;
+pub mod record_schema;
+mod registry;
+mod validate;
+
+pub use catalog::Catalog;
+pub use data_group::DataGroup;
+pub use data_set::{DataSet, DataSetChanges, DataSetFilter, NewDataSet};
+pub use data_type::DataType;
+pub use edit::Edit;
+pub use error::RegistryError;
+pub use registry::{Registry, RegistryOptions};

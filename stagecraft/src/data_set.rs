@@ -1,0 +1,435 @@
+//! Data sets: one data group and one data type, and how the records of the pair are written and read.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use subtle::ConstantTimeEq;
+
+use crate::catalog::{Catalog, Entity, Table};
+use crate::data_group::DataGroup;
+use crate::data_type::DataType;
+use crate::database::{Column, Row, RowReader};
+use crate::validate::{ALL_FIELDS, FieldErrors};
+use crate::{Edit, RegistryError, record_schema};
+
+/// A data set's configuration.
+#[derive(Clone, PartialEq)]
+pub struct DataSet {
+    /// Its number, in the order of creation; never shown.
+    pub id: i64,
+    /// Its name, which never changes: lower-case letters, digits and underscores.
+    pub name: String,
+    pub(crate) data_group_id: i64,
+    /// The name of its data group.
+    pub data_group: String,
+    pub(crate) data_type_id: i64,
+    /// The name of its data type.
+    pub data_type: String,
+    /// What a writer must present; without one nobody can write.
+    pub bearer_token: Option<String>,
+    /// Whether queries may ask for single records.
+    pub raw_queries_allowed: bool,
+    /// Whether it can be read at all.
+    pub queryable: bool,
+    /// Whether it is finished and shown, and so protected from deletion.
+    pub published: bool,
+    /// Whether its records show the present moment, so that answers are cached for a short time only.
+    pub realtime: bool,
+    /// The size in bytes past which the oldest records go; none or 0: never.
+    pub capped_size: Option<i64>,
+    /// The seconds after which it counts as stale; none: it is not watched.
+    pub max_age_expected: Option<i64>,
+    /// The fields whose values make up the identifier of a record.
+    pub auto_ids: Vec<String>,
+    /// `csv` or `excel` where people upload files; otherwise empty.
+    pub upload_format: String,
+    /// What uploaded files pass through, by name.
+    pub upload_filters: Vec<String>,
+    /// A JSON schema of its own for its records, in the place of the one that follows from its data type.
+    pub record_schema: Option<Value>,
+    /// The e-mail addresses of those who may see and change it.
+    pub owners: BTreeSet<String>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When its configuration was last changed.
+    pub modified_at: DateTime<Utc>,
+}
+
+/// The token is a secret.
+impl std::fmt::Debug for DataSet {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("DataSet")
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A data set to be made.
+#[derive(Debug, Clone, Default)]
+pub struct NewDataSet {
+    /// The name of an existing data group.
+    pub data_group: String,
+    /// The name of an existing data type.
+    pub data_type: String,
+    /// A name other than the one that follows from the two, as data sets of older systems may have.
+    pub name: Option<String>,
+    /// The settings that differ from the usual ones.
+    pub settings: DataSetChanges,
+    /// Who owns it from the start: an e-mail address.
+    pub owner: Option<String>,
+}
+
+/// Settings of a data set to be changed; what is `None` stays as it is.
+#[derive(Clone, Default)]
+pub struct DataSetChanges {
+    /// See [`DataSet::bearer_token`]; empty: none.
+    pub bearer_token: Option<String>,
+    /// See [`DataSet::raw_queries_allowed`].
+    pub raw_queries_allowed: Option<bool>,
+    /// See [`DataSet::queryable`].
+    pub queryable: Option<bool>,
+    /// See [`DataSet::published`].
+    pub published: Option<bool>,
+    /// See [`DataSet::realtime`].
+    pub realtime: Option<bool>,
+    /// See [`DataSet::capped_size`].
+    pub capped_size: Option<Option<i64>>,
+    /// See [`DataSet::max_age_expected`].
+    pub max_age_expected: Option<Option<i64>>,
+    /// See [`DataSet::auto_ids`].
+    pub auto_ids: Option<Vec<String>>,
+    /// See [`DataSet::upload_format`].
+    pub upload_format: Option<String>,
+    /// See [`DataSet::upload_filters`].
+    pub upload_filters: Option<Vec<String>>,
+    /// See [`DataSet::record_schema`].
+    pub record_schema: Option<Option<Value>>,
+    /// See [`DataSet::owners`].
+    pub owners: Option<BTreeSet<String>>,
+}
+
+/// The token is a secret.
+impl std::fmt::Debug for DataSetChanges {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("DataSetChanges").finish_non_exhaustive()
+    }
+}
+
+/// Which data sets to list; what is `None` does not matter.
+#[derive(Debug, Clone, Default)]
+pub struct DataSetFilter {
+    /// Only those of the data group of this name.
+    pub data_group: Option<String>,
+    /// Only those of the data type of this name.
+    pub data_type: Option<String>,
+    /// Only those owned by this e-mail address.
+    pub owner: Option<String>,
+}
+
+impl DataSetFilter {
+    /// Whether the data set is wanted.
+    #[must_use]
+    pub fn accepts(&self, data_set: &DataSet) -> bool {
+        self.data_group.as_ref().is_none_or(|group| *group == data_set.data_group)
+            && self.data_type.as_ref().is_none_or(|data_type| *data_type == data_set.data_type)
+            && self.owner.as_ref().is_none_or(|owner| data_set.owners.contains(owner))
+    }
+}
+
+impl DataSet {
+    /// The name that a data set has unless it was given another.
+    #[must_use]
+    pub fn default_name(data_group: &str, data_type: &str) -> String {
+        format!("{data_group}_{data_type}").replace('-', "_")
+    }
+
+    /// Whether `token` allows writing. Takes the same time wherever the two differ.
+    #[must_use]
+    pub fn accepts_token(&self, token: &str) -> bool {
+        match &self.bearer_token {
+            Some(own) if !own.is_empty() => own.as_bytes().ct_eq(token.as_bytes()).into(),
+            _ => false,
+        }
+    }
+
+    /// The JSON schema that its records have to satisfy.
+    #[must_use]
+    pub fn schema(&self) -> Value {
+        match &self.record_schema {
+            Some(schema) => schema.clone(),
+            None => record_schema::of(&self.data_group, &self.data_type),
+        }
+    }
+
+    /// The admin API's form. It contains the token: only those who may write see it.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        json!({
+            "name": self.name,
+            "data_group": self.data_group,
+            "data_type": self.data_type,
+            "raw_queries_allowed": self.raw_queries_allowed,
+            "bearer_token": self.bearer_token.as_deref().unwrap_or_default(),
+            "upload_format": self.upload_format,
+            "upload_filters": self.upload_filters,
+            "auto_ids": self.auto_ids,
+            "queryable": self.queryable,
+            "realtime": self.realtime,
+            "capped_size": self.capped_size,
+            "max_age_expected": self.max_age_expected,
+            "published": self.published,
+            "schema": self.schema(),
+        })
+    }
+
+    fn apply(&mut self, changes: &DataSetChanges) {
+        fn set<T: Clone>(field: &mut T, change: &Option<T>) {
+            if let Some(value) = change {
+                field.clone_from(value);
+            }
+        }
+        if let Some(token) = &changes.bearer_token {
+            self.bearer_token = Some(token.clone()).filter(|token| !token.is_empty());
+        }
+        set(&mut self.raw_queries_allowed, &changes.raw_queries_allowed);
+        set(&mut self.queryable, &changes.queryable);
+        set(&mut self.published, &changes.published);
+        set(&mut self.realtime, &changes.realtime);
+        set(&mut self.capped_size, &changes.capped_size);
+        set(&mut self.max_age_expected, &changes.max_age_expected);
+        set(&mut self.auto_ids, &changes.auto_ids);
+        set(&mut self.upload_format, &changes.upload_format);
+        set(&mut self.upload_filters, &changes.upload_filters);
+        set(&mut self.record_schema, &changes.record_schema);
+        set(&mut self.owners, &changes.owners);
+    }
+
+    fn check(&self) -> FieldErrors {
+        let mut errors = FieldErrors::default();
+        errors.only(
+            "name",
+            &self.name,
+            |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_',
+            "Only lowercase alphanumeric characters and underscores are allowed.",
+        );
+        errors.at_most("name", &self.name, 200);
+        errors.at_most("bearer_token", self.bearer_token.as_deref().unwrap_or_default(), 255);
+        errors.at_most("upload_format", &self.upload_format, 255);
+        errors.not_negative("capped_size", self.capped_size);
+        errors.not_negative("max_age_expected", self.max_age_expected);
+        errors
+    }
+}
+
+/// Splits a list as people write it: commas between, blanks around do not count.
+#[must_use]
+pub fn split_list(text: &str) -> Vec<String> {
+    if text.trim().is_empty() {
+        return Vec::new();
+    }
+    text.split(',').map(|part| part.trim().to_owned()).collect()
+}
+
+impl Row for DataSet {
+    const TABLE: &'static str = "data_sets";
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "name",
+        "data_group_id",
+        "data_type_id",
+        "bearer_token",
+        "raw_queries_allowed",
+        "queryable",
+        "published",
+        "realtime",
+        "capped_size",
+        "max_age_expected",
+        "auto_ids",
+        "upload_format",
+        "upload_filters",
+        "record_schema",
+        "owners",
+        "created_at",
+        "modified_at",
+    ];
+
+    fn to_row(&self) -> Vec<Column> {
+        vec![
+            self.id.into(),
+            self.name.as_str().into(),
+            self.data_group_id.into(),
+            self.data_type_id.into(),
+            self.bearer_token.as_deref().unwrap_or_default().into(),
+            self.raw_queries_allowed.into(),
+            self.queryable.into(),
+            self.published.into(),
+            self.realtime.into(),
+            self.capped_size.into(),
+            self.max_age_expected.into(),
+            (&json!(self.auto_ids)).into(),
+            self.upload_format.as_str().into(),
+            (&json!(self.upload_filters)).into(),
+            Column::NullableText(self.record_schema.as_ref().map(Value::to_string)),
+            (&json!(self.owners)).into(),
+            self.created_at.into(),
+            self.modified_at.into(),
+        ]
+    }
+
+    /// The names of the data group and data type are in their own tables: see [`fill_names`].
+    fn from_row(row: &mut RowReader<'_>) -> Result<DataSet, RegistryError> {
+        Ok(DataSet {
+            id: row.integer()?,
+            name: row.text()?,
+            data_group_id: row.integer()?,
+            data_group: String::new(),
+            data_type_id: row.integer()?,
+            data_type: String::new(),
+            bearer_token: Some(row.text()?).filter(|token| !token.is_empty()),
+            raw_queries_allowed: row.truth()?,
+            queryable: row.truth()?,
+            published: row.truth()?,
+            realtime: row.truth()?,
+            capped_size: row.nullable_integer()?,
+            max_age_expected: row.nullable_integer()?,
+            auto_ids: row.json()?,
+            upload_format: row.text()?,
+            upload_filters: row.json()?,
+            record_schema: row.nullable_json()?,
+            owners: row.json()?,
+            created_at: row.time()?,
+            modified_at: row.time()?,
+        })
+    }
+}
+
+/// Gives data sets that were just read the names of their data groups and data types.
+pub(crate) fn fill_names(data_sets: &mut [DataSet], catalog: &Catalog) -> Result<(), RegistryError> {
+    let groups: HashMap<i64, &str> =
+        catalog.data_groups.values().map(|group| (group.id, group.name.as_str())).collect();
+    let types: HashMap<i64, &str> =
+        catalog.data_types.values().map(|data_type| (data_type.id, data_type.name.as_str())).collect();
+    for data_set in data_sets {
+        let found = (groups.get(&data_set.data_group_id), types.get(&data_set.data_type_id));
+        let (Some(group), Some(data_type)) = found else {
+            let reason = format!("{} has no data group or no data type", data_set.name);
+            return Err(RegistryError::Corrupt { table: DataSet::TABLE, reason });
+        };
+        data_set.data_group = (*group).to_owned();
+        data_set.data_type = (*data_type).to_owned();
+    }
+    Ok(())
+}
+
+impl Entity for DataSet {
+    type Key = i64;
+
+    fn key(&self) -> i64 {
+        self.id
+    }
+
+    fn table(catalog: &Catalog) -> &Table<DataSet> {
+        &catalog.data_sets
+    }
+
+    fn table_mut(catalog: &mut Catalog) -> &mut Table<DataSet> {
+        &mut catalog.data_sets
+    }
+}
+
+impl Edit {
+    /// Makes a data set.
+    ///
+    /// # Errors
+    /// If the data group or data type does not exist, they have a data set already, the name is taken, or a setting breaks
+    /// the rules.
+    pub fn create_data_set(&mut self, new: &NewDataSet) -> Result<Arc<DataSet>, RegistryError> {
+        let group: Arc<DataGroup> = self.catalog().data_group(&new.data_group).ok_or_else(|| {
+            RegistryError::Invalid(format!("No data group with name '{}' found", new.data_group))
+        })?;
+        let data_type: Arc<DataType> = self.catalog().data_type(&new.data_type).ok_or_else(|| {
+            RegistryError::Invalid(format!("No data type with name '{}' found", new.data_type))
+        })?;
+        let name = match &new.name {
+            Some(name) => name.clone(),
+            None => DataSet::default_name(&group.name, &data_type.name),
+        };
+        let mut data_set = DataSet {
+            id: self.next_id::<DataSet>(),
+            name,
+            data_group_id: group.id,
+            data_group: group.name.clone(),
+            data_type_id: data_type.id,
+            data_type: data_type.name.clone(),
+            bearer_token: None,
+            raw_queries_allowed: true,
+            queryable: true,
+            published: false,
+            realtime: false,
+            capped_size: None,
+            max_age_expected: Some(86_400),
+            auto_ids: Vec::new(),
+            upload_format: String::new(),
+            upload_filters: Vec::new(),
+            record_schema: None,
+            owners: new.owner.iter().cloned().collect(),
+            created_at: self.now(),
+            modified_at: self.now(),
+        };
+        data_set.apply(&new.settings);
+        let mut errors = data_set.check();
+        if new.name.is_some() {
+            errors.required("name", &data_set.name);
+        }
+        let same_pair = |other: &&Arc<DataSet>| {
+            other.data_group_id == data_set.data_group_id && other.data_type_id == data_set.data_type_id
+        };
+        if self.all::<DataSet>().any(|other| same_pair(&other)) {
+            errors.add(ALL_FIELDS, "Data set with this Data group and Data type already exists.");
+        }
+        errors.into_result()?;
+        // Two pairs may lead to one name: `a-b` and `c`, `a` and `b-c`.
+        if self.all::<DataSet>().any(|other| other.name == data_set.name) {
+            return Err(RegistryError::Conflict(format!("a data set named {} exists", data_set.name)));
+        }
+        Ok(self.put(data_set))
+    }
+
+    /// Changes the settings of a data set. Its name, data group and data type stay.
+    ///
+    /// # Errors
+    /// If there is no such data set, or a setting breaks the rules.
+    pub fn update_data_set(
+        &mut self,
+        name: &str,
+        changes: &DataSetChanges,
+    ) -> Result<Arc<DataSet>, RegistryError> {
+        let old = self.find_data_set(name)?;
+        let mut data_set = DataSet { modified_at: self.now(), ..DataSet::clone(&old) };
+        data_set.apply(changes);
+        data_set.check().into_result()?;
+        Ok(self.put(data_set))
+    }
+
+    /// Removes a data set, and answers what it was. Its records are the store's business.
+    ///
+    /// # Errors
+    /// If there is no such data set, or it is published.
+    pub fn delete_data_set(&mut self, name: &str) -> Result<Arc<DataSet>, RegistryError> {
+        let data_set = self.find_data_set(name)?;
+        if data_set.published {
+            return Err(RegistryError::Invalid("cannot delete published resource".into()));
+        }
+        self.remove::<DataSet>(&data_set.id);
+        Ok(data_set)
+    }
+
+    fn find_data_set(&self, name: &str) -> Result<Arc<DataSet>, RegistryError> {
+        let found = self.all::<DataSet>().find(|data_set| data_set.name == name);
+        found.cloned().ok_or_else(RegistryError::no_such_item)
+    }
+}

@@ -1,0 +1,204 @@
+//! The registry itself: a catalog that everybody reads, and the one way to change it.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use chrono::{DateTime, Utc};
+use tokio::sync::Mutex;
+
+use crate::data_set::{DataSet, DataSetChanges, DataSetFilter, NewDataSet};
+use crate::database::{Database, stored_version};
+use crate::{Catalog, DataGroup, DataType, Edit, RegistryError};
+
+/// What a registry needs besides its database.
+#[derive(Clone)]
+pub struct RegistryOptions {
+    /// Tells the present time, for what is created and changed.
+    pub clock: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+}
+
+impl std::fmt::Debug for RegistryOptions {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("RegistryOptions").finish_non_exhaustive()
+    }
+}
+
+impl Default for RegistryOptions {
+    fn default() -> RegistryOptions {
+        RegistryOptions { clock: Arc::new(Utc::now) }
+    }
+}
+
+/// The configuration: read from memory, written to the database first.
+#[derive(Debug)]
+pub struct Registry {
+    database: Database,
+    options: RegistryOptions,
+    catalog: RwLock<Arc<Catalog>>,
+    /// Held while a change is made, so that the changes of this process follow each other.
+    writing: Mutex<()>,
+}
+
+impl Registry {
+    /// Opens the registry at a URL (`postgres://...`, `sqlite://...`) or in an SQLite file at a path, which is made if
+    /// it does not exist.
+    ///
+    /// # Errors
+    /// If the database cannot be opened, migrated or read.
+    pub async fn open(url_or_path: &str) -> Result<Registry, RegistryError> {
+        Registry::open_with(url_or_path, RegistryOptions::default()).await
+    }
+
+    /// Opens the registry with options other than the usual ones.
+    ///
+    /// # Errors
+    /// If the database cannot be opened, migrated or read.
+    pub async fn open_with(url_or_path: &str, options: RegistryOptions) -> Result<Registry, RegistryError> {
+        let database = Database::open(url_or_path).await?;
+        let catalog = Catalog::load(&mut *database.acquire().await?).await?;
+        let catalog = RwLock::new(Arc::new(catalog));
+        Ok(Registry { database, options, catalog, writing: Mutex::new(()) })
+    }
+
+    /// A registry that is gone when it is dropped, for tests and trials.
+    ///
+    /// # Errors
+    /// If the database cannot be set up.
+    pub async fn in_memory() -> Result<Registry, RegistryError> {
+        Registry::open("sqlite::memory:").await
+    }
+
+    /// The present configuration. It does not change while it is looked at.
+    #[must_use]
+    pub fn catalog(&self) -> Arc<Catalog> {
+        self.catalog.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Grows with every change of the configuration, also by other processes once [`refresh`](Registry::refresh) has seen it.
+    #[must_use]
+    pub fn config_version(&self) -> u64 {
+        self.catalog().version()
+    }
+
+    /// Makes a change: all the steps of `change` are stored, or none. `author` is the e-mail address of who asked for it.
+    ///
+    /// `change` runs again from the start if another process has changed the configuration meanwhile, so it must do nothing
+    /// but edit.
+    ///
+    /// # Errors
+    /// What `change` refuses; or the database's failure.
+    pub async fn edit<T>(
+        &self,
+        author: &str,
+        change: impl Fn(&mut Edit) -> Result<T, RegistryError>,
+    ) -> Result<T, RegistryError> {
+        let _writing = self.writing.lock().await;
+        loop {
+            let before = self.catalog();
+            let mut edit = Edit::new(&before, author, (self.options.clock)());
+            let answer = change(&mut edit)?;
+            if edit.is_empty() {
+                return Ok(answer);
+            }
+            let (changes, after) = edit.finish(&before);
+            if self.database.commit(before.version(), &changes).await? {
+                self.show(after);
+                return Ok(answer);
+            }
+            self.reload().await?;
+        }
+    }
+
+    /// Takes over what other processes have changed. Returns whether there was anything.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn refresh(&self) -> Result<bool, RegistryError> {
+        let _writing = self.writing.lock().await;
+        let stored = stored_version(&mut *self.database.acquire().await?).await?;
+        if stored == self.config_version() {
+            return Ok(false);
+        }
+        self.reload().await?;
+        Ok(true)
+    }
+
+    /// Closes the database.
+    pub async fn close(&self) {
+        self.database.close().await;
+    }
+
+    async fn reload(&self) -> Result<(), RegistryError> {
+        let catalog = Catalog::load(&mut *self.database.acquire().await?).await?;
+        self.show(catalog);
+        Ok(())
+    }
+
+    fn show(&self, catalog: Catalog) {
+        *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalog);
+    }
+}
+
+/// The lookups and changes that most callers need, each on the present configuration.
+impl Registry {
+    /// The data set of this name.
+    #[must_use]
+    pub fn data_set(&self, name: &str) -> Option<Arc<DataSet>> {
+        self.catalog().data_set(name)
+    }
+
+    /// The data set of this data group and data type.
+    #[must_use]
+    pub fn data_set_by(&self, group: &str, data_type: &str) -> Option<Arc<DataSet>> {
+        self.catalog().data_set_by(group, data_type)
+    }
+
+    /// The data sets that pass the filter, oldest first.
+    #[must_use]
+    pub fn data_sets(&self, filter: &DataSetFilter) -> Vec<Arc<DataSet>> {
+        self.catalog().data_sets(filter).cloned().collect()
+    }
+
+    /// Makes a data group.
+    ///
+    /// # Errors
+    /// If the name is taken or breaks the rules.
+    pub async fn create_data_group(&self, name: &str) -> Result<Arc<DataGroup>, RegistryError> {
+        self.edit("", |edit| edit.create_data_group(name)).await
+    }
+
+    /// Makes a data type.
+    ///
+    /// # Errors
+    /// If the name is taken or breaks the rules.
+    pub async fn create_data_type(&self, name: &str, about: &str) -> Result<Arc<DataType>, RegistryError> {
+        self.edit("", |edit| edit.create_data_type(name, about)).await
+    }
+
+    /// Makes a data set.
+    ///
+    /// # Errors
+    /// If the data group or data type does not exist, they have a data set already, or a setting breaks the rules.
+    pub async fn create_data_set(&self, new: &NewDataSet) -> Result<Arc<DataSet>, RegistryError> {
+        self.edit("", |edit| edit.create_data_set(new)).await
+    }
+
+    /// Changes the settings of a data set.
+    ///
+    /// # Errors
+    /// If there is no such data set, or a setting breaks the rules.
+    pub async fn update_data_set(
+        &self,
+        name: &str,
+        changes: &DataSetChanges,
+    ) -> Result<Arc<DataSet>, RegistryError> {
+        self.edit("", |edit| edit.update_data_set(name, changes)).await
+    }
+
+    /// Removes a data set. Its records are the store's business.
+    ///
+    /// # Errors
+    /// If there is no such data set, or it is published.
+    pub async fn delete_data_set(&self, name: &str) -> Result<Arc<DataSet>, RegistryError> {
+        self.edit("", |edit| edit.delete_data_set(name)).await
+    }
+}

@@ -1,0 +1,119 @@
+//! Checking fields and saying what is wrong with them: one line a field, as existing clients show it to people.
+
+use crate::RegistryError;
+
+/// The errors found so far, in the order of their discovery.
+#[derive(Debug, Default)]
+pub(crate) struct FieldErrors(Vec<(&'static str, Vec<String>)>);
+
+/// The pseudo-field under which rules about several fields report.
+pub(crate) const ALL_FIELDS: &str = "__all__";
+
+impl FieldErrors {
+    /// Notes that `field` is wrong.
+    pub(crate) fn add(&mut self, field: &'static str, text: impl Into<String>) {
+        match self.0.iter_mut().find(|(name, _)| *name == field) {
+            Some((_, texts)) => texts.push(text.into()),
+            None => self.0.push((field, vec![text.into()])),
+        }
+    }
+
+    /// Refuses the empty text. Returns whether the value was there.
+    pub(crate) fn required(&mut self, field: &'static str, value: &str) -> bool {
+        if value.is_empty() {
+            self.add(field, "This field cannot be blank.");
+        }
+        !value.is_empty()
+    }
+
+    /// Refuses more than `most` characters.
+    pub(crate) fn at_most(&mut self, field: &'static str, value: &str, most: usize) {
+        let length = value.chars().count();
+        if length > most {
+            self.add(field, format!("Ensure this value has at most {most} characters (it has {length})."));
+        }
+    }
+
+    /// Refuses characters outside those allowed, with a message of the field's own.
+    pub(crate) fn only(
+        &mut self,
+        field: &'static str,
+        value: &str,
+        allowed: fn(char) -> bool,
+        message: &str,
+    ) {
+        if !value.chars().all(allowed) {
+            self.add(field, message);
+        }
+    }
+
+    /// Refuses negative numbers.
+    pub(crate) fn not_negative(&mut self, field: &'static str, value: Option<i64>) {
+        if value.is_some_and(|number| number < 0) {
+            self.add(field, "Ensure this value is greater than or equal to 0.");
+        }
+    }
+
+    /// Ok if nothing was found wrong; otherwise the whole list as one message.
+    pub(crate) fn into_result(self) -> Result<(), RegistryError> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let lines = self.0.iter().map(|(field, texts)| format!("{field}: {}", texts.join(" ")));
+        let lines = lines.collect::<Vec<_>>().join("\n");
+        Err(RegistryError::Invalid(format!("validation errors:\n{lines}")))
+    }
+}
+
+/// The names of data groups and data types: lower-case letters, digits and hyphens.
+pub(crate) fn hyphenated_name(errors: &mut FieldErrors, name: &str) {
+    if !errors.required("name", name) {
+        return;
+    }
+    let slug = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    errors.only(
+        "name",
+        name,
+        slug,
+        "Enter a valid 'slug' consisting of letters, numbers, underscores or hyphens.",
+    );
+    errors.only(
+        "name",
+        name,
+        is_lower_slug,
+        "Only lowercase alphanumeric characters and hyphens are allowed.",
+    );
+    errors.at_most("name", name, 60);
+}
+
+/// The characters of a slug: lower-case letters, digits and hyphens.
+pub(crate) fn is_lower_slug(c: char) -> bool {
+    c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_line_a_field_and_several_texts_on_one_line() {
+        let mut errors = FieldErrors::default();
+        hyphenated_name(&mut errors, "Bike hire");
+        errors.not_negative("capped_size", Some(-5));
+        let message = errors.into_result().unwrap_err().to_string();
+        assert_eq!(
+            message,
+            "validation errors:\n\
+             name: Enter a valid 'slug' consisting of letters, numbers, underscores or hyphens. \
+             Only lowercase alphanumeric characters and hyphens are allowed.\n\
+             capped_size: Ensure this value is greater than or equal to 0."
+        );
+    }
+
+    #[test]
+    fn lengths_count_characters() {
+        let mut errors = FieldErrors::default();
+        errors.at_most("title", "éé", 2);
+        assert!(errors.into_result().is_ok());
+    }
+}
