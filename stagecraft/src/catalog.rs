@@ -35,19 +35,27 @@ pub struct Catalog {
     pub(crate) data_types: Table<DataType>,
     pub(crate) data_sets: Table<DataSet>,
     pub(crate) dashboards: Table<Dashboard>,
-    index: Index,
+    data_set_index: Arc<DataSetIndex>,
 }
 
-/// Ways to things other than their keys. Rebuilt when an edit is done.
-#[derive(Debug, Clone, Default)]
-struct Index {
-    data_sets: Arc<DataSetIndex>,
-}
-
+/// Ways to data sets other than their keys. During an edit it is out of date, which `table` tells, and not used.
 #[derive(Debug, Default)]
 struct DataSetIndex {
+    table: Table<DataSet>,
     by_name: HashMap<String, Arc<DataSet>>,
     by_group_and_type: HashMap<String, HashMap<String, Arc<DataSet>>>,
+}
+
+impl DataSetIndex {
+    fn new(table: &Table<DataSet>) -> DataSetIndex {
+        let mut index = DataSetIndex { table: table.clone(), ..DataSetIndex::default() };
+        for data_set in table.values() {
+            index.by_name.insert(data_set.name.clone(), data_set.clone());
+            let of_group = index.by_group_and_type.entry(data_set.data_group.clone()).or_default();
+            of_group.insert(data_set.data_type.clone(), data_set.clone());
+        }
+        index
+    }
 }
 
 impl Catalog {
@@ -59,7 +67,7 @@ impl Catalog {
             catalog.read(connection).await?;
             // Isolation differs between databases; this way the tables belong together on all of them.
             if stored_version(connection).await? == version {
-                catalog.finish(None);
+                catalog.finish();
                 return Ok(catalog);
             }
         }
@@ -75,17 +83,15 @@ impl Catalog {
         Ok(())
     }
 
-    /// Brings the indexes up to date, as far as the tables differ from those of `before`.
-    pub(crate) fn finish(&mut self, before: Option<&Catalog>) {
-        if before.is_none_or(|before| !Arc::ptr_eq(&before.data_sets, &self.data_sets)) {
-            let mut index = DataSetIndex::default();
-            for data_set in self.data_sets.values() {
-                index.by_name.insert(data_set.name.clone(), data_set.clone());
-                let of_group = index.by_group_and_type.entry(data_set.data_group.clone()).or_default();
-                of_group.insert(data_set.data_type.clone(), data_set.clone());
-            }
-            self.index.data_sets = Arc::new(index);
+    /// Brings the indexes up to date.
+    pub(crate) fn finish(&mut self) {
+        if !self.data_sets_are_indexed() {
+            self.data_set_index = Arc::new(DataSetIndex::new(&self.data_sets));
         }
+    }
+
+    fn data_sets_are_indexed(&self) -> bool {
+        Arc::ptr_eq(&self.data_set_index.table, &self.data_sets)
     }
 
     /// Grows with every change of the configuration.
@@ -119,13 +125,20 @@ impl Catalog {
     /// The data set of this name.
     #[must_use]
     pub fn data_set(&self, name: &str) -> Option<Arc<DataSet>> {
-        self.index.data_sets.by_name.get(name).cloned()
+        if self.data_sets_are_indexed() {
+            return self.data_set_index.by_name.get(name).cloned();
+        }
+        self.data_sets.values().find(|data_set| data_set.name == name).cloned()
     }
 
     /// The data set of this data group and data type.
     #[must_use]
     pub fn data_set_by(&self, group: &str, data_type: &str) -> Option<Arc<DataSet>> {
-        self.index.data_sets.by_group_and_type.get(group)?.get(data_type).cloned()
+        if self.data_sets_are_indexed() {
+            return self.data_set_index.by_group_and_type.get(group)?.get(data_type).cloned();
+        }
+        let is_it = |set: &&Arc<DataSet>| set.data_group == group && set.data_type == data_type;
+        self.data_sets.values().find(is_it).cloned()
     }
 
     /// The data sets that pass the filter, oldest first.

@@ -48,7 +48,7 @@ pub struct DataSet {
     /// What uploaded files pass through, by name.
     pub upload_filters: Vec<String>,
     /// A JSON schema of its own for its records, in the place of the one that follows from its data type.
-    pub record_schema: Option<Value>,
+    pub schema: Option<Value>,
     /// The e-mail addresses of those who may see and change it.
     pub owners: BTreeSet<String>,
     /// When it was made.
@@ -83,6 +83,18 @@ pub struct NewDataSet {
     pub owner: Option<String>,
 }
 
+impl NewDataSet {
+    /// A data set with the usual settings.
+    #[must_use]
+    pub fn of(data_group: &str, data_type: &str) -> NewDataSet {
+        NewDataSet {
+            data_group: data_group.to_owned(),
+            data_type: data_type.to_owned(),
+            ..NewDataSet::default()
+        }
+    }
+}
+
 /// Settings of a data set to be changed; what is `None` stays as it is.
 #[derive(Clone, Default)]
 pub struct DataSetChanges {
@@ -106,8 +118,8 @@ pub struct DataSetChanges {
     pub upload_format: Option<String>,
     /// See [`DataSet::upload_filters`].
     pub upload_filters: Option<Vec<String>>,
-    /// See [`DataSet::record_schema`].
-    pub record_schema: Option<Option<Value>>,
+    /// See [`DataSet::schema`].
+    pub schema: Option<Option<Value>>,
     /// See [`DataSet::owners`].
     pub owners: Option<BTreeSet<String>>,
 }
@@ -158,8 +170,8 @@ impl DataSet {
 
     /// The JSON schema that its records have to satisfy.
     #[must_use]
-    pub fn schema(&self) -> Value {
-        match &self.record_schema {
+    pub fn record_schema(&self) -> Value {
+        match &self.schema {
             Some(schema) => schema.clone(),
             None => record_schema::of(&self.data_group, &self.data_type),
         }
@@ -182,7 +194,7 @@ impl DataSet {
             "capped_size": self.capped_size,
             "max_age_expected": self.max_age_expected,
             "published": self.published,
-            "schema": self.schema(),
+            "schema": self.record_schema(),
         })
     }
 
@@ -204,7 +216,7 @@ impl DataSet {
         set(&mut self.auto_ids, &changes.auto_ids);
         set(&mut self.upload_format, &changes.upload_format);
         set(&mut self.upload_filters, &changes.upload_filters);
-        set(&mut self.record_schema, &changes.record_schema);
+        set(&mut self.schema, &changes.schema);
         set(&mut self.owners, &changes.owners);
     }
 
@@ -273,7 +285,7 @@ impl Row for DataSet {
             (&json!(self.auto_ids)).into(),
             self.upload_format.as_str().into(),
             (&json!(self.upload_filters)).into(),
-            Column::NullableText(self.record_schema.as_ref().map(Value::to_string)),
+            Column::NullableText(self.schema.as_ref().map(Value::to_string)),
             (&json!(self.owners)).into(),
             self.created_at.into(),
             self.modified_at.into(),
@@ -299,7 +311,7 @@ impl Row for DataSet {
             auto_ids: row.json()?,
             upload_format: row.text()?,
             upload_filters: row.json()?,
-            record_schema: row.nullable_json()?,
+            schema: row.nullable_json()?,
             owners: row.json()?,
             created_at: row.time()?,
             modified_at: row.time()?,
@@ -375,7 +387,7 @@ impl Edit {
             auto_ids: Vec::new(),
             upload_format: String::new(),
             upload_filters: Vec::new(),
-            record_schema: None,
+            schema: None,
             owners: new.owner.iter().cloned().collect(),
             created_at: self.now(),
             modified_at: self.now(),
@@ -429,7 +441,6 @@ impl Edit {
     }
 
     fn find_data_set(&self, name: &str) -> Result<Arc<DataSet>, RegistryError> {
-        let found = self.all::<DataSet>().find(|data_set| data_set.name == name);
-        found.cloned().ok_or_else(RegistryError::no_such_item)
+        self.catalog().data_set(name).ok_or_else(RegistryError::no_such_item)
     }
 }

@@ -26,9 +26,9 @@ impl Edit {
         Edit { catalog: catalog.clone(), changes: Vec::new(), now, author: author.to_owned() }
     }
 
-    /// The configuration with the steps taken so far. Lookups by other than keys still see the state before the edit.
+    /// The configuration with the steps taken so far.
     #[must_use]
-    pub(crate) fn catalog(&self) -> &Catalog {
+    pub fn catalog(&self) -> &Catalog {
         &self.catalog
     }
 
@@ -72,7 +72,7 @@ impl Edit {
     /// The rows to be written, and the catalog once they are.
     pub(crate) fn finish(mut self, before: &Catalog) -> (Vec<Change>, Catalog) {
         self.catalog.version = before.version + 1;
-        self.catalog.finish(Some(before));
+        self.catalog.finish();
         (self.changes, self.catalog)
     }
 

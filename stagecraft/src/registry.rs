@@ -1,5 +1,6 @@
 //! The registry itself: a catalog that everybody reads, and the one way to change it.
 
+use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
@@ -46,6 +47,14 @@ impl Registry {
     /// If the database cannot be opened, migrated or read.
     pub async fn open(url_or_path: &str) -> Result<Registry, RegistryError> {
         Registry::open_with(url_or_path, RegistryOptions::default()).await
+    }
+
+    /// Opens the registry in an SQLite file, which is made if it does not exist.
+    ///
+    /// # Errors
+    /// If the database cannot be opened, migrated or read.
+    pub async fn open_file(path: &Path) -> Result<Registry, RegistryError> {
+        Registry::open(&path.to_string_lossy()).await
     }
 
     /// Opens the registry with options other than the usual ones.
@@ -152,10 +161,34 @@ impl Registry {
         self.catalog().data_set_by(group, data_type)
     }
 
-    /// The data sets that pass the filter, oldest first.
+    /// All data sets, oldest first.
     #[must_use]
-    pub fn data_sets(&self, filter: &DataSetFilter) -> Vec<Arc<DataSet>> {
-        self.catalog().data_sets(filter).cloned().collect()
+    pub fn data_sets(&self) -> Vec<Arc<DataSet>> {
+        self.catalog().data_sets(&DataSetFilter::default()).cloned().collect()
+    }
+
+    /// The data group of this name, made if it does not exist.
+    ///
+    /// # Errors
+    /// If the name breaks the rules.
+    pub async fn ensure_data_group(&self, name: &str) -> Result<Arc<DataGroup>, RegistryError> {
+        self.edit("", |edit| match edit.catalog().data_group(name) {
+            Some(group) => Ok(group),
+            None => edit.create_data_group(name),
+        })
+        .await
+    }
+
+    /// The data type of this name, made if it does not exist.
+    ///
+    /// # Errors
+    /// If the name breaks the rules.
+    pub async fn ensure_data_type(&self, name: &str) -> Result<Arc<DataType>, RegistryError> {
+        self.edit("", |edit| match edit.catalog().data_type(name) {
+            Some(data_type) => Ok(data_type),
+            None => edit.create_data_type(name, ""),
+        })
+        .await
     }
 
     /// Makes a data group.
@@ -178,8 +211,8 @@ impl Registry {
     ///
     /// # Errors
     /// If the data group or data type does not exist, they have a data set already, or a setting breaks the rules.
-    pub async fn create_data_set(&self, new: &NewDataSet) -> Result<Arc<DataSet>, RegistryError> {
-        self.edit("", |edit| edit.create_data_set(new)).await
+    pub async fn create_data_set(&self, new: NewDataSet) -> Result<Arc<DataSet>, RegistryError> {
+        self.edit("", |edit| edit.create_data_set(&new)).await
     }
 
     /// Changes the settings of a data set.

@@ -1,7 +1,7 @@
 //! Data groups, data types and data sets: their rules, and that they survive a restart.
 
 use serde_json::json;
-use stagecraft::{DataSetChanges, DataSetFilter, NewDataSet, Registry, RegistryError};
+use stagecraft::{DataSetChanges, NewDataSet, Registry, RegistryError};
 
 async fn registry() -> Registry {
     let registry = Registry::in_memory().await.unwrap();
@@ -15,13 +15,13 @@ async fn registry() -> Registry {
 }
 
 fn pair(data_group: &str, data_type: &str) -> NewDataSet {
-    NewDataSet { data_group: data_group.into(), data_type: data_type.into(), ..NewDataSet::default() }
+    NewDataSet::of(data_group, data_type)
 }
 
 #[tokio::test]
 async fn a_data_set_is_named_after_its_group_and_type() {
     let registry = registry().await;
-    let made = registry.create_data_set(&pair("carers-allowance", "journey")).await.unwrap();
+    let made = registry.create_data_set(pair("carers-allowance", "journey")).await.unwrap();
     assert_eq!(made.name, "carers_allowance_journey");
     assert_eq!(registry.data_set("carers_allowance_journey"), Some(made.clone()));
     assert_eq!(registry.data_set_by("carers-allowance", "journey"), Some(made));
@@ -32,20 +32,20 @@ async fn a_data_set_is_named_after_its_group_and_type() {
 #[tokio::test]
 async fn pairs_that_lead_to_one_name_collide() {
     let registry = registry().await;
-    registry.create_data_set(&pair("a-b", "c")).await.unwrap();
-    let refused = registry.create_data_set(&pair("a", "b-c")).await.unwrap_err();
+    registry.create_data_set(pair("a-b", "c")).await.unwrap();
+    let refused = registry.create_data_set(pair("a", "b-c")).await.unwrap_err();
     assert!(matches!(&refused, RegistryError::Conflict(_)), "{refused}");
     assert!(refused.to_string().starts_with("error saving model: "));
     assert_eq!(registry.data_set_by("a", "b-c"), None);
 
     let named = NewDataSet { name: Some("other_name".into()), ..pair("a", "b-c") };
-    assert_eq!(registry.create_data_set(&named).await.unwrap().name, "other_name");
+    assert_eq!(registry.create_data_set(named).await.unwrap().name, "other_name");
 }
 
 #[tokio::test]
 async fn what_is_refused_says_why_and_changes_nothing() {
     let registry = registry().await;
-    registry.create_data_set(&pair("a", "c")).await.unwrap();
+    registry.create_data_set(pair("a", "c")).await.unwrap();
     let version = registry.config_version();
     let negative = NewDataSet {
         settings: DataSetChanges { capped_size: Some(Some(-5)), ..DataSetChanges::default() },
@@ -60,10 +60,10 @@ async fn what_is_refused_says_why_and_changes_nothing() {
         ),
         (negative, "validation errors:\ncapped_size: Ensure this value is greater than or equal to 0."),
     ] {
-        assert_eq!(registry.create_data_set(&new).await.unwrap_err().to_string(), message);
+        assert_eq!(registry.create_data_set(new).await.unwrap_err().to_string(), message);
     }
     assert_eq!(registry.config_version(), version);
-    assert_eq!(registry.data_sets(&DataSetFilter::default()).len(), 1);
+    assert_eq!(registry.data_sets().len(), 1);
 }
 
 #[tokio::test]
@@ -75,7 +75,7 @@ async fn a_change_leaves_the_other_settings_and_counts_the_version_up() {
         capped_size: Some(Some(4096)),
         ..DataSetChanges::default()
     };
-    registry.create_data_set(&NewDataSet { settings, ..pair("a", "c") }).await.unwrap();
+    registry.create_data_set(NewDataSet { settings, ..pair("a", "c") }).await.unwrap();
     let version = registry.config_version();
     let changes =
         DataSetChanges { queryable: Some(false), capped_size: Some(None), ..DataSetChanges::default() };
@@ -94,7 +94,7 @@ async fn a_change_leaves_the_other_settings_and_counts_the_version_up() {
 #[tokio::test]
 async fn a_data_set_without_a_token_accepts_none() {
     let registry = registry().await;
-    let data_set = registry.create_data_set(&pair("a", "c")).await.unwrap();
+    let data_set = registry.create_data_set(pair("a", "c")).await.unwrap();
     assert!(!data_set.accepts_token(""));
 }
 
@@ -102,7 +102,7 @@ async fn a_data_set_without_a_token_accepts_none() {
 async fn a_published_data_set_cannot_be_deleted() {
     let registry = registry().await;
     let published = |yes| DataSetChanges { published: Some(yes), ..DataSetChanges::default() };
-    registry.create_data_set(&NewDataSet { settings: published(true), ..pair("a", "c") }).await.unwrap();
+    registry.create_data_set(NewDataSet { settings: published(true), ..pair("a", "c") }).await.unwrap();
     let refused = registry.delete_data_set("a_c").await.unwrap_err();
     assert_eq!(refused.to_string(), "cannot delete published resource");
     registry.update_data_set("a_c", &published(false)).await.unwrap();
@@ -114,7 +114,7 @@ async fn a_published_data_set_cannot_be_deleted() {
 #[tokio::test]
 async fn renaming_a_group_moves_its_data_sets_and_keeps_their_names() {
     let registry = registry().await;
-    registry.create_data_set(&pair("a", "c")).await.unwrap();
+    registry.create_data_set(pair("a", "c")).await.unwrap();
     registry.edit("", |edit| edit.rename_data_group("a", "z")).await.unwrap();
     assert_eq!(registry.data_set_by("a", "c"), None);
     assert_eq!(registry.data_set_by("z", "c").unwrap().name, "a_c");
@@ -143,14 +143,14 @@ async fn everything_is_there_again_after_a_restart() {
         realtime: Some(true),
         max_age_expected: Some(None),
         upload_filters: Some(vec!["first".into()]),
-        record_schema: Some(Some(json!({"type": "object"}))),
+        schema: Some(Some(json!({"type": "object"}))),
         ..DataSetChanges::default()
     };
     let registry = Registry::open(path).await.unwrap();
     registry.create_data_group("g").await.unwrap();
     registry.create_data_type("t", "things").await.unwrap();
     let new = NewDataSet { settings, owner: Some("a@example.gov.uk".into()), ..pair("g", "t") };
-    let made = registry.create_data_set(&new).await.unwrap();
+    let made = registry.create_data_set(new).await.unwrap();
     registry.put_dashboard(&json!({"slug": "d", "title": "D", "modules": []})).await.unwrap();
     let version = registry.config_version();
     registry.close().await;
@@ -158,7 +158,7 @@ async fn everything_is_there_again_after_a_restart() {
     let again = Registry::open(path).await.unwrap();
     assert_eq!(again.config_version(), version);
     assert_eq!(again.data_set("g_t"), Some(made));
-    assert_eq!(again.data_set("g_t").unwrap().schema(), json!({"type": "object"}));
+    assert_eq!(again.data_set("g_t").unwrap().record_schema(), json!({"type": "object"}));
     assert_eq!(again.catalog().data_type("t").unwrap().description, "things");
     assert_eq!(again.dashboard("d").unwrap()["title"], "D");
     again.close().await;
