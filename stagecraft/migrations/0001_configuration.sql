@@ -42,3 +42,20 @@ CREATE TABLE dashboards (
     slug TEXT PRIMARY KEY,
     definition TEXT NOT NULL
 );
+
+-- People who may own things, known by their e-mail addresses.
+CREATE TABLE users (
+    id BIGINT PRIMARY KEY,
+    email TEXT NOT NULL UNIQUE
+);
+
+-- Tokens of people and programs. The token itself is not kept, only its SHA-256.
+CREATE TABLE access_tokens (
+    id TEXT PRIMARY KEY,
+    hash TEXT NOT NULL UNIQUE,
+    email TEXT NOT NULL,
+    uid TEXT,
+    roles TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    expires_at TEXT
+);

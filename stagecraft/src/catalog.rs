@@ -10,6 +10,8 @@ use crate::data_group::DataGroup;
 use crate::data_set::{DataSet, DataSetFilter};
 use crate::data_type::DataType;
 use crate::database::{Row, read_all, stored_version};
+use crate::token::AccessToken;
+use crate::user::User;
 use crate::{RegistryError, data_set};
 
 /// Everything of one kind, by key. Copying a table copies one pointer; changing a copy copies the table of pointers.
@@ -35,6 +37,8 @@ pub struct Catalog {
     pub(crate) data_types: Table<DataType>,
     pub(crate) data_sets: Table<DataSet>,
     pub(crate) dashboards: Table<Dashboard>,
+    pub(crate) users: Table<User>,
+    pub(crate) access_tokens: Table<AccessToken>,
     data_set_index: Arc<DataSetIndex>,
 }
 
@@ -80,6 +84,8 @@ impl Catalog {
         data_set::fill_names(&mut data_sets, self)?;
         self.data_sets = table(data_sets);
         self.dashboards = table(read_all(connection).await?);
+        self.users = table(read_all(connection).await?);
+        self.access_tokens = table(read_all(connection).await?);
         Ok(())
     }
 

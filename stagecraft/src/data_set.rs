@@ -79,8 +79,6 @@ pub struct NewDataSet {
     pub name: Option<String>,
     /// The settings that differ from the usual ones.
     pub settings: DataSetChanges,
-    /// Who owns it from the start: an e-mail address.
-    pub owner: Option<String>,
 }
 
 impl NewDataSet {
@@ -354,7 +352,7 @@ impl Entity for DataSet {
 }
 
 impl Edit {
-    /// Makes a data set.
+    /// Makes a data set, owned by the author of the edit.
     ///
     /// # Errors
     /// If the data group or data type does not exist, they have a data set already, the name is taken, or a setting breaks
@@ -370,6 +368,7 @@ impl Edit {
             Some(name) => name.clone(),
             None => DataSet::default_name(&group.name, &data_type.name),
         };
+        let owners = self.author_as_owner()?;
         let mut data_set = DataSet {
             id: self.next_id::<DataSet>(),
             name,
@@ -388,7 +387,7 @@ impl Edit {
             upload_format: String::new(),
             upload_filters: Vec::new(),
             schema: None,
-            owners: new.owner.iter().cloned().collect(),
+            owners,
             created_at: self.now(),
             modified_at: self.now(),
         };

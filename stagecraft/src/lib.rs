@@ -27,6 +27,9 @@ mod edit;
 mod error;
 pub mod record_schema;
 mod registry;
+pub mod role;
+pub mod token;
+pub mod user;
 mod validate;
 
 pub use catalog::Catalog;
@@ -36,3 +39,6 @@ pub use data_type::DataType;
 pub use edit::Edit;
 pub use error::RegistryError;
 pub use registry::{Registry, RegistryOptions};
+pub use role::{Action, Role, Subject};
+pub use token::{AccessToken, NewToken};
+pub use user::User;

@@ -95,11 +95,11 @@ impl Registry {
     ///
     /// # Errors
     /// What `change` refuses; or the database's failure.
-    pub async fn edit<T>(
+    pub async fn edit<T, E: From<RegistryError>>(
         &self,
         author: &str,
-        change: impl Fn(&mut Edit) -> Result<T, RegistryError>,
-    ) -> Result<T, RegistryError> {
+        change: impl Fn(&mut Edit) -> Result<T, E>,
+    ) -> Result<T, E> {
         let _writing = self.writing.lock().await;
         loop {
             let before = self.catalog();

@@ -149,8 +149,9 @@ async fn everything_is_there_again_after_a_restart() {
     let registry = Registry::open(path).await.unwrap();
     registry.create_data_group("g").await.unwrap();
     registry.create_data_type("t", "things").await.unwrap();
-    let new = NewDataSet { settings, owner: Some("a@example.gov.uk".into()), ..pair("g", "t") };
-    let made = registry.create_data_set(new).await.unwrap();
+    let new = NewDataSet { settings, ..pair("g", "t") };
+    let made = registry.edit("a@example.gov.uk", |edit| edit.create_data_set(&new)).await.unwrap();
+    assert!(made.owners.contains("a@example.gov.uk"));
     registry.put_dashboard(&json!({"slug": "d", "title": "D", "modules": []})).await.unwrap();
     let version = registry.config_version();
     registry.close().await;

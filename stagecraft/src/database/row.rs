@@ -57,6 +57,12 @@ impl From<DateTime<Utc>> for Column {
     }
 }
 
+impl From<Option<DateTime<Utc>>> for Column {
+    fn from(time: Option<DateTime<Utc>>) -> Column {
+        Column::NullableText(time.map(|time| time.to_rfc3339_opts(SecondsFormat::Micros, true)))
+    }
+}
+
 impl From<&serde_json::Value> for Column {
     fn from(value: &serde_json::Value) -> Column {
         Column::Text(value.to_string())
@@ -113,10 +119,21 @@ impl<'a> RowReader<'a> {
         Ok(self.integer()? != 0)
     }
 
+    pub(crate) fn uuid(&mut self) -> Result<uuid::Uuid, RegistryError> {
+        let text = self.text()?;
+        uuid::Uuid::parse_str(&text).map_err(|error| self.corrupt(error))
+    }
+
     pub(crate) fn time(&mut self) -> Result<DateTime<Utc>, RegistryError> {
         let text = self.text()?;
         let time = DateTime::parse_from_rfc3339(&text).map_err(|error| self.corrupt(error))?;
         Ok(time.with_timezone(&Utc))
+    }
+
+    pub(crate) fn nullable_time(&mut self) -> Result<Option<DateTime<Utc>>, RegistryError> {
+        let Some(text) = self.nullable_text()? else { return Ok(None) };
+        let time = DateTime::parse_from_rfc3339(&text).map_err(|error| self.corrupt(error))?;
+        Ok(Some(time.with_timezone(&Utc)))
     }
 
     /// A value stored as JSON text.

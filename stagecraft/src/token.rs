@@ -1,0 +1,191 @@
+//! Tokens of people and programs: who presents one, and with which roles.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::catalog::{Catalog, Entity, Table};
+use crate::database::{Column, Row, RowReader};
+use crate::role::Role;
+use crate::validate::FieldErrors;
+use crate::{Edit, RegistryError};
+
+/// What is known about a token. The token itself is told once, when it is made, and kept nowhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessToken {
+    /// Identifies it.
+    pub id: Uuid,
+    /// The SHA-256 of the token in hexadecimal digits.
+    hash: String,
+    /// The e-mail address of whose it is.
+    pub email: String,
+    /// The sign-on service's identifier of the user, if the token came from there.
+    pub uid: Option<String>,
+    /// What it allows.
+    pub roles: BTreeSet<Role>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// Until when it is good; without: until it is removed.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl AccessToken {
+    /// What may be told about it.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        json!({
+            "id": self.id.to_string(),
+            "name": self.email,
+            "roles": self.roles,
+            "created": self.created_at,
+            "expires": self.expires_at,
+        })
+    }
+
+    /// Whether it is good at this time.
+    #[must_use]
+    pub fn is_good(&self, now: DateTime<Utc>) -> bool {
+        self.expires_at.is_none_or(|end| now < end)
+    }
+}
+
+/// A token to be made or taken over.
+#[derive(Debug, Clone, Default)]
+pub struct NewToken {
+    /// The e-mail address of whose it is.
+    pub email: String,
+    /// What it allows.
+    pub roles: BTreeSet<Role>,
+    /// The sign-on service's identifier of the user, if the token came from there.
+    pub uid: Option<String>,
+    /// Until when it is good; without: until it is removed.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl Row for AccessToken {
+    const TABLE: &'static str = "access_tokens";
+    const COLUMNS: &'static [&'static str] =
+        &["id", "hash", "email", "uid", "roles", "created_at", "expires_at"];
+
+    fn to_row(&self) -> Vec<Column> {
+        vec![
+            self.id.into(),
+            self.hash.as_str().into(),
+            self.email.as_str().into(),
+            self.uid.as_deref().into(),
+            (&json!(self.roles)).into(),
+            self.created_at.into(),
+            self.expires_at.into(),
+        ]
+    }
+
+    fn from_row(row: &mut RowReader<'_>) -> Result<AccessToken, RegistryError> {
+        Ok(AccessToken {
+            id: row.uuid()?,
+            hash: row.text()?,
+            email: row.text()?,
+            uid: row.nullable_text()?,
+            roles: row.json()?,
+            created_at: row.time()?,
+            expires_at: row.nullable_time()?,
+        })
+    }
+}
+
+impl Entity for AccessToken {
+    type Key = Uuid;
+
+    fn key(&self) -> Uuid {
+        self.id
+    }
+
+    fn table(catalog: &Catalog) -> &Table<AccessToken> {
+        &catalog.access_tokens
+    }
+
+    fn table_mut(catalog: &mut Catalog) -> &mut Table<AccessToken> {
+        &mut catalog.access_tokens
+    }
+}
+
+impl Catalog {
+    /// What is known about the token that a caller presents, unless it is unknown or no longer good.
+    #[must_use]
+    pub fn access_token(&self, presented: &str, now: DateTime<Utc>) -> Option<Arc<AccessToken>> {
+        // Comparing hashes needs no constant time: nobody can choose a token by the beginning of its hash.
+        let hash = hash(presented);
+        self.access_tokens
+            .values()
+            .find(|token| token.hash == hash)
+            .filter(|token| token.is_good(now))
+            .cloned()
+    }
+
+    /// All tokens.
+    pub fn access_tokens(&self) -> impl Iterator<Item = &Arc<AccessToken>> {
+        self.access_tokens.values()
+    }
+}
+
+impl Edit {
+    /// Makes a token, and answers what is known about it and, once only, the token itself.
+    ///
+    /// # Errors
+    /// If the e-mail address is blank or too long.
+    pub fn create_token(&mut self, new: &NewToken) -> Result<(Arc<AccessToken>, String), RegistryError> {
+        // Two random identifiers hold 244 random bits.
+        let token = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+        let known = self.keep_token(&token, new)?;
+        Ok((known, token))
+    }
+
+    /// Keeps a token that another service has made, in the place of what was known about it.
+    ///
+    /// # Errors
+    /// If the e-mail address is blank or too long.
+    pub fn keep_token(&mut self, token: &str, new: &NewToken) -> Result<Arc<AccessToken>, RegistryError> {
+        let mut errors = FieldErrors::default();
+        errors.required("name", &new.email);
+        errors.at_most("name", &new.email, 254);
+        errors.into_result()?;
+        let hash = hash(token);
+        let known = self.all::<AccessToken>().find(|known| known.hash == hash).map(|known| known.id);
+        let token = AccessToken {
+            id: known.unwrap_or_else(Uuid::new_v4),
+            hash,
+            email: new.email.clone(),
+            uid: new.uid.clone(),
+            roles: new.roles.clone(),
+            created_at: self.now(),
+            expires_at: new.expires_at,
+        };
+        Ok(self.put(token))
+    }
+
+    /// Forgets the tokens that came from the sign-on service for a user. Answers how many they were.
+    pub fn forget_tokens_of(&mut self, uid: &str) -> usize {
+        self.forget_tokens(|token| token.uid.as_deref() == Some(uid))
+    }
+
+    /// Forgets the token with this identifier. Answers whether it was there.
+    pub fn delete_token(&mut self, id: Uuid) -> bool {
+        self.forget_tokens(|token| token.id == id) > 0
+    }
+
+    fn forget_tokens(&mut self, which: impl Fn(&AccessToken) -> bool) -> usize {
+        let ids: Vec<Uuid> =
+            self.all::<AccessToken>().filter(|token| which(token)).map(|token| token.id).collect();
+        for id in &ids {
+            self.remove::<AccessToken>(id);
+        }
+        ids.len()
+    }
+}
+
+fn hash(token: &str) -> String {
+    Sha256::digest(token.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
