@@ -7,11 +7,23 @@
 //!                                        query (plan, execute) -> shape -> JSON or CSV
 //! ```
 
+mod columns;
+mod data_set;
+mod decode;
+mod log;
+mod manifest;
+mod operation;
 pub mod query;
 pub mod record;
 pub mod schema;
+mod segment;
 pub mod shape;
 pub mod snapshot;
+mod store;
+mod table;
 
-pub use record::{Record, Value};
+pub use columns::{off_type_value, record_at, to_batch};
+pub use decode::{DecodeError, DecodeOptions, decode, decode_changes};
+pub use record::{Record, Value, record_to_json};
 pub use snapshot::Snapshot;
+pub use store::{Store, StoreError, StoreOptions};

@@ -1,7 +1,11 @@
 //! What a query sees: one version of one data set, from beginning to end.
 
+use std::sync::Arc;
+
 use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Schema, SchemaRef};
+
+use crate::schema::system_fields;
 
 /// All live rows of a data set at one version. Cheap to clone: batches are reference-counted.
 #[derive(Debug, Clone)]
@@ -15,4 +19,12 @@ pub struct Snapshot {
     /// For each batch the smallest and largest `_timestamp` in microseconds since 1970; `None` where no row has one.
     /// A batch may also hold rows without `_timestamp`.
     pub ranges: Vec<Option<(i64, i64)>>,
+}
+
+impl Snapshot {
+    /// A data set that was never written.
+    pub fn empty() -> Self {
+        let schema = Arc::new(Schema::new(system_fields()));
+        Self { version: 0, schema, batches: Vec::new(), ranges: Vec::new() }
+    }
 }

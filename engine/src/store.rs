@@ -1,0 +1,327 @@
+//! All data sets of one folder: opening, writing, reading, flushing, closing.
+//!
+//! ```text
+//! append -> log (fsync) -> table in memory -> visible; later: flush -> segment -> manifest -> log cut
+//! open   -> manifests, then the frames of the log after each manifest's position
+//! ```
+//!
+//! Invariants: a write returns only when it is in the log and in the table; writes to one data set take effect in the
+//! order of the log; a manifest names the log position that its segments cover, so that recovery applies every frame
+//! exactly once.
+
+use std::collections::HashMap;
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::Mutex as AsyncMutex;
+
+use crate::data_set::DataSet;
+use crate::log::{Log, recover};
+use crate::operation::Operation;
+use crate::record::Record;
+use crate::snapshot::Snapshot;
+
+/// Settings of a store.
+#[derive(Debug, Clone)]
+pub struct StoreOptions {
+    /// How often the background looks for data sets to flush.
+    pub flush_interval: Duration,
+    /// Bytes that data sets may take in memory before idle ones are let go.
+    pub memory: usize,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self { flush_interval: Duration::from_secs(10), memory: 1 << 30 }
+    }
+}
+
+/// Why the store could not do something. Whatever it was, nothing of it is half-done.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The folder belongs to another process.
+    #[error("{} is in use by another process: stop it first, or talk to it over HTTP", .0.display())]
+    InUse(PathBuf),
+    /// The store takes no more for now.
+    #[error("the store is busy: {reason}")]
+    Busy {
+        /// What is full.
+        reason: String,
+    },
+    /// Disk or file trouble.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// Columns could not be built.
+    #[error("records could not be put into columns: {0}")]
+    Arrow(#[from] arrow::error::ArrowError),
+}
+
+/// The records of all data sets in one folder. One process at a time.
+#[derive(Debug)]
+pub struct Store {
+    folder: PathBuf,
+    options: StoreOptions,
+    log: Log,
+    data_sets: Mutex<HashMap<String, Arc<Slot>>>,
+    /// Held for as long as the store is open.
+    _lock: File,
+}
+
+/// A data set, and its version where readers find it without waiting.
+#[derive(Debug)]
+struct Slot {
+    data_set: Arc<AsyncMutex<DataSet>>,
+    version: AtomicU64,
+}
+
+impl Slot {
+    /// Flushes on a thread that may block.
+    async fn flush(&self) -> Result<(), StoreError> {
+        let mut data_set = Arc::clone(&self.data_set).lock_owned().await;
+        let flushing = tokio::task::spawn_blocking(move || data_set.flush());
+        Ok(flushing.await.map_err(io::Error::other)??)
+    }
+}
+
+impl Store {
+    /// Opens the store in a folder, creating it when it is not there, and brings back what the log holds.
+    ///
+    /// # Errors
+    /// When another process has it open, or files cannot be read.
+    pub async fn open(folder: &Path, options: StoreOptions) -> Result<Arc<Self>, StoreError> {
+        let folder = folder.to_owned();
+        let opening = tokio::task::spawn_blocking(move || Self::open_blocking(folder, options));
+        let store = Arc::new(opening.await.map_err(io::Error::other)??);
+        tokio::spawn(flush_in_background(Arc::downgrade(&store)));
+        Ok(store)
+    }
+
+    fn open_blocking(folder: PathBuf, options: StoreOptions) -> Result<Self, StoreError> {
+        std::fs::create_dir_all(folder.join("data-sets"))?;
+        let lock = File::create(folder.join("lock"))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(StoreError::InUse(folder)),
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+        }
+        let mut data_sets: HashMap<String, DataSet> = HashMap::new();
+        let mut last = 0;
+        for entry in std::fs::read_dir(folder.join("data-sets"))? {
+            let path = entry?.path();
+            let data_set = DataSet::open(&path)?;
+            last = last.max(data_set.version());
+            data_sets.insert(data_set.name().to_owned(), data_set);
+        }
+        recover(&folder.join("log"), |frame| {
+            last = last.max(frame.position);
+            let (name, operation) = Operation::decode(&frame.payload)?;
+            if !data_sets.contains_key(&name) {
+                let data_set = DataSet::create(&folder.join("data-sets"), &name)?;
+                data_sets.insert(name.clone(), data_set);
+            }
+            match data_sets.get_mut(&name) {
+                Some(data_set) if data_set.version() < frame.position => {
+                    data_set.apply(operation, frame.position)
+                }
+                _ => Ok(()),
+            }
+        })?;
+        let log = Log::start(&folder.join("log"), last + 1)?;
+        let slot = |data_set: DataSet| {
+            let version = AtomicU64::new(data_set.version());
+            Arc::new(Slot { data_set: Arc::new(AsyncMutex::new(data_set)), version })
+        };
+        let data_sets = data_sets.into_iter().map(|(name, data_set)| (name, slot(data_set))).collect();
+        Ok(Self { folder, options, log, data_sets: Mutex::new(data_sets), _lock: lock })
+    }
+
+    /// Appends records; those with a known `_id` replace it. When this returns they are on disk and visible.
+    ///
+    /// # Errors
+    /// When they could not be logged: then none of them is there.
+    pub async fn append(&self, name: &str, records: Vec<Record>) -> Result<(), StoreError> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let slot = self.slot_or_new(name)?;
+        let mut data_set = slot.data_set.lock().await;
+        let operation = data_set.append(&records)?;
+        self.commit(&slot, &mut data_set, operation).await
+    }
+
+    /// Merges changes into a record: its other keys stay. Whether there is such a record.
+    ///
+    /// # Errors
+    /// As [`Store::append`].
+    pub async fn patch(&self, name: &str, id: &str, changes: Record) -> Result<bool, StoreError> {
+        let Some(slot) = self.slot(name) else { return Ok(false) };
+        let mut data_set = slot.data_set.lock().await;
+        let Some(mut record) = data_set.record(id)? else { return Ok(false) };
+        let previous_id = record.get(crate::schema::ID).cloned();
+        record.extend(changes);
+        if record.get(crate::schema::ID) != previous_id.as_ref() {
+            // The id is what the record is found by; a patch does not move it.
+            record.extend(previous_id.map(|id| (crate::schema::ID.to_owned(), id)));
+        }
+        let operation = data_set.append(&[record])?;
+        self.commit(&slot, &mut data_set, operation).await?;
+        Ok(true)
+    }
+
+    /// Removes a record. Whether there was one.
+    ///
+    /// # Errors
+    /// As [`Store::append`].
+    pub async fn delete(&self, name: &str, id: &str) -> Result<bool, StoreError> {
+        let Some(slot) = self.slot(name) else { return Ok(false) };
+        let mut data_set = slot.data_set.lock().await;
+        if data_set.record(id)?.is_none() {
+            return Ok(false);
+        }
+        self.commit(&slot, &mut data_set, Operation::Delete(id.to_owned())).await?;
+        Ok(true)
+    }
+
+    /// Removes all records of a data set.
+    ///
+    /// # Errors
+    /// As [`Store::append`].
+    pub async fn empty(&self, name: &str) -> Result<(), StoreError> {
+        let Some(slot) = self.slot(name) else { return Ok(()) };
+        let mut data_set = slot.data_set.lock().await;
+        self.commit(&slot, &mut data_set, Operation::Empty).await
+    }
+
+    /// Removes a data set with all its records. Whether it had been written since it was last removed.
+    ///
+    /// # Errors
+    /// As [`Store::append`].
+    pub async fn drop_data_set(&self, name: &str) -> Result<bool, StoreError> {
+        let Some(slot) = self.slot(name) else { return Ok(false) };
+        let mut data_set = slot.data_set.lock().await;
+        if data_set.is_dropped() {
+            return Ok(false);
+        }
+        self.commit(&slot, &mut data_set, Operation::Drop).await?;
+        Ok(true)
+    }
+
+    /// Logs an operation, then applies it.
+    async fn commit(
+        &self,
+        slot: &Slot,
+        data_set: &mut DataSet,
+        operation: Operation,
+    ) -> Result<(), StoreError> {
+        let position = self.log.append(operation.encode(data_set.name())?).await?;
+        data_set.apply(operation, position)?;
+        slot.version.store(position, Ordering::Release);
+        Ok(())
+    }
+
+    /// One version of a data set, for a query to see from beginning to end. Empty for one that was never written.
+    ///
+    /// # Errors
+    /// When a segment cannot be read.
+    pub async fn snapshot(&self, name: &str) -> Result<Snapshot, StoreError> {
+        let Some(slot) = self.slot(name) else { return Ok(Snapshot::empty()) };
+        let mut data_set = slot.data_set.lock().await;
+        Ok(data_set.snapshot()?)
+    }
+
+    /// The version of a data set: grows with every write and survives restarts. 0 for one that was never written.
+    pub fn version(&self, name: &str) -> u64 {
+        self.slot(name).map_or(0, |slot| slot.version.load(Ordering::Acquire))
+    }
+
+    /// The newest `_timestamp` of a data set.
+    ///
+    /// # Errors
+    /// As [`Store::snapshot`].
+    pub async fn last_timestamp(&self, name: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let snapshot = self.snapshot(name).await?;
+        let last = snapshot.ranges.iter().flatten().map(|(_, last)| *last).max();
+        Ok(last.and_then(DateTime::from_timestamp_micros))
+    }
+
+    /// Puts everything into segments and cuts the log.
+    ///
+    /// # Errors
+    /// When a file cannot be written; what was flushed before stays flushed.
+    pub async fn flush(&self) -> Result<(), StoreError> {
+        for slot in self.slots() {
+            slot.flush().await?;
+        }
+        self.cut_log().await
+    }
+
+    /// Deletes the files of the log that no data set needs.
+    async fn cut_log(&self) -> Result<(), StoreError> {
+        let mut needed = u64::MAX;
+        for slot in self.slots() {
+            if let Some(first) = slot.data_set.lock().await.first_unflushed() {
+                needed = needed.min(first);
+            }
+        }
+        Ok(self.log.forget_below(needed)?)
+    }
+
+    /// Flushes everything; the last thing to do with a store.
+    ///
+    /// # Errors
+    /// As [`Store::flush`].
+    pub async fn close(&self) -> Result<(), StoreError> {
+        self.flush().await
+    }
+
+    /// Flushes data sets that have waited, and lets idle ones go when memory is short.
+    async fn tend(&self) -> Result<(), StoreError> {
+        let mut bytes = 0;
+        for slot in self.slots() {
+            slot.flush().await?;
+            let mut data_set = slot.data_set.lock().await;
+            bytes += data_set.bytes();
+            if bytes > self.options.memory {
+                bytes -= data_set.let_go();
+            }
+        }
+        self.cut_log().await
+    }
+
+    fn slot(&self, name: &str) -> Option<Arc<Slot>> {
+        self.data_sets.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    fn slots(&self) -> Vec<Arc<Slot>> {
+        self.data_sets.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    fn slot_or_new(&self, name: &str) -> Result<Arc<Slot>, StoreError> {
+        let mut data_sets = self.data_sets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slot) = data_sets.get(name) {
+            return Ok(Arc::clone(slot));
+        }
+        let data_set = DataSet::create(&self.folder.join("data-sets"), name)?;
+        let slot =
+            Arc::new(Slot { data_set: Arc::new(AsyncMutex::new(data_set)), version: AtomicU64::new(0) });
+        data_sets.insert(name.to_owned(), Arc::clone(&slot));
+        Ok(slot)
+    }
+}
+
+/// Tends the store until nobody holds it any more.
+async fn flush_in_background(store: std::sync::Weak<Store>) {
+    loop {
+        let Some(interval) = store.upgrade().map(|store| store.options.flush_interval) else { return };
+        tokio::time::sleep(interval).await;
+        let Some(store) = store.upgrade() else { return };
+        if let Err(error) = store.tend().await {
+            tracing::error!(%error, "cannot flush; records stay in the log");
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The store from outside: what is written is there, once, whatever happens in between.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::{DecodeOptions, Record, Store, StoreError, StoreOptions, decode};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+fn records(body: &Value) -> Vec<Record> {
+    let options = DecodeOptions { auto_ids: &[], now: "2020-01-01T00:00:00Z".parse().unwrap() };
+    decode(body.to_string().as_bytes(), &options).unwrap()
+}
+
+async fn open(folder: &Path) -> Arc<Store> {
+    // Tests flush when they want to.
+    let options = StoreOptions { flush_interval: Duration::from_secs(86_400), ..StoreOptions::default() };
+    Store::open(folder, options).await.unwrap()
+}
+
+/// The records by id, without `_updated_at`.
+async fn contents(store: &Store, name: &str) -> BTreeMap<String, Value> {
+    let snapshot = store.snapshot(name).await.unwrap();
+    let mut found = BTreeMap::new();
+    for batch in &snapshot.batches {
+        for row in 0..batch.num_rows() {
+            let mut record = engine::record_at(batch, row);
+            record.shift_remove("_updated_at");
+            record.sort_keys();
+            let id = record["_id"].as_text().unwrap().to_owned();
+            assert!(found.insert(id, engine::record_to_json(&record)).is_none(), "an id is there twice");
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn a_crash_loses_nothing_and_doubles_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    store.append("a", records(&json!([{"_id": "1", "nn": 1}, {"_id": "2", "nn": 2}]))).await.unwrap();
+    store.flush().await.unwrap();
+    store.append("a", records(&json!([{"_id": "2", "nn": 20}, {"_id": "3", "text": "x"}]))).await.unwrap();
+    assert!(store.delete("a", "1").await.unwrap());
+    assert!(store.patch("a", "3", records(&json!({"_id": "3", "nn": 3})).remove(0)).await.unwrap());
+    assert!(!store.patch("a", "9", Record::new()).await.unwrap());
+    let before = contents(&store, "a").await;
+    let version = store.version("a");
+    // A crash: dropped without a word.
+    drop(store);
+    for _ in 0..2 {
+        let store = open(folder.path()).await;
+        assert_eq!(contents(&store, "a").await, before);
+        assert_eq!(store.version("a"), version);
+    }
+    assert_eq!(before["3"], json!({"_id": "3", "nn": 3, "text": "x"}));
+    assert_eq!(before.len(), 2);
+}
+
+#[tokio::test]
+async fn a_second_process_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let _first = open(folder.path()).await;
+    let second = Store::open(folder.path(), StoreOptions::default()).await;
+    assert!(matches!(second, Err(StoreError::InUse(_))));
+}
+
+#[tokio::test]
+async fn a_broken_segment_is_named_and_the_others_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    for name in ["a", "b"] {
+        store.append(name, records(&json!([{"_id": "1", "nn": 1}]))).await.unwrap();
+    }
+    store.close().await.unwrap();
+    drop(store);
+    let segments = std::fs::read_dir(folder.path().join("data-sets/a")).unwrap();
+    let segment = segments
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.extension().unwrap() == "parquet")
+        .unwrap();
+    std::fs::write(&segment, "not parquet").unwrap();
+    let store = open(folder.path()).await;
+    let error = store.snapshot("a").await.unwrap_err().to_string();
+    assert!(error.contains(segment.to_str().unwrap()), "{error}");
+    assert_eq!(contents(&store, "b").await.len(), 1);
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Append(Vec<(u8, u8, u8)>),
+    Patch(u8, u8, u8),
+    Delete(u8),
+    Empty,
+    Flush,
+    Reopen,
+}
+
+fn value(kind: u8) -> Value {
+    match kind % 7 {
+        0 => json!(kind),
+        1 => json!(f64::from(kind) / 2.0),
+        2 => json!(format!("text {kind}")),
+        3 => json!(true),
+        4 => Value::Null,
+        5 => json!(9_007_199_254_740_993i64),
+        _ => json!(""),
+    }
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let append = prop::collection::vec((0..12u8, 0..4u8, 0..40u8), 0..6).prop_map(Step::Append);
+    let step = prop_oneof![
+        6 => append,
+        2 => (0..12u8, 0..4u8, 0..40u8).prop_map(|(id, key, kind)| Step::Patch(id, key, kind)),
+        2 => (0..12u8).prop_map(Step::Delete),
+        1 => Just(Step::Empty),
+        2 => Just(Step::Flush),
+        2 => Just(Step::Reopen),
+    ];
+    prop::collection::vec(step, 0..20)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn any_history_reads_back_as_a_plain_map_says(steps in steps()) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        runtime.block_on(async {
+            let folder = tempfile::tempdir().unwrap();
+            let mut store = open(folder.path()).await;
+            let mut model: BTreeMap<String, Value> = BTreeMap::new();
+            for step in steps {
+                match step {
+                    Step::Append(rows) => {
+                        let rows: Vec<Value> = rows
+                            .iter()
+                            .map(|(id, key, kind)| json!({"_id": format!("r{id}"), format!("key{key}"): value(*kind)}))
+                            .collect();
+                        for row in &rows {
+                            model.insert(row["_id"].as_str().unwrap().to_owned(), row.clone());
+                        }
+                        store.append("set", records(&rows.into())).await.unwrap();
+                    }
+                    Step::Patch(id, key, kind) => {
+                        let (id, key) = (format!("r{id}"), format!("key{key}"));
+                        let changes = json!({"_id": id.clone(), key.clone(): value(kind)});
+                        let known = store.patch("set", &id, records(&changes).remove(0)).await.unwrap();
+                        assert_eq!(known, model.contains_key(&id));
+                        if let Some(record) = model.get_mut(&id) {
+                            record[key] = value(kind);
+                        }
+                    }
+                    Step::Delete(id) => {
+                        let id = format!("r{id}");
+                        assert_eq!(store.delete("set", &id).await.unwrap(), model.remove(&id).is_some());
+                    }
+                    Step::Empty => {
+                        store.empty("set").await.unwrap();
+                        model.clear();
+                    }
+                    Step::Flush => store.flush().await.unwrap(),
+                    Step::Reopen => {
+                        drop(store);
+                        store = open(folder.path()).await;
+                    }
+                }
+                assert_eq!(sorted(contents(&store, "set").await), sorted(model.clone()));
+            }
+        });
+    }
+}
+
+fn sorted(records: BTreeMap<String, Value>) -> String {
+    let sort = |value: Value| value.as_object().unwrap().clone().into_iter().collect::<BTreeMap<_, _>>();
+    format!("{:?}", records.into_values().map(sort).collect::<Vec<_>>())
+}
