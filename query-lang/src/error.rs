@@ -62,6 +62,12 @@ pub enum Problem {
     /// An unknown period.
     #[error("'period' must be one of ['hour', 'day', 'week', 'month', 'quarter', 'year']")]
     UnknownPeriod,
+    /// An unknown time zone.
+    #[error("timezone must be the name of a time zone, like Europe/London")]
+    UnknownTimeZone,
+    /// `timezone` without `period`.
+    #[error("timezone can be used only with 'period'")]
+    TimeZoneWithoutPeriod,
     /// A sort of periods, which are always in order of time.
     #[error("Cannot sort for period queries without group_by. Period queries are always sorted by time.")]
     SortedPeriods,

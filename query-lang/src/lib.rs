@@ -6,6 +6,7 @@
 //! `expression` is the language inside `filter=`, `timestamp` reads the many ways to write a moment; `error` holds every message. This crate knows neither
 //! storage nor HTTP, does no IO and never reads the clock: the present is an argument.
 
+mod calendar;
 mod error;
 mod expression;
 mod grammar;
@@ -17,6 +18,8 @@ mod validate;
 mod value;
 mod window;
 
+pub use calendar::Calendar;
+pub use chrono_tz::Tz;
 pub use error::{Problem, QueryError};
 pub use expression::{Comparison, Expression, Place};
 pub use grammar::is_valid_key;

@@ -27,6 +27,9 @@ impl Display for Query {
         if let Some(period) = self.period {
             list.parameter("period", period.name())?;
         }
+        if let Some(zone) = self.timezone {
+            list.parameter("timezone", zone.name())?;
+        }
         if let Some(time) = self.start_at {
             list.parameter("start_at", &print_moment(time))?;
         }

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 
-use crate::{Expression, Period, Value, grammar};
+use crate::{Calendar, Expression, Period, Value, grammar};
 
 /// How the values of a key are gathered over the records of a group. Records without the key count for nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -173,6 +174,8 @@ pub struct Query {
     pub group_by: Vec<String>,
     /// Calendar period to group on.
     pub period: Option<Period>,
+    /// The time zone whose calendar the periods follow; `None` is UTC.
+    pub timezone: Option<Tz>,
     /// Earliest moment, inclusive.
     pub start_at: Option<DateTime<Utc>>,
     /// Latest moment, exclusive unless `inclusive`.
@@ -201,6 +204,11 @@ impl Query {
     /// Whether the answer consists of the records themselves, neither grouped nor by period.
     pub fn is_raw(&self) -> bool {
         self.group_by.is_empty() && self.period.is_none()
+    }
+
+    /// The calendar that its periods follow.
+    pub fn calendar(&self) -> Calendar {
+        Calendar { zone: self.timezone }
     }
 }
 

@@ -4,6 +4,7 @@
 //! then those of data sets that do not show single records, then what the older system left to crash.
 
 use chrono::{DateTime, Datelike, NaiveTime, TimeDelta, Utc, Weekday};
+use chrono_tz::Tz;
 
 use crate::error::{Problem, QueryError};
 use crate::expression::{self, Fault};
@@ -11,11 +12,12 @@ use crate::grammar::{self, Parameter, Parameters};
 use crate::timestamp::read_strict;
 use crate::{Collect, CollectMethod, Expression, Format, Period, Policy, Query, SortBy, Value};
 
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 17] = [
     "start_at",
     "end_at",
     "duration",
     "period",
+    "timezone",
     "filter_by",
     "filter_by_prefix",
     "filter",
@@ -49,6 +51,7 @@ pub fn parse(query_string: &str, policy: &Policy, now: DateTime<Utc>) -> Result<
     let (filter_by, filter_by_prefix) = filters(&parameters)?;
     let filter = filter(&parameters)?;
     let period = period(&parameters)?;
+    let timezone = timezone(&parameters)?;
     let sort_by = sort_by(&parameters)?;
     let group_by = group_by(&parameters)?;
     let limit = limit(&parameters)?;
@@ -69,6 +72,7 @@ pub fn parse(query_string: &str, policy: &Policy, now: DateTime<Utc>) -> Result<
         filter,
         group_by,
         period,
+        timezone,
         start_at,
         end_at,
         duration: duration.map(|periods| i64::try_from(periods).unwrap_or(i64::MAX)),
@@ -189,6 +193,18 @@ fn period(parameters: &Parameters) -> Result<Option<Period>, QueryError> {
     match Period::from_name(&parameter.value) {
         Some(period) => Ok(Some(period)),
         None => Err(blame(parameter, Problem::UnknownPeriod)),
+    }
+}
+
+fn timezone(parameters: &Parameters) -> Result<Option<Tz>, QueryError> {
+    let Some(parameter) = parameters.first("timezone") else { return Ok(None) };
+    if !parameters.has("period") {
+        return Err(blame(parameter, Problem::TimeZoneWithoutPeriod));
+    }
+    match parameter.value.parse() {
+        Ok(Tz::UTC) => Ok(None),
+        Ok(zone) => Ok(Some(zone)),
+        Err(_) => Err(blame(parameter, Problem::UnknownTimeZone)),
     }
 }
 
@@ -316,15 +332,15 @@ fn only_whole_days(query: &Query, parameters: &Parameters) -> Result<(), QueryEr
     if query.period == Some(Period::Hour) {
         return Ok(());
     }
+    let calendar = query.calendar();
     if let (Some(start), Some(end)) = (query.start_at, query.end_at)
-        && end - start < TimeDelta::days(7)
+        && calendar.local(end) - calendar.local(start) < TimeDelta::days(7)
     {
         return Err(refuse(parameters, "end_at", Problem::SpanTooShort));
     }
     let bounds = [("start_at", query.start_at), ("end_at", query.end_at)];
-    let bounds = bounds.iter().filter_map(|(name, time)| time.map(|time| (*name, time)));
-    let is_midnight = |time: DateTime<Utc>| time.time() == NaiveTime::MIN;
-    if let Some((name, _)) = bounds.clone().find(|(_, time)| !is_midnight(*time)) {
+    let bounds = bounds.iter().filter_map(|(name, time)| Some((*name, calendar.local((*time)?))));
+    if let Some((name, _)) = bounds.clone().find(|(_, time)| time.time() != NaiveTime::MIN) {
         return Err(refuse(parameters, name, Problem::NotMidnight(name)));
     }
     for (name, time) in bounds {

@@ -1,8 +1,8 @@
 //! What a query is about once the present is known: which records, which periods, and whether the whole may move.
 
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
 
-use crate::{Period, Query};
+use crate::{Calendar, Period, Query};
 
 /// The records and periods that a query is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct Window {
 pub struct Periods {
     /// Their length.
     pub period: Period,
+    /// The calendar by which they begin.
+    pub calendar: Calendar,
     /// Start of the first.
     pub start: DateTime<Utc>,
     /// End of the last, which is the start of the one after it.
@@ -63,20 +65,22 @@ impl Shift {
 impl Periods {
     /// The starts of the periods in order of time.
     pub fn starts(self) -> impl Iterator<Item = DateTime<Utc>> {
-        self.period.range(self.start, self.end)
+        self.calendar.range(self.period, self.start, self.end)
     }
 
-    /// How many they are, without counting them one by one.
+    /// How many they are, without counting them one by one. Where a calendar skips a whole day, that counts too.
     pub fn count(self) -> u64 {
-        let months = |time: DateTime<Utc>| i64::from(time.year()) * 12 + i64::from(time.month0());
-        let span = self.end - self.start;
+        let start = self.calendar.local(self.start);
+        let end = self.calendar.local(self.end);
+        let months = |time: NaiveDateTime| i64::from(time.year()) * 12 + i64::from(time.month0());
+        let span = end.date() - start.date();
         let count = match self.period {
-            Period::Hour => span.num_hours(),
+            Period::Hour => (self.end - self.start).num_hours(),
             Period::Day => span.num_days(),
             Period::Week => span.num_weeks(),
-            Period::Month => months(self.end) - months(self.start),
-            Period::Quarter => (months(self.end) - months(self.start)) / 3,
-            Period::Year => (months(self.end) - months(self.start)) / 12,
+            Period::Month => months(end) - months(start),
+            Period::Quarter => (months(end) - months(start)) / 3,
+            Period::Year => (months(end) - months(start)) / 12,
         };
         u64::try_from(count).unwrap_or(0)
     }
@@ -93,12 +97,13 @@ impl Window {
     /// The same window, so many periods later (earlier when negative), never to move again. `None` when it would leave
     /// the calendar, or for a window without periods.
     pub fn shifted(&self, steps: i64) -> Option<Self> {
-        let Periods { period, start, end } = self.periods?;
+        let Periods { period, calendar, start, end } = self.periods?;
         let moved = |time: Option<DateTime<Utc>>| match time {
-            Some(time) => period.add(time, steps).map(Some),
+            Some(time) => calendar.add(period, time, steps).map(Some),
             None => Some(None),
         };
-        let periods = Periods { period, start: period.add(start, steps)?, end: period.add(end, steps)? };
+        let step = |time| calendar.add(period, time, steps);
+        let periods = Periods { period, calendar, start: step(start)?, end: step(end)? };
         Some(Self {
             start: moved(self.start)?,
             end: moved(self.end)?,
@@ -140,18 +145,19 @@ impl Query {
         };
         let Some(period) = self.period else { return Some(absolute) };
 
+        let calendar = self.calendar();
         if let Some(duration) = self.duration {
             let forward = self.start_at.is_some();
-            let edge = period.floor(self.start_at.or(self.end_at).unwrap_or(now));
+            let edge = calendar.floor(period, self.start_at.or(self.end_at).unwrap_or(now));
             let steps = if forward { duration } else { duration.checked_neg()? };
-            let other_edge = period.add(edge, steps)?;
+            let other_edge = calendar.add(period, edge, steps)?;
             let (start, end) = (edge.min(other_edge), edge.max(other_edge));
             let shift = match (self.flatten, forward) {
                 (true, _) => Shift::Never,
                 (false, true) => Shift::Later,
                 (false, false) => Shift::Earlier,
             };
-            let periods = Some(Periods { period, start, end }).filter(in_calendar)?;
+            let periods = Some(Periods { period, calendar, start, end }).filter(in_calendar)?;
             return Some(Window {
                 start: Some(start),
                 end: Some(end),
@@ -163,8 +169,8 @@ impl Query {
 
         let periods = match (self.start_at, self.end_at) {
             (Some(start), Some(end)) => {
-                let (start, end) = (period.floor(start), period.ceiling(end)?);
-                Some(Some(Periods { period, start, end }).filter(in_calendar)?)
+                let (start, end) = (calendar.floor(period, start), calendar.ceiling(period, end)?);
+                Some(Some(Periods { period, calendar, start, end }).filter(in_calendar)?)
             }
             _ => None,
         };
@@ -231,6 +237,15 @@ mod tests {
     }
 
     #[test]
+    fn periods_follow_the_clocks_of_a_time_zone() {
+        let window = window("period=day&duration=3&end_at=2013-04-01T12:00:00Z&timezone=Europe/London");
+        assert_eq!(starts(&window), ["2013-03-29T00", "2013-03-30T00", "2013-03-31T00"]);
+        assert_eq!(window.end, Some(at("2013-03-31T23:00:00Z")));
+        assert_eq!(window.periods.unwrap().count(), 3);
+        assert_eq!(starts(&window.shifted(1).unwrap()), ["2013-03-30T00", "2013-03-31T00", "2013-03-31T23"]);
+    }
+
+    #[test]
     fn shifting_keeps_the_number_of_periods() {
         let window = window("period=month&duration=3&end_at=2014-03-15T00:00:00Z");
         let steps = window.shift.steps([true, false, false].into_iter());
@@ -252,7 +267,8 @@ mod tests {
         for period in Period::ALL {
             let (start, end) =
                 (period.floor(at("2012-02-29T13:00:00Z")), period.floor(at("2015-11-05T00:00:00Z")));
-            let periods = Periods { period, start, end };
+            let calendar = Calendar::default();
+            let periods = Periods { period, calendar, start, end };
             assert_eq!(periods.count(), periods.starts().count() as u64, "{period}");
         }
     }

@@ -1,4 +1,5 @@
-//! What queries can ask beyond the older system: conditions, more ways to collect, pages of rows, chosen fields.
+//! What queries can ask beyond the older system: conditions, more ways to collect, pages of rows, chosen fields,
+//! time zones.
 
 #![allow(clippy::unwrap_used)]
 
@@ -104,4 +105,24 @@ fn expressions_cannot_pick_out_single_records() {
         refused("group_by=channel&filter=fee+%3E+10+or+_timestamp+%3E+2014-01-06T10:00:00Z").as_deref(),
         Some("Cannot filter by internal fields, internal fields start with an underscore")
     );
+}
+
+#[test]
+fn follows_the_calendar_of_a_time_zone() {
+    check(&[
+        ("period=day&duration=3&timezone=Europe/London", "period=day&timezone=Europe/London&duration=3"),
+        ("period=day&duration=3&timezone=UTC", "period=day&duration=3"),
+        (
+            "period=day&duration=3&timezone=Nowhere",
+            "timezone: timezone must be the name of a time zone, like Europe/London",
+        ),
+        ("timezone=Europe/London", "timezone: timezone can be used only with 'period'"),
+    ]);
+    let strict = |query_string: &str| {
+        let refused = parse(query_string, &Policy { raw_queries_allowed: false }, DateTime::UNIX_EPOCH).err();
+        refused.map(|error| error.to_string())
+    };
+    let summer = "period=day&start_at=2014-06-30T23:00:00Z&end_at=2014-07-30T23:00:00Z";
+    assert_eq!(strict(&format!("{summer}&timezone=Europe/London")), None);
+    assert_eq!(strict(summer).as_deref(), Some("start_at must be midnight"));
 }

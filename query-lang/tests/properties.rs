@@ -5,8 +5,8 @@
 use chrono::{DateTime, TimeZone, Utc};
 use proptest::prelude::*;
 use query_lang::{
-    Collect, CollectMethod, Comparison, Expression, Format, Order, Percentile, Period, Place, Policy, Query,
-    SortBy, Value, parse, parse_timestamp,
+    Calendar, Collect, CollectMethod, Comparison, Expression, Format, Order, Percentile, Period, Place,
+    Policy, Query, SortBy, Tz, Value, parse, parse_timestamp,
 };
 
 const OPEN: Policy = Policy { raw_queries_allowed: true };
@@ -53,6 +53,11 @@ fn range() -> impl Strategy<Value = Range> {
         (period.clone(), moment(), duration.clone()).prop_map(|(p, e, d)| (Some(p), None, Some(e), Some(d))),
         (period, duration).prop_map(|(p, d)| (Some(p), None, None, Some(d))),
     ]
+}
+
+fn zone() -> impl Strategy<Value = Tz> {
+    let zones = chrono_tz::TZ_VARIANTS.iter().copied().filter(|zone| *zone != Tz::UTC);
+    prop::sample::select(zones.collect::<Vec<_>>())
 }
 
 fn collect() -> impl Strategy<Value = Collect> {
@@ -128,6 +133,7 @@ prop_compose! {
         filter in prop::option::of(expression()),
         group_by in prop::collection::btree_set(public_key(), 0..3),
         (period, start_at, end_at, duration) in range(),
+        timezone in prop::option::of(zone()),
         collects in prop::collection::vec(collect(), 0..4),
         sort in prop::option::of((key(), prop::sample::select(vec![Order::Ascending, Order::Descending]))),
         limit in prop::option::of(1..1_000_000_u64),
@@ -150,6 +156,7 @@ prop_compose! {
             filter,
             group_by: group_by.into_iter().collect(),
             period,
+            timezone: timezone.filter(|_| period.is_some()),
             start_at,
             end_at,
             duration,
@@ -251,6 +258,20 @@ proptest! {
         if let Ok(query) = parse(&format!("filter={text}"), &OPEN, now()) {
             prop_assert_eq!(parse(&query.to_string(), &OPEN, now()), Ok(query));
         }
+    }
+
+    #[test]
+    fn every_moment_is_in_one_period_of_every_calendar(
+        zone in zone(),
+        time in moment(),
+        period in prop::sample::select(Period::ALL[1..].to_vec()),
+    ) {
+        let calendar = Calendar { zone: Some(zone) };
+        let start = calendar.floor(period, time);
+        let next = calendar.add(period, start, 1).unwrap();
+        prop_assert!(start <= time && time < next, "{zone} {period}: {start} {time} {next}");
+        prop_assert_eq!(calendar.floor(period, start), start);
+        prop_assert_eq!(calendar.floor(period, next), next);
     }
 
     #[test]
