@@ -75,4 +75,17 @@ impl Edit {
         errors.into_result()?;
         Ok(self.put(data_type))
     }
+
+    /// Changes the description of a data type.
+    ///
+    /// # Errors
+    /// If there is no such data type.
+    pub fn describe_data_type(
+        &mut self,
+        name: &str,
+        description: &str,
+    ) -> Result<Arc<DataType>, RegistryError> {
+        let old = self.catalog().data_type(name).ok_or_else(RegistryError::no_such_item)?;
+        Ok(self.put(DataType { description: description.to_owned(), ..DataType::clone(&old) }))
+    }
 }

@@ -117,6 +117,14 @@ impl Registry {
         }
     }
 
+    /// Finds out what a change would answer, and changes nothing.
+    ///
+    /// # Errors
+    /// What `change` refuses.
+    pub fn trial<T, E>(&self, change: impl Fn(&mut Edit) -> Result<T, E>) -> Result<T, E> {
+        change(&mut Edit::new(&self.catalog(), "", (self.options.clock)()))
+    }
+
     /// Takes over what other processes have changed. Returns whether there was anything.
     ///
     /// # Errors

@@ -1,0 +1,87 @@
+//! Who makes a request, and what they may do and see.
+
+use std::collections::BTreeSet;
+
+use axum::http::{HeaderMap, header};
+use stagecraft::{Action, Role, Subject};
+
+use super::answer::Refusal;
+use crate::state::AppState;
+
+/// The caller of a request.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The e-mail address under which the caller owns things; empty for the administrator and the anonymous.
+    pub email: String,
+    roles: BTreeSet<Role>,
+    administrator: bool,
+    anonymous: bool,
+}
+
+impl Caller {
+    /// Resolves the token of a request. Anything but `Bearer <token>` counts as no token.
+    ///
+    /// # Errors
+    /// 401 if there is a token and nobody knows it.
+    pub fn of(state: &AppState, headers: &HeaderMap) -> Result<Caller, Refusal> {
+        let Some(token) = bearer(headers) else {
+            let roles = BTreeSet::from([Role::Anon]);
+            return Ok(Caller { email: String::new(), roles, administrator: false, anonymous: true });
+        };
+        if state.is_admin(headers) {
+            let roles = BTreeSet::from([Role::Admin, Role::Omniscient]);
+            return Ok(Caller { email: String::new(), roles, administrator: true, anonymous: false });
+        }
+        let known = state.registry.catalog().access_token(token, state.now(headers));
+        let known = known.ok_or_else(Refusal::unauthorized)?;
+        Ok(Caller {
+            email: known.email.clone(),
+            roles: known.roles.clone(),
+            administrator: false,
+            anonymous: false,
+        })
+    }
+
+    /// Whether this is the administrator of the deployment, who may do what no role allows.
+    pub fn is_administrator(&self) -> bool {
+        self.administrator
+    }
+
+    /// Lets the caller do something with a kind of thing.
+    ///
+    /// # Errors
+    /// 403 if no role of the caller's allows it.
+    pub fn may(&self, action: Action, subject: Subject) -> Result<(), Refusal> {
+        match self.roles.iter().any(|role| role.allows(subject, action)) {
+            true => Ok(()),
+            false => Err(Refusal::forbidden()),
+        }
+    }
+
+    /// Lets only callers with a token and one of these roles pass.
+    ///
+    /// # Errors
+    /// 401 without a token, 403 without the role.
+    pub fn must_be(&self, roles: &[Role]) -> Result<(), Refusal> {
+        if self.anonymous {
+            return Err(Refusal::unauthorized());
+        }
+        match self.administrator || roles.iter().any(|role| self.roles.contains(role)) {
+            true => Ok(()),
+            false => Err(Refusal::forbidden()),
+        }
+    }
+
+    /// Whether the caller may know of something with these owners.
+    pub fn sees(&self, owners: &BTreeSet<String>) -> bool {
+        self.roles.contains(&Role::Admin)
+            || self.roles.contains(&Role::Omniscient)
+            || owners.contains(&self.email)
+    }
+}
+
+/// The token of a request: the scheme is case-sensitive and followed by exactly one space.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    value.strip_prefix("Bearer ").filter(|token| !token.is_empty())
+}

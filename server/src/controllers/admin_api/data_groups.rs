@@ -1,0 +1,34 @@
+//! `/data-groups`, by name.
+
+use serde_json::Value;
+use stagecraft::{Catalog, Edit, Subject};
+
+use super::answer::Refusal;
+use super::resource::{Request, Resource};
+use super::shape::{Kind, Shape};
+
+/// Data groups. They can be renamed, and not removed.
+pub struct DataGroups;
+
+impl Resource for DataGroups {
+    const SUBJECT: Subject = Subject::DataGroup;
+    const SHAPE: Shape = Shape { required: &[], optional: &[("name", Kind::Text)], open: true };
+
+    fn list(catalog: &Catalog, request: &Request) -> Vec<Value> {
+        let name = request.parameter("name");
+        let wanted = catalog.data_groups().filter(|group| name.is_none_or(|name| group.name == name));
+        wanted.map(|group| group.to_json()).collect()
+    }
+
+    fn item(catalog: &Catalog, _: &Request, id: &str) -> Option<Value> {
+        catalog.data_group(id).map(|group| group.to_json())
+    }
+
+    fn create(edit: &mut Edit, request: &Request) -> Result<Value, Refusal> {
+        Ok(edit.create_data_group(request.text("name"))?.to_json())
+    }
+
+    fn update(edit: &mut Edit, request: &Request, id: &str) -> Result<Value, Refusal> {
+        Ok(edit.rename_data_group(id, request.text("name"))?.to_json())
+    }
+}

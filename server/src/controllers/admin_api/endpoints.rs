@@ -1,0 +1,64 @@
+//! Endpoints that are not resources: the status pages, and who owns a data set.
+
+use axum::extract::{OriginalUri, Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use stagecraft::Role;
+
+use super::answer::{Refusal, never_cached, ok, same_frame, set};
+use super::caller::Caller;
+use crate::state::AppState;
+
+/// `GET /_status`: alive. Touches no database.
+pub async fn status() -> Response {
+    never_cached(ok(&json!({"status": "ok"})))
+}
+
+/// `GET /_status/data-sets`: how many data sets there are.
+pub async fn data_set_count(State(state): State<AppState>) -> Response {
+    let count = state.registry.data_sets().len();
+    ok(&json!({"message": format!("Got {count} data sets.")}))
+}
+
+/// `GET /data-sets/<name>/users`: who owns it. An unknown data set is owned by nobody.
+pub async fn data_set_users(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let owners = || {
+        Caller::of(&state, &headers)?.must_be(&[Role::Admin])?;
+        let data_set = state.registry.data_set(&name);
+        let owners = data_set.iter().flat_map(|data_set| &data_set.owners);
+        Ok(owners.map(|email| json!({"email": email})).collect::<Value>())
+    };
+    match owners() {
+        Ok(body) => {
+            let mut response = ok(&body);
+            set(&mut response, header::CACHE_CONTROL, "max-age=31536000");
+            set(&mut response, header::VARY, "Authorization");
+            response
+        }
+        Err(refusal) => Refusal::into_response(refusal, &headers),
+    }
+}
+
+/// Leads from a path with a slash at the end to the one without.
+pub async fn without_slash(OriginalUri(uri): OriginalUri) -> Response {
+    let path = uri.path().trim_end_matches('/');
+    let target = match uri.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    };
+    let mut response = StatusCode::MOVED_PERMANENTLY.into_response();
+    set(&mut response, header::LOCATION, &target);
+    same_frame(response)
+}
+
+/// Endpoints are only read.
+pub async fn method_not_allowed(headers: HeaderMap) -> Response {
+    let mut response = Refusal::not_allowed("only GET is allowed here").into_response(&headers);
+    set(&mut response, header::ALLOW, "GET, HEAD");
+    response
+}

@@ -1,0 +1,64 @@
+//! The configuration API: data groups, data sets, dashboards and all else that the registry keeps, over HTTP.
+//!
+//! Most paths are *resources* and behave alike: [`resource`] holds what they share (who may do what, in which order things
+//! are checked, what is answered), and one file a resource says only what differs. The others are *endpoints* of their own.
+//! Every request is resolved to a [`caller`], bodies are checked against a [`shape`], and [`answer`] knows the headers and
+//! the form of refusals that existing clients rely on.
+
+mod answer;
+mod caller;
+mod data_groups;
+mod data_sets;
+mod data_types;
+mod endpoints;
+mod public;
+mod resource;
+mod shape;
+mod sign_on;
+mod tokens;
+mod users;
+
+use axum::Router;
+use axum::routing::{MethodRouter, any, get};
+
+use crate::state::AppState;
+use resource::{Resource, dispatch};
+
+/// The table of contents of the configuration API.
+pub fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/_status", endpoint(endpoints::status))
+        .route("/_status/data-sets", endpoint(endpoints::data_set_count))
+        .route("/public/dashboards", endpoint(public::dashboards))
+        .route("/public/dashboards/", any(endpoints::without_slash))
+        .route("/data-sets/{name}/users", endpoint(endpoints::data_set_users))
+        .route("/data-sets/{name}/users/", any(endpoints::without_slash))
+        .route("/auth/gds/api/users/{uid}", any(sign_on::user_changed))
+        .route("/auth/gds/api/users/{uid}/reauth", any(sign_on::user_changed))
+        .route("/tokens", any(tokens::collection))
+        .route("/tokens/{id}", any(tokens::item))
+        .merge(resource::<data_groups::DataGroups>("/data-groups"))
+        .merge(resource::<data_types::DataTypes>("/data-types"))
+        .merge(resource::<data_sets::DataSets>("/data-sets"))
+        .merge(resource::<users::Users>("/users"))
+}
+
+/// The paths of a resource: all of them, one, and what is below one; each with or without a slash at the end.
+fn resource<R: Resource>(path: &str) -> Router<AppState> {
+    let mut router = Router::new();
+    for below in ["", "/{id}", "/{id}/{sub}"] {
+        for slash in ["", "/"] {
+            router = router.route(&format!("{path}{below}{slash}"), any(dispatch::<R>));
+        }
+    }
+    router
+}
+
+/// An endpoint that is only read.
+fn endpoint<H, T>(handler: H) -> MethodRouter<AppState>
+where
+    H: axum::handler::Handler<T, AppState>,
+    T: 'static,
+{
+    get(handler).fallback(endpoints::method_not_allowed)
+}

@@ -1,0 +1,88 @@
+//! `/tokens`: handing out and taking back tokens. Only administrators do that.
+
+use std::collections::BTreeSet;
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use stagecraft::{NewToken, Role};
+use uuid::Uuid;
+
+use super::answer::{Refusal, ok, private};
+use super::caller::Caller;
+use super::shape::{Kind, Shape, failed};
+use crate::state::AppState;
+
+const SHAPE: Shape = Shape {
+    required: &[("name", Kind::Text), ("roles", Kind::Texts)],
+    optional: &[],
+    open: false,
+};
+
+/// `GET` lists what is known about all tokens; `POST` makes one, which is told in the answer and never again.
+pub async fn collection(
+    State(state): State<AppState>,
+    method: Method,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let answer = match method {
+        Method::GET => list(&state, &headers),
+        Method::POST => create(&state, &headers, &body).await,
+        _ => return StatusCode::METHOD_NOT_ALLOWED.into_response(),
+    };
+    respond(answer, &method, &headers)
+}
+
+/// `DELETE` takes a token back.
+pub async fn item(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    if method != Method::DELETE {
+        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+    }
+    let answer = delete(&state, &headers, &id).await;
+    respond(answer, &method, &headers)
+}
+
+fn list(state: &AppState, headers: &HeaderMap) -> Result<Value, Refusal> {
+    Caller::of(state, headers)?.must_be(&[Role::Admin])?;
+    Ok(state.registry.catalog().access_tokens().map(|token| token.to_json()).collect())
+}
+
+async fn create(state: &AppState, headers: &HeaderMap, body: &[u8]) -> Result<Value, Refusal> {
+    let caller = Caller::of(state, headers)?;
+    caller.must_be(&[Role::Admin])?;
+    let body = SHAPE.read(headers, body)?;
+    let mut roles = BTreeSet::new();
+    for name in body["roles"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        roles.insert(name.parse::<Role>().map_err(failed)?);
+    }
+    let email = body["name"].as_str().unwrap_or_default().to_owned();
+    let new = NewToken { email, roles, ..NewToken::default() };
+    let (known, token) = state.registry.edit(&caller.email, |edit| edit.create_token(&new)).await?;
+    let mut answer = known.to_json();
+    answer["token"] = token.into();
+    Ok(answer)
+}
+
+async fn delete(state: &AppState, headers: &HeaderMap, id: &str) -> Result<Value, Refusal> {
+    let caller = Caller::of(state, headers)?;
+    caller.must_be(&[Role::Admin])?;
+    let id = Uuid::parse_str(id).map_err(|_| Refusal::no_such_item())?;
+    let deleted = state.registry.edit(&caller.email, |edit| Ok::<_, Refusal>(edit.delete_token(id))).await?;
+    if deleted { Ok(json!({"id": id.to_string()})) } else { Err(Refusal::no_such_item()) }
+}
+
+fn respond(answer: Result<Value, Refusal>, method: &Method, headers: &HeaderMap) -> Response {
+    let response = match answer {
+        Ok(body) => ok(&body),
+        Err(refusal) => refusal.into_response(headers),
+    };
+    private(response, method)
+}

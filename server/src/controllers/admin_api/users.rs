@@ -1,0 +1,34 @@
+//! `/users`, by e-mail address.
+
+use serde_json::Value;
+use stagecraft::{Catalog, Edit, Subject};
+
+use super::answer::Refusal;
+use super::resource::{Request, Resource};
+use super::shape::{Kind, Shape};
+
+/// Users: those who may own things.
+pub struct Users;
+
+impl Resource for Users {
+    const SUBJECT: Subject = Subject::User;
+    const SHAPE: Shape = Shape { required: &[("email", Kind::Text)], optional: &[], open: false };
+
+    fn list(catalog: &Catalog, request: &Request) -> Vec<Value> {
+        let email = request.parameter("email").map(str::to_lowercase);
+        let wanted = |address: &str| email.as_ref().is_none_or(|email| address.to_lowercase() == *email);
+        catalog.users().filter(|user| wanted(&user.email)).map(|user| user.to_json()).collect()
+    }
+
+    fn item(catalog: &Catalog, _: &Request, id: &str) -> Option<Value> {
+        catalog.user(id).map(|user| user.to_json())
+    }
+
+    fn create(edit: &mut Edit, request: &Request) -> Result<Value, Refusal> {
+        Ok(edit.create_user(request.text("email"))?.to_json())
+    }
+
+    fn update(edit: &mut Edit, request: &Request, id: &str) -> Result<Value, Refusal> {
+        Ok(edit.rename_user(id, request.text("email"))?.to_json())
+    }
+}
