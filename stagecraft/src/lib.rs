@@ -42,3 +42,4 @@ pub use registry::{Registry, RegistryOptions};
 pub use role::{Action, Role, Subject};
 pub use token::{AccessToken, NewToken};
 pub use user::User;
+pub use uuid::Uuid;

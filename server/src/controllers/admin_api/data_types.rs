@@ -12,11 +12,8 @@ pub struct DataTypes;
 
 impl Resource for DataTypes {
     const SUBJECT: Subject = Subject::DataGroup;
-    const SHAPE: Shape = Shape {
-        required: &[("name", Kind::Text)],
-        optional: &[("description", Kind::Text)],
-        open: false,
-    };
+    const SHAPE: Shape =
+        Shape { required: &[("name", Kind::Text)], optional: &[("description", Kind::Text)], open: false };
 
     fn list(catalog: &Catalog, request: &Request) -> Vec<Value> {
         let name = request.parameter("name");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{FromRequestParts, RawPathParams, State};
+use axum::extract::{FromRequestParts, Query, RawPathParams, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -97,8 +97,7 @@ pub async fn dispatch<R: Resource>(State(state): State<AppState>, mut parts: Par
         set(&mut response, header::ALLOW, "GET, POST, PUT, DELETE, HEAD, OPTIONS");
         return same_frame(response);
     }
-    let query = parts.uri.query().unwrap_or_default();
-    let query = serde_urlencoded::from_str(query).unwrap_or_default();
+    let query = Query::try_from_uri(&parts.uri).map(|Query(query)| query).unwrap_or_default();
     let target = Target { id: id.as_deref(), sub: sub.as_deref(), query };
     let answer = match *method {
         Method::GET | Method::HEAD => read::<R>(&state, headers, target),
@@ -142,8 +141,9 @@ fn read<R: Resource>(state: &AppState, headers: &HeaderMap, target: Target<'_>) 
     let item = R::item(&catalog, &request, id).ok_or_else(Refusal::no_such_item)?;
     match target.sub {
         None => Ok(item),
-        Some(sub) => R::below(&catalog, &request, id, sub)
-            .ok_or_else(|| Refusal::not_found("sub resource not found")),
+        Some(sub) => {
+            R::below(&catalog, &request, id, sub).ok_or_else(|| Refusal::not_found("sub resource not found"))
+        }
     }
 }
 

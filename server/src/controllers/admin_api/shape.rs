@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderMap, StatusCode, header};
 use serde_json::{Map, Value};
-use uuid::Uuid;
+use stagecraft::Uuid;
 
 use super::answer::Refusal;
 

@@ -7,19 +7,15 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use stagecraft::{NewToken, Role};
-use uuid::Uuid;
+use stagecraft::{NewToken, Role, Uuid};
 
 use super::answer::{Refusal, ok, private};
 use super::caller::Caller;
 use super::shape::{Kind, Shape, failed};
 use crate::state::AppState;
 
-const SHAPE: Shape = Shape {
-    required: &[("name", Kind::Text), ("roles", Kind::Texts)],
-    optional: &[],
-    open: false,
-};
+const SHAPE: Shape =
+    Shape { required: &[("name", Kind::Text), ("roles", Kind::Texts)], optional: &[], open: false };
 
 /// `GET` lists what is known about all tokens; `POST` makes one, which is told in the answer and never again.
 pub async fn collection(
