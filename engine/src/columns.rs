@@ -211,7 +211,8 @@ pub fn record_at(batch: &RecordBatch, row: usize) -> Record {
     record
 }
 
-fn value_at(array: &ArrayRef, row: usize) -> Value {
+/// The value of a typed column at a row that is not null.
+pub fn value_at(array: &ArrayRef, row: usize) -> Value {
     match array.data_type() {
         DataType::Boolean => Value::Bool(array.as_boolean().value(row)),
         DataType::Int64 => Value::Int(array.as_primitive::<Int64Type>().value(row)),

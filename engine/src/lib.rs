@@ -13,6 +13,7 @@ mod decode;
 mod log;
 mod manifest;
 mod operation;
+pub mod output;
 pub mod query;
 pub mod record;
 pub mod schema;

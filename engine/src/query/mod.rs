@@ -1,1 +1,119 @@
-//! Planning a query onto DataFusion and running it.
+//! Answering a query: planned onto DataFusion, executed, shaped.
+//!
+//! ```text
+//! Snapshot + Query -> scan (which batches, which rows) -> raw: rows, sorted and cut
+//!                                                      -> aggregate: groups with what was collected -> shape -> Answer
+//! ```
+//!
+//! Plans are built directly, without SQL. Periods are computed by a function of our own (`period_function`), which keeps the
+//! bounds of the last period and is several times faster than the general truncation of dates.
+
+mod aggregate;
+mod collect;
+mod filter;
+mod group;
+mod period_function;
+mod raw;
+mod scan;
+
+use chrono::{DateTime, Utc};
+use datafusion::error::DataFusionError;
+use datafusion::execution::SessionStateBuilder;
+use datafusion::execution::context::SessionContext;
+use datafusion::prelude::SessionConfig;
+use query_lang::Query;
+
+pub use group::{Group, Groups};
+
+use crate::output::Answer;
+use crate::shape;
+use crate::snapshot::Snapshot;
+
+/// Rows from which on a query is spread over all cores; below, the overhead is larger than the gain.
+const PARALLEL_ROWS: usize = 200_000;
+
+/// Why a query has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum QueryFailure {
+    /// A sum or mean was asked of values that are not numbers.
+    #[error("invalid collect function")]
+    InvalidCollect {
+        /// The key whose values they are.
+        key: String,
+    },
+    /// The answer has nothing of that name to sort by.
+    #[error("Cannot sort by {key}: the answer has no such field")]
+    InvalidSort {
+        /// What was to be sorted by.
+        key: String,
+    },
+    /// The plan failed.
+    #[error("the query could not be run: {0}")]
+    Execution(#[from] DataFusionError),
+    /// Columns could not be computed.
+    #[error("the answer could not be put together: {0}")]
+    Arrow(#[from] arrow::error::ArrowError),
+}
+
+impl QueryFailure {
+    /// Whether another query would do better, rather than another time.
+    pub fn is_callers_fault(&self) -> bool {
+        matches!(self, Self::InvalidCollect { .. } | Self::InvalidSort { .. })
+    }
+}
+
+/// Answers queries. One for a process; cheap to share.
+pub struct QueryEngine {
+    small: SessionContext,
+    large: SessionContext,
+}
+
+impl std::fmt::Debug for QueryEngine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("QueryEngine")
+    }
+}
+
+impl Default for QueryEngine {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self { small: context(1), large: context(cores) }
+    }
+}
+
+fn context(partitions: usize) -> SessionContext {
+    let config = SessionConfig::new().with_target_partitions(partitions).with_batch_size(8_192);
+    SessionContext::new_with_state(
+        SessionStateBuilder::new().with_config(config).with_default_features().build(),
+    )
+}
+
+impl QueryEngine {
+    /// The answer to a query over one version of a data set. `now` anchors relative queries.
+    ///
+    /// # Errors
+    /// [`QueryFailure`].
+    pub async fn answer(
+        &self,
+        snapshot: Snapshot,
+        query: &Query,
+        now: DateTime<Utc>,
+    ) -> Result<Answer, QueryFailure> {
+        let rows: usize = snapshot.batches.iter().map(arrow::array::RecordBatch::num_rows).sum();
+        let context = if rows < PARALLEL_ROWS { &self.small } else { &self.large };
+        let window = query.window(now);
+        let mut answer = if query.is_raw() {
+            raw::rows(context, &snapshot, query, &window).await?
+        } else {
+            let mut window = window;
+            let mut groups = aggregate::groups(context, &snapshot, query, &window).await?;
+            if let Some(moved) = shape::shifted_window(&groups, &window) {
+                window = moved;
+                groups = aggregate::groups(context, &snapshot, query, &window).await?;
+            }
+            shape::grouped(groups, query, &window)?
+        };
+        answer.keep_fields(&query.fields);
+        Ok(answer)
+    }
+}
