@@ -1,1 +1,5 @@
-//! spotlight-renderer
+//! From a dashboard definition and data to a page: figures, charts, tables, HTML.
+//!
+//! Data flows definition -> queries -> rows -> view models -> [`chart`] and page -> HTML. Nothing here fetches anything.
+
+pub mod chart;

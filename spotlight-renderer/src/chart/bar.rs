@@ -1,0 +1,176 @@
+//! Bars: upright for periods and histograms, lying for categories and steps that have long names.
+
+use super::axis::LABEL;
+use super::frame::{Frame, Margins, number};
+use super::scale::Scale;
+use super::{Chart, text};
+use maud::{Markup, html};
+
+const HEIGHT: f64 = 180.0;
+
+/// The share of its room that a bar takes.
+const FILL: f64 = 0.72;
+
+/// Lines of text that a name below a bar may take.
+const LINES: usize = 3;
+
+/// Upright bars of the first series with their values above and their names below.
+pub fn upright(chart: &Chart, frame: &Frame) -> Markup {
+    let count = chart.slots.len();
+    let scale = Scale::covering((0..count).filter_map(|slot| chart.value(0, slot)), chart.unit, 3);
+    let y = |value: f64| HEIGHT * (1.0 - scale.position(value));
+    let room = 1.0 / count as f64;
+    let texts: Vec<String> = (0..count)
+        .map(|slot| chart.value(0, slot).map_or_else(|| "no data".to_owned(), |value| (chart.format)(value)))
+        .collect();
+    let values_shown = every(&texts, count, frame.widths());
+    let names = Names::new(chart, frame.widths());
+    let margins = Margins { top: 26.0, right: 0.0, bottom: 12.0 + 16.0 * names.lines() as f64, left: 0.0 };
+    let inner = html! {
+        @for slot in 0..count {
+            @let middle = (slot as f64 + 0.5) * room;
+            @let value = chart.value(0, slot);
+            @let (top, bottom) = value.map_or((HEIGHT, HEIGHT), |value| (y(value.max(0.0)), y(value.min(0.0))));
+            g.bar-slot {
+                title { (chart.tooltip(slot)) }
+                rect class="slot" x=(frame.x(slot as f64 * room)) width=(frame.x(room)) y="0" height=(number(HEIGHT)) {}
+                @if value.is_some() {
+                    rect class={ "bar s1" @if slot + 1 == count && chart.span.is_some() { " latest" } }
+                        x=(frame.x(middle - room * FILL / 2.0)) width=(frame.x(room * FILL)) y=(number(top)) height=(number((bottom - top).max(1.0))) {}
+                }
+                text class={ "bar-value" @if value.is_none() { " none" } (frame.visibility(values_shown[slot])) }
+                    x=(frame.x(middle)) y=(number(top - 8.0)) text-anchor="middle" { (texts[slot]) }
+                (names.draw(slot, middle, *frame))
+            }
+        }
+        line class="grid zero" x1="0" x2=(frame.x(1.0)) y1=(number(y(0.0))) y2=(number(y(0.0))) {}
+    };
+    frame.picture(chart, margins, HEIGHT, &inner)
+}
+
+/// In which classes of width each text has room: all, or every so many counted from the last.
+fn every(texts: &[String], count: usize, widths: [f64; 3]) -> Vec<[bool; 3]> {
+    let longest = texts.iter().map(|value| text::width(value, LABEL)).fold(0.0, f64::max) + 4.0;
+    let mut shown = vec![[false; 3]; count];
+    for (class, width) in widths.into_iter().enumerate() {
+        let step = (longest * count as f64 / width).ceil().max(1.0) as usize;
+        for (slot, shown) in shown.iter_mut().enumerate() {
+            shown[class] = (count - 1 - slot).is_multiple_of(step);
+        }
+    }
+    shown
+}
+
+/// The names below upright bars, wrapped for each class of width.
+struct Names {
+    wrapped: Vec<[Vec<String>; 3]>,
+    shown: Vec<[bool; 3]>,
+}
+
+impl Names {
+    fn new(chart: &Chart, widths: [f64; 3]) -> Names {
+        let count = chart.slots.len();
+        // a name of one long word, or of many words, may use the room of bars whose names are left out
+        let word = |slot: &super::Slot| {
+            let words =
+                slot.label.split_whitespace().map(|word| text::width(word, LABEL)).fold(0.0, f64::max);
+            words.min(90.0).max(text::width(&slot.label, LABEL) / LINES as f64 * 1.15)
+        };
+        let longest = chart.slots.iter().map(word).fold(1.0, f64::max).min(100.0);
+        let steps = widths.map(|width| ((longest + 6.0) * count as f64 / width).ceil().max(1.0) as usize);
+        let shown =
+            (0..count).map(|slot| steps.map(|step| (count - 1 - slot).is_multiple_of(step))).collect();
+        let wrapped = (0..count)
+            .map(|slot| {
+                std::array::from_fn(|class| {
+                    let room = widths[class] / count as f64 * steps[class] as f64 - 6.0;
+                    text::wrap(&chart.slots[slot].label, LABEL, room, LINES)
+                })
+            })
+            .collect();
+        Names { wrapped, shown }
+    }
+
+    fn lines(&self) -> usize {
+        self.wrapped.iter().flatten().map(Vec::len).max().unwrap_or(1)
+    }
+
+    fn draw(&self, slot: usize, middle: f64, frame: Frame) -> Markup {
+        let (wrapped, shown) = (&self.wrapped[slot], self.shown[slot]);
+        let mut variants: Vec<(&Vec<String>, [bool; 3])> = Vec::new();
+        for class in 0..3 {
+            if !shown[class] || (matches!(frame, Frame::Fixed(_)) && class != 2) {
+                continue;
+            }
+            match variants.iter_mut().find(|(lines, _)| **lines == wrapped[class]) {
+                Some((_, classes)) => classes[class] = true,
+                None => variants.push((&wrapped[class], std::array::from_fn(|other| other == class))),
+            }
+        }
+        html! {
+            @for (lines, classes) in variants {
+                text class={ "bar-name" (frame.visibility(classes)) } y=(number(HEIGHT + 4.0)) text-anchor="middle" {
+                    @for line in lines { tspan x=(frame.x(middle)) dy="16" { (line) } }
+                }
+            }
+        }
+    }
+}
+
+/// The height of one lying bar with its name.
+const ROW: f64 = 50.0;
+
+/// The share of the width that the longest lying bar takes; the rest is for its value.
+const LONGEST: f64 = 0.76;
+
+/// Lying bars of the first series, each below its name; steps also say how they compare with the first.
+pub fn lying(chart: &Chart, frame: &Frame) -> Markup {
+    let count = chart.slots.len();
+    let most = (0..count).filter_map(|slot| chart.value(0, slot)).fold(0.0, f64::max);
+    let first = chart.value(0, 0).filter(|&first| first > 0.0);
+    let inner = html! {
+        @for slot in 0..count {
+            @let value = chart.value(0, slot);
+            @let top = slot as f64 * ROW;
+            @let share = value.filter(|_| most > 0.0).map_or(0.0, |value| (value / most).clamp(0.0, 1.0));
+            g.bar-slot {
+                title { (chart.tooltip(slot)) }
+                text.step-name x="0" y=(number(top + 14.0)) { (text::fit(&chart.slots[slot].label, LABEL + 1.0, frame.widths()[0] + 40.0)) }
+                rect.track x="0" width=(frame.x(LONGEST)) y=(number(top + 22.0)) height="16" {}
+                @if share > 0.0 {
+                    rect class="bar s1" x="0" width=(frame.x(share * LONGEST)) y=(number(top + 22.0)) height="16" {}
+                }
+                text.step-value x=(frame.x(LONGEST)) dx="8" y=(number(top + 35.0)) {
+                    @match value {
+                        Some(value) => {
+                            ((chart.format)(value))
+                            @if let Some(first) = first && slot > 0 && chart.span.is_none() && chart.unit != super::Unit::Percent {
+                                tspan class={ "share" (frame.visibility([false, true, true])) } dx="6" { (percent(value / first)) }
+                            }
+                        }
+                        None => "no data",
+                    }
+                }
+            }
+        }
+    };
+    frame.picture(chart, Margins::default(), count as f64 * ROW, &inner)
+}
+
+fn percent(share: f64) -> String {
+    format!("{}%", (share * 100.0).round())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_left_out_where_they_have_no_room() {
+        let texts = vec!["1,234,567".to_owned(); 10];
+        let shown = every(&texts, 10, [220.0, 420.0, 840.0]);
+        assert_eq!(shown[9], [true, true, true], "the last is always named");
+        assert_eq!(shown.iter().filter(|shown| shown[2]).count(), 10);
+        assert!(shown.iter().filter(|shown| shown[0]).count() <= 4);
+    }
+}

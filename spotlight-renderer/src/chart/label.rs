@@ -1,0 +1,138 @@
+//! Direct labels: the name and latest value of a series, written where it ends, kept apart from its neighbours'.
+
+use super::frame::{Frame, number};
+use super::{Chart, colour, text};
+use maud::{Markup, html};
+
+/// Room to the right of the plot for labels, in pixels.
+pub const WIDTH: f64 = 168.0;
+
+/// The least distance between two labels, in pixels.
+const APART: f64 = 38.0;
+
+/// A label's series, the height at which it would like to stand, and where along the plot its series ends.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Wanted {
+    pub series: usize,
+    pub y: f64,
+    pub from: f64,
+}
+
+/// Whether so many labels have room beside a plot.
+pub fn fits(count: usize, height: f64) -> bool {
+    count as f64 * APART <= height + 24.0
+}
+
+/// Heights near the wanted ones, in the same order, at least [`APART`] from each other and inside the plot where possible.
+///
+/// Labels that would touch form a block that stands where its members wish on average (the least squares solution).
+pub fn spread(wanted: &[f64], height: f64) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..wanted.len()).collect();
+    order.sort_by(|&a, &b| wanted[a].total_cmp(&wanted[b]));
+    // blocks of (sum of wishes for the block's first label, size)
+    let mut blocks: Vec<(f64, usize)> = Vec::new();
+    for &index in &order {
+        blocks.push((wanted[index], 1));
+        while let [.., (above, many), (below, more)] = blocks[..] {
+            let (top, next) = (start(above, many, height), start(below, more, height));
+            if top + many as f64 * APART <= next {
+                break;
+            }
+            blocks.truncate(blocks.len() - 2);
+            blocks.push((above + below - more as f64 * many as f64 * APART, many + more));
+        }
+    }
+    let mut heights = vec![0.0; wanted.len()];
+    let mut members = order.into_iter();
+    for (sum, size) in blocks {
+        let top = start(sum, size, height);
+        for place in 0..size {
+            if let Some(index) = members.next() {
+                heights[index] = top + place as f64 * APART;
+            }
+        }
+    }
+    heights
+}
+
+fn start(sum: f64, size: usize, height: f64) -> f64 {
+    let lowest = height - (size - 1) as f64 * APART;
+    (sum / size as f64).min(lowest).max(0.0)
+}
+
+/// Draws labels to the right of the plot, each joined to the end of its series.
+pub fn draw(chart: &Chart, frame: Frame, wanted: &[Wanted], height: f64) -> Markup {
+    let wishes: Vec<f64> = wanted.iter().map(|label| label.y).collect();
+    let heights = spread(&wishes, height);
+    let latest = chart.latest();
+    html! {
+        g.labels {
+            @for (label, y) in wanted.iter().zip(heights) {
+                @let value = latest.and_then(|slot| chart.value(label.series, slot));
+                @let joint = html! {
+                    @if label.from > 0.995 {
+                        path class={ "joint s" (colour(label.series)) } d=(format!("M7 {}L14 {}", number(label.y - y), 0)) {}
+                    }
+                    text class={ "name s" (colour(label.series)) } x="18" dy="0" { (text::fit(&chart.series[label.series].name, 14.0, WIDTH - 22.0)) }
+                    text.value x="18" dy="16" {
+                        @match value { Some(value) => ((chart.format)(value)), None => "no data" }
+                    }
+                };
+                (frame.at(1.0, y, &joint))
+            }
+        }
+    }
+}
+
+/// A mark at a value of a series, whose shape as well as colour is the series' own.
+pub fn marker(frame: Frame, series: usize, across: f64, y: f64) -> Markup {
+    let class = format!("mark s{}", colour(series));
+    if let Some(shape) = shape(series) {
+        return frame.at(across, y, &html! { path class=(class) d=(shape) {} });
+    }
+    html! { circle class=(class) cx=(frame.x(across)) cy=(number(y)) r="3.5" {} }
+}
+
+/// The shape of a series' marks around the origin, about eight pixels wide; none means a circle.
+pub fn shape(series: usize) -> Option<&'static str> {
+    match colour(series) {
+        2 => Some("M-3.5-3.5h7v7h-7z"),
+        3 => Some("M0-4.5L4.5 3.5h-9z"),
+        4 => Some("M0-5L5 0 0 5-5 0z"),
+        5 => Some("M0 4.5L4.5-3.5h-9z"),
+        6 => Some("M-1.5-4.5h3v3h3v3h-3v3h-3v-3h-3v-3h3z"),
+        7 => Some("M-4.5-2h9v4h-9z"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_far_apart_stay_where_they_wish() {
+        assert_eq!(spread(&[200.0, 20.0, 100.0], 270.0), [200.0, 20.0, 100.0]);
+    }
+
+    #[test]
+    fn labels_that_would_touch_share_the_room_evenly() {
+        assert_eq!(spread(&[100.0, 100.0], 270.0), [81.0, 119.0]);
+        let crowded = spread(&[0.0, 1.0, 2.0, 269.0], 270.0);
+        assert_eq!(crowded, [0.0, 38.0, 76.0, 269.0]);
+    }
+
+    #[test]
+    fn any_labels_keep_their_order_and_distance() {
+        for seed in 0..200_u64 {
+            let wanted: Vec<f64> = (0..7).map(|n| ((seed * 7919 + n * 104_729) % 271) as f64).collect();
+            let heights = spread(&wanted, 270.0);
+            let mut order: Vec<usize> = (0..7).collect();
+            order.sort_by(|&a, &b| wanted[a].total_cmp(&wanted[b]));
+            for pair in order.windows(2) {
+                assert!(heights[pair[1]] - heights[pair[0]] >= APART - 1e-6, "{wanted:?} {heights:?}");
+            }
+            assert!(heights.iter().all(|y| (-1e-6..=270.0 + 1e-6).contains(y)), "{wanted:?} {heights:?}");
+        }
+    }
+}

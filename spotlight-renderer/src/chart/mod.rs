@@ -1,0 +1,235 @@
+//! Charts: numbers in, accessible inline SVG and a sentence out.
+//!
+//! A [`Chart`] is plain data. [`render`] draws it as an SVG that stretches to whatever width it is given: text and strokes
+//! keep their size, only the plot stretches, and labels are thinned by CSS container queries so that they never
+//! collide at any width. [`standalone`] draws the same geometry at a fixed size for files and images.
+//!
+//! Data flows `Chart` -> [`scale`] (values to positions) -> [`axis`] (which ticks, which labels) -> one file a kind of
+//! mark ([`line`], [`stack`], [`bar`], [`spark`]) -> [`frame`] (SVG). [`summary`] says in words what the picture shows and
+//! [`palette`] holds the colours.
+
+mod axis;
+mod bar;
+mod frame;
+mod label;
+mod line;
+pub mod palette;
+mod scale;
+mod spark;
+mod stack;
+mod standalone;
+mod summary;
+mod text;
+
+use chrono::{DateTime, Utc};
+use maud::{Markup, html};
+use std::fmt;
+use std::sync::Arc;
+
+pub use standalone::{Theme, standalone};
+pub use summary::describe;
+
+/// What kind of marks a chart is drawn with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// One line for each series.
+    Line,
+    /// Areas on top of each other; the first series is on top.
+    Stack,
+    /// Like [`Kind::Stack`], the values being shares of a whole.
+    Share,
+    /// Upright bars of the first series, with their values above them.
+    Bar,
+    /// Lying bars of the first series, one for each category or step, labelled in full.
+    Steps,
+    /// A small line without axes.
+    Spark,
+}
+
+/// What the values count, as far as it matters to an axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Unit {
+    /// A number of any size.
+    #[default]
+    Number,
+    /// A share: 1 is 100%.
+    Percent,
+    /// Milliseconds.
+    Duration,
+}
+
+/// The length of the periods along the x axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names say it all")]
+pub enum Span {
+    Hour,
+    Day,
+    Week,
+    Month,
+    Quarter,
+    Year,
+}
+
+impl Span {
+    /// The word for one such period.
+    pub fn word(self) -> &'static str {
+        match self {
+            Span::Hour => "hour",
+            Span::Day => "day",
+            Span::Week => "week",
+            Span::Month => "month",
+            Span::Quarter => "quarter",
+            Span::Year => "year",
+        }
+    }
+}
+
+/// One position along the x axis.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Slot {
+    /// The name of the position in full, as it is shown in tooltips and under bars.
+    pub label: String,
+    /// When it began, if the axis is one of time.
+    pub at: Option<DateTime<Utc>>,
+}
+
+/// One row of values, as long as the chart has slots.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Series {
+    /// What a reader calls it.
+    pub name: String,
+    /// The values; `None` is drawn as a gap.
+    pub values: Vec<Option<f64>>,
+    /// Whether it is a comparison, drawn in dashes.
+    pub dashed: bool,
+}
+
+/// Writes a value for readers.
+pub type Format = Arc<dyn Fn(f64) -> String + Send + Sync>;
+/// Writes all labels of an axis so that they agree with each other.
+pub type AxisFormat = Arc<dyn Fn(&[f64]) -> Vec<String> + Send + Sync>;
+
+/// Everything needed to draw.
+#[derive(Clone)]
+pub struct Chart {
+    /// Unique in the page; other ids are derived from it.
+    pub id: String,
+    /// What the chart shows, in a few words.
+    pub title: String,
+    /// How to draw it.
+    pub kind: Kind,
+    /// The x axis.
+    pub slots: Vec<Slot>,
+    /// The values.
+    pub series: Vec<Series>,
+    /// What the values are.
+    pub unit: Unit,
+    /// The length of the periods, if the x axis is one of time.
+    pub span: Option<Span>,
+    /// How values are written.
+    pub format: Format,
+    /// How the y axis is written; by default each label as a value.
+    pub axis_format: Option<AxisFormat>,
+}
+
+impl fmt::Debug for Chart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chart")
+            .field("id", &self.id)
+            .field("kind", &self.kind)
+            .field("slots", &self.slots.len())
+            .field("series", &self.series)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Chart {
+    /// A chart of plain numbers, to be adjusted.
+    pub fn new(id: &str, title: &str, kind: Kind, slots: Vec<Slot>, series: Vec<Series>) -> Chart {
+        Chart {
+            id: id.to_owned(),
+            title: title.to_owned(),
+            kind,
+            slots,
+            series,
+            unit: Unit::Number,
+            span: None,
+            format: Arc::new(scale::plain_number),
+            axis_format: None,
+        }
+    }
+
+    /// Whether any value is there to be drawn.
+    pub fn has_data(&self) -> bool {
+        self.series.iter().any(|series| series.values.iter().flatten().any(|value| value.is_finite()))
+    }
+
+    /// The value of a series at a slot; what is not finite is not there.
+    pub(crate) fn value(&self, series: usize, slot: usize) -> Option<f64> {
+        self.series.get(series)?.values.get(slot).copied().flatten().filter(|value| value.is_finite())
+    }
+
+    /// The last slot that has a value in any series.
+    pub(crate) fn latest(&self) -> Option<usize> {
+        (0..self.slots.len())
+            .rev()
+            .find(|&slot| (0..self.series.len()).any(|series| self.value(series, slot).is_some()))
+    }
+
+    /// The sum of all series at a slot; `None` if none has a value.
+    pub(crate) fn total(&self, slot: usize) -> Option<f64> {
+        (0..self.series.len()).filter_map(|series| self.value(series, slot)).reduce(|a, b| a + b)
+    }
+
+    /// What is true of a slot, in one line.
+    pub(crate) fn tooltip(&self, slot: usize) -> String {
+        let label = self.slots.get(slot).map_or("", |slot| slot.label.as_str());
+        let values: Vec<String> = (0..self.series.len())
+            .map(|series| {
+                let value = self
+                    .value(series, slot)
+                    .map_or_else(|| "no data".to_owned(), |value| (self.format)(value));
+                match self.series.len() {
+                    1 => value,
+                    _ => format!("{} {value}", self.series[series].name),
+                }
+            })
+            .collect();
+        format!("{label}: {}", values.join(", "))
+    }
+
+    fn axis_labels(&self, ticks: &[f64]) -> Vec<String> {
+        match &self.axis_format {
+            Some(format) => format(ticks),
+            None => ticks.iter().map(|&tick| (self.format)(tick)).collect(),
+        }
+    }
+}
+
+/// Draws a chart as SVG that is as wide as what contains it.
+///
+/// Without any value the answer is a short text that says so.
+pub fn render(chart: &Chart) -> Markup {
+    if !chart.has_data() {
+        return html! { p.no-data { "No data to show yet" } };
+    }
+    draw(chart, &frame::Frame::fluid())
+}
+
+fn draw(chart: &Chart, frame: &frame::Frame) -> Markup {
+    match chart.kind {
+        Kind::Line => line::draw(chart, frame),
+        Kind::Stack | Kind::Share => stack::draw(chart, frame),
+        Kind::Bar => bar::upright(chart, frame),
+        Kind::Steps => bar::lying(chart, frame),
+        Kind::Spark => spark::draw(chart, frame),
+    }
+}
+
+/// The series' own places in the colour system, from 1 to [`palette::SIZE`].
+pub(crate) fn colour(series: usize) -> usize {
+    series % palette::SIZE + 1
+}
+
+#[cfg(test)]
+mod tests;

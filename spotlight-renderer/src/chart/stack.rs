@@ -1,0 +1,153 @@
+//! Stacked areas: the first series is drawn on top, the last at the bottom.
+
+use super::axis::{self, BELOW};
+use super::frame::{Frame, Margins, number};
+use super::label::{self, Wanted};
+use super::scale::Scale;
+use super::{Chart, Kind, Unit, colour};
+use maud::{Markup, html};
+
+const HEIGHT: f64 = 270.0;
+
+pub fn draw(chart: &Chart, frame: &Frame) -> Markup {
+    let bands = bands(chart);
+    let unit = if chart.kind == Kind::Share { Unit::Percent } else { chart.unit };
+    let tops = bands.iter().flat_map(|band| band.iter().flatten().flat_map(|&(base, top)| [base, top]));
+    let scale = Scale::covering(tops, unit, 4);
+    let labels = chart.axis_labels(&scale.ticks);
+    let across = axis::positions(&chart.slots);
+    let y = |value: f64| HEIGHT * (1.0 - scale.position(value));
+    let wanted: Vec<Wanted> = bands
+        .iter()
+        .enumerate()
+        .filter_map(|(series, band)| {
+            let last = band.iter().rposition(Option::is_some)?;
+            let (base, top) = band[last]?;
+            Some(Wanted { series, y: y(f64::midpoint(base, top)), from: *across.get(last)? })
+        })
+        .collect();
+    let direct = chart.series.len() > 1 && label::fits(wanted.len(), HEIGHT);
+    let margins = Margins {
+        top: 12.0,
+        right: if direct { label::WIDTH } else { 12.0 },
+        bottom: BELOW,
+        left: axis::beside(&labels),
+    };
+    let paths = html! {
+        @for (series, band) in bands.iter().enumerate() {
+            @for run in runs(band) {
+                path class={ "area s" (colour(series)) } d=(area(band, run.clone(), &across, *frame, y)) {}
+                path class={ "line s" (colour(series)) } d=(top_edge(band, run, &across, *frame, y)) {}
+            }
+        }
+    };
+    let inner = html! {
+        (axis::draw_y(&scale, &labels, *frame, HEIGHT))
+        (axis::draw_x(&axis::ticks(chart), *frame, HEIGHT))
+        (frame.paths(HEIGHT, &paths))
+        @for (series, band) in bands.iter().enumerate() {
+            @for run in runs(band).into_iter().filter(|run| run.len() == 1) {
+                @if let Some((_, top)) = band[run.start] { (label::marker(*frame, series, across[run.start], y(top))) }
+            }
+        }
+        (super::line::slots(chart, &across, *frame, HEIGHT))
+        @if direct { (label::draw(chart, *frame, &wanted, HEIGHT)) }
+    };
+    frame.picture(chart, margins, HEIGHT, &inner)
+}
+
+/// The lower and upper edge of every series at every slot. Where a series has no value it has no band, and those above it
+/// stand as if it were nothing.
+fn bands(chart: &Chart) -> Vec<Vec<Option<(f64, f64)>>> {
+    let count = chart.series.len();
+    let mut bands = vec![vec![None; chart.slots.len()]; count];
+    for slot in 0..chart.slots.len() {
+        let mut base = 0.0;
+        for series in (0..count).rev() {
+            if let Some(value) = chart.value(series, slot) {
+                // an area below nothing cannot be seen: negative parts count as none
+                let top = base + value.max(0.0);
+                bands[series][slot] = Some((base, top));
+                base = top;
+            }
+        }
+    }
+    bands
+}
+
+/// Stretches of slots without a gap.
+fn runs(band: &[Option<(f64, f64)>]) -> Vec<std::ops::Range<usize>> {
+    let mut runs = Vec::new();
+    let mut start = None;
+    for slot in 0..=band.len() {
+        match (start, band.get(slot).copied().flatten()) {
+            (None, Some(_)) => start = Some(slot),
+            (Some(from), None) => {
+                runs.push(from..slot);
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    runs
+}
+
+fn top_edge(
+    band: &[Option<(f64, f64)>],
+    run: std::ops::Range<usize>,
+    across: &[f64],
+    frame: Frame,
+    y: impl Fn(f64) -> f64,
+) -> String {
+    let points = run.filter_map(|slot| Some((across[slot], band[slot]?.1)));
+    join(points, frame, y)
+}
+
+fn area(
+    band: &[Option<(f64, f64)>],
+    run: std::ops::Range<usize>,
+    across: &[f64],
+    frame: Frame,
+    y: impl Fn(f64) -> f64,
+) -> String {
+    let above = run.clone().filter_map(|slot| Some((across[slot], band[slot]?.1)));
+    let below = run.rev().filter_map(|slot| Some((across[slot], band[slot]?.0)));
+    join(above.chain(below), frame, y) + "Z"
+}
+
+fn join(points: impl Iterator<Item = (f64, f64)>, frame: Frame, y: impl Fn(f64) -> f64) -> String {
+    points
+        .enumerate()
+        .map(|(index, (position, value))| {
+            format!("{}{} {}", if index == 0 { 'M' } else { 'L' }, frame.along(position), number(y(value)))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Series, Slot};
+    use super::*;
+
+    #[test]
+    fn the_first_series_stands_on_the_others() {
+        let slots = ["a", "b"].map(|label| Slot { label: label.into(), at: None }).to_vec();
+        let series = |name: &str, values: [Option<f64>; 2]| Series {
+            name: name.into(),
+            values: values.to_vec(),
+            dashed: false,
+        };
+        let chart = Chart::new(
+            "c",
+            "C",
+            Kind::Stack,
+            slots,
+            vec![series("web", [Some(5.0), Some(1.0)]), series("post", [Some(2.0), None])],
+        );
+        let bands = bands(&chart);
+        assert_eq!(bands[0], [Some((2.0, 7.0)), Some((0.0, 1.0))]);
+        assert_eq!(bands[1], [Some((0.0, 2.0)), None]);
+        assert_eq!(runs(&bands[1]), [0..1]);
+        assert_eq!(runs(&[None, Some((0.0, 1.0)), Some((0.0, 1.0)), None, Some((0.0, 2.0))]), [1..3, 4..5]);
+    }
+}

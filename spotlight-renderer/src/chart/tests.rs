@@ -1,0 +1,137 @@
+use super::*;
+use chrono::{Months, TimeZone};
+
+fn months(count: u32) -> Vec<Slot> {
+    let start = Utc.with_ymd_and_hms(2015, 5, 1, 0, 0, 0).unwrap();
+    (0..count)
+        .map(|index| {
+            let at = start + Months::new(index);
+            Slot { label: at.format("%B %Y").to_string(), at: Some(at) }
+        })
+        .collect()
+}
+
+fn series(name: &str, values: &[Option<f64>]) -> Series {
+    Series { name: name.into(), values: values.to_vec(), dashed: false }
+}
+
+fn line(values: &[Option<f64>]) -> Chart {
+    let mut chart = Chart::new(
+        "licences",
+        "Licences",
+        Kind::Line,
+        months(values.len() as u32),
+        vec![series("Licences", values)],
+    );
+    chart.span = Some(Span::Month);
+    chart
+}
+
+#[test]
+fn gaps_break_the_line_and_lonely_values_are_marked() {
+    let mut values = vec![Some(1.0); 20];
+    values[4] = None;
+    values[5] = Some(7.0);
+    values[6] = None;
+    let svg = render(&line(&values)).into_string();
+    let path = svg.split("class=\"line s1\" d=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert_eq!(path.matches('M').count(), 3, "{path}");
+    assert_eq!(svg.matches("class=\"mark s1\"").count(), 2, "the lonely value and the last");
+    assert_eq!(svg.matches("slot empty").count(), 2);
+}
+
+#[test]
+fn values_that_are_no_numbers_are_gaps() {
+    let svg = render(&line(&[Some(1.0), Some(f64::NAN), Some(f64::INFINITY), Some(2.0)])).into_string();
+    assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
+}
+
+#[test]
+fn nothing_is_said_to_be_nothing() {
+    assert!(render(&line(&[None, None])).into_string().contains("No data"));
+    assert!(render(&line(&[])).into_string().contains("No data"));
+    assert_eq!(describe(&line(&[None])), "No data.");
+}
+
+#[test]
+fn every_kind_draws_any_number_of_values() {
+    for kind in [Kind::Line, Kind::Stack, Kind::Share, Kind::Bar, Kind::Steps, Kind::Spark] {
+        for count in [1_u32, 2, 7, 500] {
+            for names in 1..=9 {
+                let values: Vec<Option<f64>> =
+                    (0..count).map(|n| (n % 5 != 3).then_some(f64::from(n) * 1.5)).collect();
+                let all = (0..names).map(|n| series(&format!("Series {n}"), &values)).collect();
+                let mut chart = Chart::new("c", "C", kind, months(count), all);
+                chart.span = Some(Span::Month);
+                let svg = render(&chart).into_string();
+                assert!(svg.contains("role=\"img\"") && !svg.contains("NaN"), "{kind:?} {count} {names}");
+                let file = standalone(&chart, 800.0, Theme::Dark);
+                assert!(
+                    file.starts_with("<svg") && !file.contains("NaN") && file.matches("%\"").count() == 2,
+                    "{kind:?} {count}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn hostile_names_stay_text() {
+    let evil = "</title></svg><script>alert(1)</script>\"'&";
+    for kind in [Kind::Line, Kind::Stack, Kind::Share, Kind::Bar, Kind::Steps, Kind::Spark] {
+        let slots = vec![Slot { label: evil.into(), at: None }, Slot { label: evil.into(), at: None }];
+        let values = [Some(1.0), Some(2.0)];
+        let mut chart =
+            Chart::new("c", evil, kind, slots, vec![series(evil, &values), series(evil, &values)]);
+        chart.format = Arc::new(|value| format!("<b>{value}</b>"));
+        for text in [render(&chart).into_string(), standalone(&chart, 600.0, Theme::Light)] {
+            assert!(!text.contains("<script") && !text.contains("<b>"), "{kind:?}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_line_is_described_as_a_person_would() {
+    let values = [Some(900.0), Some(950.0), None, Some(1000.0), Some(1020.0), Some(1100.0)];
+    assert_eq!(
+        describe(&line(&values)),
+        "Latest: 1,100 (October 2015), up from 1,020 in September 2015. Highest 1,100 (October 2015), lowest 900 (May 2015). \
+         Rising over the 6 months shown. No data for July 2015."
+    );
+}
+
+#[test]
+fn a_stack_is_described_with_its_shares() {
+    let mut chart = Chart::new(
+        "c",
+        "C",
+        Kind::Stack,
+        months(4),
+        vec![
+            series("Online", &[Some(50.0), Some(60.0), Some(70.0), Some(75.0)]),
+            series("Post", &[Some(50.0), Some(40.0), Some(30.0), Some(25.0)]),
+        ],
+    );
+    chart.span = Some(Span::Month);
+    assert_eq!(
+        describe(&chart),
+        "August 2015: Online 75 (75%) and Post 25 (25%). Together 100. \
+         Over the 4 months shown \u{2013} rising strongly: Online; falling strongly: Post."
+    );
+}
+
+#[test]
+fn a_journey_is_described_by_who_arrives() {
+    let slots = ["Start", "Details", "Done"].map(|label| Slot { label: label.into(), at: None }).to_vec();
+    let chart = Chart::new(
+        "j",
+        "J",
+        Kind::Steps,
+        slots,
+        vec![series("Users", &[Some(200.0), Some(80.0), Some(60.0)])],
+    );
+    assert_eq!(
+        describe(&chart),
+        "Start 200, Done 60. 30% of those at the first step reach the last. The largest drop is from Start to Details."
+    );
+}
