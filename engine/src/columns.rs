@@ -211,8 +211,11 @@ pub fn record_at(batch: &RecordBatch, row: usize) -> Record {
     record
 }
 
-/// The value of a typed column at a row that is not null.
+/// The value of a typed column at a row.
 pub fn value_at(array: &ArrayRef, row: usize) -> Value {
+    if array.is_null(row) {
+        return Value::Null;
+    }
     match array.data_type() {
         DataType::Boolean => Value::Bool(array.as_boolean().value(row)),
         DataType::Int64 => Value::Int(array.as_primitive::<Int64Type>().value(row)),

@@ -47,10 +47,10 @@ pub fn decode(body: &[u8], options: &DecodeOptions<'_>) -> Result<Vec<Record>, D
     for given in parsed.0 {
         match given
             .0
-            .map_or_else(|| Err("a record must be a JSON object".to_owned()), |g| complete(g, options))
+            .map_or_else(|| Err(vec!["a record must be a JSON object".to_owned()]), |g| complete(g, options))
         {
             Ok(record) => records.push(record),
-            Err(message) => messages.extend(message.split('\n').map(str::to_owned)),
+            Err(faults) => messages.extend(faults),
         }
     }
     if messages.is_empty() { Ok(records) } else { Err(DecodeError::Invalid(messages)) }
@@ -61,11 +61,12 @@ pub fn decode(body: &[u8], options: &DecodeOptions<'_>) -> Result<Vec<Record>, D
 /// # Errors
 /// [`DecodeError`], with everything that is wrong.
 pub fn decode_changes(body: &[u8], now: DateTime<Utc>) -> Result<Record, DecodeError> {
-    let invalid = |message: String| DecodeError::Invalid(message.split('\n').map(str::to_owned).collect());
     let object: MaybeObject =
         serde_json::from_slice(body).map_err(|error| DecodeError::Syntax(error.to_string()))?;
-    let given = object.0.ok_or_else(|| invalid("the changes must be one JSON object".to_owned()))?;
-    let mut changes = normalise(given).map_err(invalid)?;
+    let given = object
+        .0
+        .ok_or_else(|| DecodeError::Invalid(vec!["the changes must be one JSON object".to_owned()]))?;
+    let mut changes = normalise(given).map_err(DecodeError::Invalid)?;
     changes.insert(UPDATED_AT.to_owned(), Value::Time(now));
     Ok(changes)
 }
@@ -95,14 +96,14 @@ fn mark_large_integers(body: &[u8], parsed: &mut Body) {
     }
 }
 
-fn complete(given: IndexMap<String, Given>, options: &DecodeOptions<'_>) -> Result<Record, String> {
-    let id = if given.contains_key(ID) || options.auto_ids.is_empty() {
-        None
-    } else {
-        Some(auto_id(&given, options.auto_ids)?)
+fn complete(given: IndexMap<String, Given>, options: &DecodeOptions<'_>) -> Result<Record, Vec<String>> {
+    // The keys of the data set decide, even where a record brings an id of its own.
+    let id = match options.auto_ids {
+        [] => None,
+        keys => Some(auto_id(&given, keys).map_err(|fault| vec![fault])?),
     };
     let mut record = normalise(given)?;
-    if !record.contains_key(ID) {
+    if id.is_some() || !record.contains_key(ID) {
         let id = id.unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
         record.insert(ID.to_owned(), Value::Text(id));
     }
@@ -122,7 +123,7 @@ fn auto_id(given: &IndexMap<String, Given>, keys: &[String]) -> Result<String, S
 }
 
 /// Checks keys and values, and reads times. The first fault of a record is told.
-fn normalise(given: IndexMap<String, Given>) -> Result<Record, String> {
+fn normalise(given: IndexMap<String, Given>) -> Result<Record, Vec<String>> {
     let mut record = Record::with_capacity(given.len() + 2);
     // Times first: a fault in one of them hides the rest, as it always did.
     let mut times = IndexMap::new();
@@ -136,20 +137,20 @@ fn normalise(given: IndexMap<String, Given>) -> Result<Record, String> {
             record.insert(key, Value::Time(*time));
             continue;
         }
-        check_key(&key)?;
+        check_key(&key).map_err(|fault| vec![fault])?;
         let value = match value {
             Given::Scalar(value) => value,
-            Given::TooLarge(_) | Given::Nested => return Err(format!("{key} has an invalid value")),
+            Given::TooLarge(_) | Given::Nested => return Err(vec![format!("{key} has an invalid value")]),
         };
         if key == ID {
-            check_id(&value)?;
+            check_id(&value).map_err(|fault| vec![fault])?;
         }
         record.insert(key, value);
     }
     Ok(record)
 }
 
-fn time(key: &str, value: &Given) -> Result<DateTime<Utc>, String> {
+fn time(key: &str, value: &Given) -> Result<DateTime<Utc>, Vec<String>> {
     let shown = if key == TIMESTAMP { "the _timestamp" } else { key };
     let format = format!("{shown} must be a date in the format yyyy-MM-ddT00:00:00Z");
     let fault = match value {
@@ -160,7 +161,7 @@ fn time(key: &str, value: &Given) -> Result<DateTime<Utc>, String> {
         },
         _ => format,
     };
-    Err(format!("{fault}\n{key} is not a valid datetime object"))
+    Err(vec![fault, format!("{key} is not a valid datetime object")])
 }
 
 fn check_key(key: &str) -> Result<(), String> {

@@ -1,1 +1,17 @@
-//! server
+//! The server: HTTP surfaces, authentication, the command line and its configuration.
+//!
+//! `router` is the table of contents. A request goes from there to one handler in `controllers`, which calls the
+//! library that knows: `query-lang` for the question, `engine` for records and answers, `stagecraft` for configuration,
+//! `spotlight-renderer` for pages. `ingest` is the one way for records to come in, whoever brings them. `cli` holds one
+//! file a command.
+
+pub mod auth;
+pub mod body;
+pub mod cli;
+pub mod clock;
+pub mod controllers;
+pub mod error;
+pub mod ingest;
+pub mod record_schema;
+pub mod router;
+pub mod state;

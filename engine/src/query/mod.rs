@@ -47,6 +47,12 @@ pub enum QueryFailure {
         /// What was to be sorted by.
         key: String,
     },
+    /// The answer would be too large.
+    #[error("the answer would have more than {limit} rows: ask for fewer periods or groups")]
+    TooManyRows {
+        /// The greatest number of rows.
+        limit: u64,
+    },
     /// The plan failed.
     #[error("the query could not be run: {0}")]
     Execution(#[from] DataFusionError),
@@ -58,7 +64,7 @@ pub enum QueryFailure {
 impl QueryFailure {
     /// Whether another query would do better, rather than another time.
     pub fn is_callers_fault(&self) -> bool {
-        matches!(self, Self::InvalidCollect { .. } | Self::InvalidSort { .. })
+        matches!(self, Self::InvalidCollect { .. } | Self::InvalidSort { .. } | Self::TooManyRows { .. })
     }
 }
 

@@ -15,6 +15,9 @@ use crate::output::Answer;
 use crate::query::{Group, Groups, QueryFailure};
 use order::compare_json;
 
+/// The greatest number of rows in a flat answer by period and group.
+const MAX_FLAT_ROWS: u64 = 1_000_000;
+
 /// A row of an answer.
 type Row = Map<String, Value>;
 
@@ -41,7 +44,7 @@ pub fn grouped(groups: Groups, query: &Query, window: &Window) -> Result<Answer,
     let mut rows: Vec<Row> = match window.periods {
         None => groups.parts.iter().map(|group| group_row(group, query)).collect(),
         Some(periods) if query.group_by.is_empty() => period_rows(&groups.parts, periods, query),
-        Some(periods) if query.flatten => flat_rows(&groups.parts, periods, query),
+        Some(periods) if query.flatten => flat_rows(&groups.parts, periods, query)?,
         Some(periods) => nested_rows(&groups, periods, query),
     };
     sort(&mut rows, query)?;
@@ -114,21 +117,44 @@ fn period_rows(parts: &[Group], periods: Periods, query: &Query) -> Vec<Row> {
         .collect()
 }
 
-/// One row for each period and group.
-fn flat_rows(parts: &[Group], periods: Periods, query: &Query) -> Vec<Row> {
-    let groups: Vec<(&[Value], HashMap<_, _>)> = by_keys(parts)
-        .into_iter()
-        .map(|(keys, parts)| (keys, parts.into_iter().map(|part| (part.start, part)).collect()))
-        .collect();
+/// One row for each period and combination of the values of the group keys, whether there are such records or not.
+fn flat_rows(parts: &[Group], periods: Periods, query: &Query) -> Result<Vec<Row>, QueryFailure> {
+    let mut values: Vec<Vec<&Value>> = vec![Vec::new(); query.group_by.len()];
+    for part in parts {
+        for (known, value) in values.iter_mut().zip(&part.keys) {
+            if !known.contains(&value) {
+                known.push(value);
+            }
+        }
+    }
+    let combinations =
+        values.iter().try_fold(1u64, |product, values| product.checked_mul(values.len() as u64));
+    let rows = combinations.and_then(|combinations| combinations.checked_mul(periods.count()));
+    if rows.is_none_or(|rows| rows > MAX_FLAT_ROWS) {
+        return Err(QueryFailure::TooManyRows { limit: MAX_FLAT_ROWS });
+    }
+    let mut combinations: Vec<Vec<&Value>> = vec![Vec::new()];
+    for values in &values {
+        let extended =
+            combinations.iter().flat_map(|so_far| values.iter().map(move |value| with(so_far, value)));
+        combinations = extended.collect();
+    }
+    let by_place: HashMap<(Vec<&Value>, Option<DateTime<Utc>>), &Group> =
+        parts.iter().map(|part| ((part.keys.iter().collect(), part.start), part)).collect();
     let mut rows = Vec::new();
     for start in periods.starts() {
-        for (keys, by_start) in &groups {
-            let mut fields = period_row(periods, start, by_start.get(&Some(start)).copied(), query);
-            fields.extend(query.group_by.iter().cloned().zip(keys.iter().cloned()));
+        for keys in &combinations {
+            let part = by_place.get(&(keys.clone(), Some(start))).copied();
+            let mut fields = period_row(periods, start, part, query);
+            fields.extend(query.group_by.iter().cloned().zip(keys.iter().map(|value| (*value).clone())));
             rows.push(row(fields));
         }
     }
-    rows
+    Ok(rows)
+}
+
+fn with<'a>(so_far: &[&'a Value], value: &'a Value) -> Vec<&'a Value> {
+    so_far.iter().copied().chain([value]).collect()
 }
 
 /// One row for each group, with its periods inside.

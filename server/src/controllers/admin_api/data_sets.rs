@@ -93,7 +93,7 @@ impl Resource for DataSets {
 
     async fn before_delete(state: &AppState, id: &str) -> Result<(), Refusal> {
         let dropped = state.store.drop_data_set(id).await;
-        dropped.map_err(|error| {
+        dropped.map(drop).map_err(|error| {
             tracing::error!(%error, data_set = id, "the records of a data set could not be removed");
             let message = "the records of the data set cannot be removed now; nothing was changed";
             Refusal::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, message)

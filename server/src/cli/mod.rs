@@ -1,0 +1,108 @@
+//! The command line: one file a command, and the options that they share.
+
+mod load;
+pub mod open;
+mod query;
+mod remote;
+mod serve;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Measure services and show the results to everybody.
+///
+/// Services append records over HTTP, analysts ask with a small query language, and everybody reads dashboards. One
+/// data directory holds everything; one process serves it.
+///
+/// New here? `performance-platform demo` creates a data directory with sample data and starts the server.
+#[derive(Debug, Parser)]
+#[command(name = "performance-platform", version, max_term_width = 110)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the server: read and write API, admin API and dashboards on one address.
+    Serve(serve::ServeArgs),
+    /// Ask a question: a table on a terminal, JSON in a pipe.
+    Query(query::QueryArgs),
+    /// Append records from a file: JSON, one record a line, or a JSON list.
+    Load(load::LoadArgs),
+}
+
+/// Where records and configuration are kept.
+#[derive(Debug, Clone, Args)]
+struct DataDir {
+    /// Folder that holds records and configuration. Created when it is not there.
+    #[arg(long, env = "PP_DATA_DIR", value_name = "DIR", default_value = "./data")]
+    data_dir: PathBuf,
+}
+
+/// A data set, as on the command line: `GROUP/TYPE`.
+#[derive(Debug, Clone)]
+struct DataSetPath {
+    data_group: String,
+    data_type: String,
+}
+
+impl std::str::FromStr for DataSetPath {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once('/') {
+            Some((group, kind)) if !group.is_empty() && !kind.is_empty() && !kind.contains('/') => {
+                Ok(Self { data_group: group.to_owned(), data_type: kind.to_owned() })
+            }
+            _ => Err("a data set is named by its group and type, such as licensing/applications".to_owned()),
+        }
+    }
+}
+
+impl std::fmt::Display for DataSetPath {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.data_group, self.data_type)
+    }
+}
+
+/// Runs a command to its end.
+///
+/// # Errors
+/// Whatever kept the command from doing its work, as a sentence for the person who typed it.
+pub async fn run(cli: Cli) -> anyhow::Result<()> {
+    match cli.command {
+        Command::Serve(args) => serve::run(args).await,
+        Command::Query(args) => query::run(args).await,
+        Command::Load(args) => load::run(args).await,
+    }
+}
+
+/// Logs go to standard error, so that standard output stays data. `PP_LOG` chooses what is logged.
+fn start_logging() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("PP_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    // Tests start several servers in one process; the first logger stays.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_data_set_has_a_group_and_a_type() {
+        assert_eq!("a/b".parse::<DataSetPath>().map(|path| path.to_string()), Ok("a/b".to_owned()));
+        for bad in ["a", "a/", "/b", "a/b/c", ""] {
+            assert!(bad.parse::<DataSetPath>().is_err(), "{bad}");
+        }
+    }
+}

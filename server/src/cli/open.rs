@@ -1,0 +1,34 @@
+//! Opening a data directory: the records and the configuration in it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use engine::query::QueryEngine;
+use engine::{Store, StoreOptions};
+use stagecraft::Registry;
+
+use crate::auth::Token;
+use crate::clock::Clock;
+use crate::state::AppState;
+
+/// Opens the store and the registry of a data directory, creating what is not there.
+///
+/// # Errors
+/// When the folder cannot be used, or another process has it open.
+pub async fn open(data_dir: &Path, admin_token: Option<Token>, clock: Clock) -> anyhow::Result<AppState> {
+    std::fs::create_dir_all(data_dir)
+        .with_context(|| format!("cannot create the folder {}", data_dir.display()))?;
+    let in_folder = || format!("cannot open the data directory {}", data_dir.display());
+    let store =
+        Store::open(&data_dir.join("records"), StoreOptions::default()).await.with_context(in_folder)?;
+    let registry = Registry::open_file(&data_dir.join("registry.sqlite")).await.with_context(in_folder)?;
+    Ok(AppState {
+        store,
+        registry: Arc::new(registry),
+        queries: Arc::new(QueryEngine::default()),
+        schemas: Arc::default(),
+        admin_token,
+        clock,
+    })
+}

@@ -1,0 +1,152 @@
+//! `performance-platform serve`.
+
+use std::net::SocketAddr;
+
+use anyhow::Context;
+use axum::Router;
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::{DataDir, open::open, start_logging};
+use crate::auth::Token;
+use crate::clock::{Clock, TEST_NOW};
+use crate::router;
+use crate::state::AppState;
+
+/// Options of `serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    #[command(flatten)]
+    data: DataDir,
+    #[command(flatten)]
+    listen: ListenArgs,
+}
+
+/// Where a server listens, and whom it lets in.
+#[derive(Debug, Args)]
+pub struct ListenArgs {
+    /// Address of all surfaces: `/data`, `/admin-api`, `/performance`. Port 0 chooses a free one.
+    #[arg(long, env = "PP_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
+    pub listen: SocketAddr,
+    /// A further address that has the read API alone, at the root, as older deployments have it.
+    #[arg(long, env = "PP_READ_LISTEN", value_name = "ADDRESS")]
+    read_listen: Option<SocketAddr>,
+    /// A further address that has the write API alone.
+    #[arg(long, env = "PP_WRITE_LISTEN", value_name = "ADDRESS")]
+    write_listen: Option<SocketAddr>,
+    /// A further address that has the admin API alone.
+    #[arg(long, env = "PP_ADMIN_API_LISTEN", value_name = "ADDRESS")]
+    admin_api_listen: Option<SocketAddr>,
+    /// Bearer token with every permission. Without one, nobody can administer over HTTP.
+    #[arg(long, env = "PP_ADMIN_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    admin_token: Option<String>,
+    /// For tests only: let every request choose the present with an `X-Test-Now` header.
+    #[arg(long, env = "PP_TEST_CLOCK")]
+    test_clock: bool,
+}
+
+impl ListenArgs {
+    fn clock(&self) -> Clock {
+        if self.test_clock { Clock::TestHeader } else { Clock::System }
+    }
+
+    /// Opens a data directory with these settings.
+    ///
+    /// # Errors
+    /// As [`open`].
+    pub async fn open(&self, data_dir: &std::path::Path) -> anyhow::Result<AppState> {
+        let admin_token = self.admin_token.clone().and_then(Token::new);
+        open(data_dir, admin_token, self.clock()).await
+    }
+}
+
+/// Serves a data directory until it is told to stop.
+///
+/// # Errors
+/// When the data directory or an address cannot be used.
+pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
+    start_logging();
+    let state = args.listen.open(&args.data.data_dir).await?;
+    if args.listen.admin_token.is_none() {
+        tracing::info!("no administrator's token: set PP_ADMIN_TOKEN to administer over HTTP");
+    }
+    serve(state, &args.listen, |address| {
+        eprintln!("Listening on http://{address}");
+        eprintln!("  dashboards  http://{address}/performance");
+        eprintln!("  status      http://{address}/_status");
+    })
+    .await
+}
+
+/// Serves until SIGTERM or ctrl-c, then lets running requests end and puts everything on disk. `ready` is told the
+/// address once connections are taken.
+///
+/// # Errors
+/// When an address cannot be used, or the store cannot be closed.
+pub async fn serve(state: AppState, args: &ListenArgs, ready: impl FnOnce(SocketAddr)) -> anyhow::Result<()> {
+    if state.clock == Clock::TestHeader {
+        tracing::warn!(
+            "the test clock is on: every request can choose the present with {TEST_NOW}; never use this in production"
+        );
+    }
+    let (stop, stopping) = watch::channel(false);
+    let main = bind(args.listen).await?;
+    let address = main.local_addr()?;
+    let mut servers = vec![spawn(main, router::everything(state.clone()), stopping.clone())];
+    let alone: [(Option<SocketAddr>, fn(AppState) -> Router, &str); 3] = [
+        (args.read_listen, router::read_only, "read API"),
+        (args.write_listen, router::write_only, "write API"),
+        (args.admin_api_listen, router::admin_api_only, "admin API"),
+    ];
+    for (wanted, router, name) in alone {
+        if let Some(wanted) = wanted {
+            let listener = bind(wanted).await?;
+            tracing::info!(address = %listener.local_addr()?, "{name} alone");
+            servers.push(spawn(listener, router(state.clone()), stopping.clone()));
+        }
+    }
+    tracing::info!(%address, "listening");
+    ready(address);
+    wait_for_stop().await?;
+    tracing::info!("stopping: letting running requests end");
+    let _ = stop.send(true);
+    for server in servers {
+        server.await.context("a server task failed")??;
+    }
+    state.store.close().await.context("cannot close the store")?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}: choose another address with --listen, or stop what uses it")
+    })
+}
+
+fn spawn(
+    listener: TcpListener,
+    router: Router,
+    mut stopping: watch::Receiver<bool>,
+) -> tokio::task::JoinHandle<std::io::Result<()>> {
+    let stop = async move {
+        // An error means that the sender is gone, which is a reason to stop as well.
+        let _ = stopping.wait_for(|stopping| *stopping).await;
+    };
+    tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stop).await })
+}
+
+async fn wait_for_stop() -> anyhow::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            result = tokio::signal::ctrl_c() => result?,
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await?;
+    Ok(())
+}

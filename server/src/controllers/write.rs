@@ -1,0 +1,195 @@
+//! The write API: records in, changed and out, by bearer token.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use serde_json::{Value, json};
+use stagecraft::DataSet;
+
+use crate::auth::allow_write;
+use crate::body::json_text;
+use crate::error::ApiError;
+use crate::ingest;
+use crate::state::AppState;
+
+/// The sentence for a path that the write API does not have.
+pub const UNKNOWN_URL: &str = "The requested URL was not found on the server.  If you entered the URL manually please \
+                               check your spelling and try again.";
+
+/// The sentence that goes with every answer to a write by name.
+const DEPRECATED: &str = "Deprecation Warning: accessing by data-set name is deprecated, Please use the \
+                          /data-group/data-type form";
+
+/// `POST /data/{group}/{type}`: appends one record or a list.
+pub async fn append(
+    State(state): State<AppState>,
+    Path((data_group, data_type)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, ApiError> {
+    let data_set = known(state.registry.data_set_by(&data_group, &data_type))?;
+    take_records(&state, &data_set, &headers, body).await?;
+    Ok(done(json!({"status": "ok"})))
+}
+
+/// `POST /{data_set_name}`: the older way to append.
+pub async fn append_by_name(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, ApiError> {
+    if !is_data_set_name(&name) {
+        return Err(ApiError::not_found(UNKNOWN_URL));
+    }
+    let data_set = known(state.registry.data_set(&name))?;
+    take_records(&state, &data_set, &headers, body).await?;
+    Ok(done(json!({"status": "ok", "message": DEPRECATED})))
+}
+
+async fn take_records(
+    state: &AppState,
+    data_set: &DataSet,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Result<usize, ApiError> {
+    allow_write(headers, data_set, state.admin_token.as_ref())?;
+    let json = json_text(headers, body).map_err(|error| error.into_messages())?;
+    ingest::append(state, data_set, &json, state.now(headers)).await
+}
+
+/// `PUT /data/{group}/{type}` with an empty list: removes all records.
+pub async fn replace_all(
+    State(state): State<AppState>,
+    Path((data_group, data_type)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, ApiError> {
+    let data_set = known(state.registry.data_set_by(&data_group, &data_type))?;
+    allow_write(&headers, &data_set, state.admin_token.as_ref())?;
+    if parse(&headers, body)? != json!([]) {
+        return Err(ApiError::bad_request("Not implemented: you can only pass an empty JSON list"));
+    }
+    state.store.empty(&data_set.name).await?;
+    Ok(done(json!({"status": "ok", "message": format!("{} now contains 0 records", data_set.name)})))
+}
+
+/// `PATCH /data/{group}/{type}/{id}`: merges fields into a record.
+pub async fn patch_record(
+    State(state): State<AppState>,
+    Path((data_group, data_type, id)): Path<(String, String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, ApiError> {
+    let data_set = known(state.registry.data_set_by(&data_group, &data_type))?;
+    allow_write(&headers, &data_set, state.admin_token.as_ref())?;
+    let json = json_text(&headers, body).map_err(|error| error.into_message())?;
+    let changes = ingest::decode_changes(&json, state.now(&headers))?;
+    if state.store.patch(&data_set.name, &id, changes).await? {
+        Ok(done(json!({"status": "ok"})))
+    } else {
+        no_record(&id)
+    }
+}
+
+/// `DELETE /data/{group}/{type}/{id}`: removes a record.
+pub async fn delete_record(
+    State(state): State<AppState>,
+    Path((data_group, data_type, id)): Path<(String, String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let data_set = known(state.registry.data_set_by(&data_group, &data_type))?;
+    allow_write(&headers, &data_set, state.admin_token.as_ref())?;
+    if state.store.delete(&data_set.name, &id).await? {
+        Ok(done(json!({"status": "ok"})))
+    } else {
+        no_record(&id)
+    }
+}
+
+fn no_record(id: &str) -> Result<Response, ApiError> {
+    let body = Json(json!({"messages": format!("No record found with id {id}")}));
+    Ok((StatusCode::BAD_REQUEST, body).into_response())
+}
+
+/// `POST /data/{group}/{type}/transform`: asks for the transforms of the data set to run over a time range. No transform
+/// can be configured yet, so a valid request has nothing to run.
+pub async fn transform(
+    State(state): State<AppState>,
+    Path((data_group, data_type)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, ApiError> {
+    let data_set = known(state.registry.data_set_by(&data_group, &data_type))?;
+    allow_write(&headers, &data_set, state.admin_token.as_ref())?;
+    let request = parse(&headers, body)?;
+    let Some(start) = request.get("_start_at") else {
+        return Err(ApiError::bad_request("You must specify a _start_at timestamp"));
+    };
+    for (name, value) in [("_start_at", Some(start)), ("_end_at", request.get("_end_at"))] {
+        let readable =
+            value.is_none_or(|value| value.as_str().and_then(query_lang::parse_timestamp).is_some());
+        if !readable {
+            let message = format!("{name} must be a date in the format yyyy-MM-ddT00:00:00Z");
+            return Err(ApiError::bad_request(message));
+        }
+    }
+    Ok(done(json!({"status": "ok"})))
+}
+
+/// `DELETE /data-sets/{name}`: removes the records of a data set; its configuration stays. For the administrator.
+pub async fn drop_data_set(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    if !state.is_admin(&headers) {
+        let message = format!("Unauthorized: invalid or no token given for \"{name}\".");
+        return Err(ApiError::unauthorized(message));
+    }
+    if !state.store.drop_data_set(&name).await? {
+        return Err(ApiError::not_found(format!("No collection exists with name \"{name}\"")));
+    }
+    Ok(done(json!({"status": "ok", "message": format!("Deleted {name}")})))
+}
+
+/// `OPTIONS` of the write API.
+pub async fn options() -> Response {
+    let headers = [(header::ALLOW, "OPTIONS, POST, PUT"), (header::CONTENT_TYPE, "text/html; charset=utf-8")];
+    (headers, "").into_response()
+}
+
+/// 405 of the write API.
+pub async fn method_not_allowed() -> ApiError {
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "The method is not allowed for the requested URL.")
+}
+
+/// 404 of the write API.
+pub async fn not_found() -> ApiError {
+    ApiError::not_found(UNKNOWN_URL)
+}
+
+fn known(data_set: Option<Arc<DataSet>>) -> Result<Arc<DataSet>, ApiError> {
+    data_set.ok_or_else(|| ApiError::not_found("Could not find data_set_config"))
+}
+
+/// The JSON value of a small body.
+fn parse(headers: &HeaderMap, body: Bytes) -> Result<Value, ApiError> {
+    let json = json_text(headers, body).map_err(|error| error.into_message())?;
+    serde_json::from_slice(&json)
+        .map_err(|error| ApiError::bad_request(format!("Error parsing JSON: \"{error}\"")))
+}
+
+/// Names of data sets in a URL: a letter or digit, then letters, digits and underscores.
+fn is_data_set_name(name: &str) -> bool {
+    let legal = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    !name.is_empty() && !name.starts_with('_') && name.chars().all(legal)
+}
+
+fn done(body: Value) -> Response {
+    ([(header::CACHE_CONTROL, "no-cache")], Json(body)).into_response()
+}

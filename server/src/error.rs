@@ -1,0 +1,91 @@
+//! What the server answers when it refuses: always JSON, always a sentence that says what was wrong.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use engine::StoreError;
+use serde_json::{Value, json};
+
+/// A refusal: a status and a JSON body.
+#[derive(Debug)]
+pub struct ApiError {
+    status: StatusCode,
+    body: Value,
+    header: Option<(header::HeaderName, HeaderValue)>,
+}
+
+impl ApiError {
+    /// `{"status": "error", "message": ...}`.
+    pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self { status, body: json!({"status": "error", "message": message.into()}), header: None }
+    }
+
+    /// 400 with one message.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// 404 with one message.
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, message)
+    }
+
+    /// 400 with a list of what is wrong with the records: `{"messages": [...]}`.
+    pub fn invalid_records(messages: Vec<String>) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, body: json!({"messages": messages}), header: None }
+    }
+
+    /// 401, with the challenge that bearer-token clients look for.
+    pub fn unauthorized(message: impl Into<String>) -> Self {
+        let header = Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("bearer")));
+        Self { header, ..Self::new(StatusCode::UNAUTHORIZED, message) }
+    }
+
+    /// 503: try again in a second.
+    pub fn busy(message: impl Into<String>) -> Self {
+        let header = Some((header::RETRY_AFTER, HeaderValue::from_static("1")));
+        Self { header, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message) }
+    }
+
+    /// What was wrong, as text for a person.
+    pub fn sentence(&self) -> String {
+        match (self.body.get("message"), self.body.get("messages")) {
+            (Some(Value::String(message)), _) => message.clone(),
+            (_, Some(Value::Array(messages))) => {
+                let messages: Vec<&str> = messages.iter().filter_map(Value::as_str).collect();
+                messages.join("; ")
+            }
+            _ => self.status.to_string(),
+        }
+    }
+
+    /// The JSON body.
+    pub fn body(&self) -> &Value {
+        &self.body
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, Json(self.body)).into_response();
+        if let Some((name, value)) = self.header {
+            response.headers_mut().insert(name, value);
+        }
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        response
+    }
+}
+
+impl From<StoreError> for ApiError {
+    /// A store that cannot take the write now asks for another try; what went wrong is logged, and only its kind is told.
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "store error");
+        match error {
+            StoreError::Busy { .. } => Self::busy("the store is busy: try again shortly"),
+            _ => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the store cannot do this now; nothing was changed",
+            ),
+        }
+    }
+}

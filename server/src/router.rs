@@ -1,0 +1,126 @@
+//! Table of contents: every path that the server answers, surface by surface.
+//!
+//! All surfaces share one listener. Each can also have one of its own, at the root, so that the base URLs of an older
+//! deployment can point here unchanged; what a path answers to a wrong method then is what that service answered.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::routing::{any, delete, get, patch, post};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::trace::TraceLayer;
+
+use crate::body::MAX_BODY;
+use crate::controllers::{admin_api, read, status, write};
+use crate::error::ApiError;
+use crate::state::AppState;
+
+/// Every surface under one roof.
+pub fn everything(state: AppState) -> Router {
+    let router = Router::new()
+        .route(
+            "/data/{data_group}/{data_type}",
+            get(read::by_group_and_type)
+                .options(read::options_by_group_and_type)
+                .post(write::append)
+                .put(write::replace_all)
+                .fallback(write::method_not_allowed),
+        )
+        .route("/_status", get(status::app).fallback(write::method_not_allowed))
+        .route("/_status/data-sets", get(status::data_sets).fallback(write::method_not_allowed))
+        .route(
+            "/{data_set_name}",
+            get(read::by_name)
+                .options(read::options_by_name)
+                .post(write::append_by_name)
+                .fallback(write::method_not_allowed),
+        )
+        .merge(write_only_routes())
+        .nest("/admin-api", admin_api::routes())
+        .fallback(not_found);
+    finish(router, state)
+}
+
+/// The read API alone.
+pub fn read_only(state: AppState) -> Router {
+    let router = Router::new()
+        .route(
+            "/data/{data_group}/{data_type}",
+            get(read::by_group_and_type)
+                .options(read::options_by_group_and_type)
+                .fallback(read::method_not_allowed),
+        )
+        .route("/_status", get(status::app).fallback(read::method_not_allowed))
+        .route("/_status/data-sets", get(status::data_sets).fallback(read::method_not_allowed))
+        .route(
+            "/{data_set_name}",
+            get(read::by_name).options(read::options_by_name).fallback(read::method_not_allowed),
+        )
+        .fallback(read::not_found);
+    finish(router, state)
+}
+
+/// The write API alone.
+pub fn write_only(state: AppState) -> Router {
+    let router = Router::new()
+        .route(
+            "/data/{data_group}/{data_type}",
+            post(write::append)
+                .put(write::replace_all)
+                .options(write::options)
+                .fallback(write::method_not_allowed),
+        )
+        .route("/_status", get(status::app).fallback(write::method_not_allowed))
+        .route("/{data_set_name}", post(write::append_by_name).fallback(write::method_not_allowed))
+        .merge(write_only_routes())
+        .fallback(write::not_found);
+    finish(router, state)
+}
+
+/// The admin API alone.
+pub fn admin_api_only(state: AppState) -> Router {
+    finish(admin_api::routes().fallback(any(not_found)), state)
+}
+
+/// Paths of the write API that no other surface has.
+fn write_only_routes() -> Router<AppState> {
+    Router::new()
+        .route(
+            "/data/{data_group}/{data_type}/transform",
+            post(write::transform).fallback(write::method_not_allowed),
+        )
+        .route(
+            "/data/{data_group}/{data_type}/{record_id}",
+            patch(write::patch_record).delete(write::delete_record).fallback(write::method_not_allowed),
+        )
+        .route("/data-sets/{data_set_name}", delete(write::drop_data_set).fallback(write::method_not_allowed))
+}
+
+/// An unknown path, in the words of the surface that would have had the method.
+async fn not_found(method: Method) -> ApiError {
+    if matches!(method, Method::GET | Method::HEAD | Method::OPTIONS) {
+        ApiError::not_found("Not Found")
+    } else {
+        ApiError::not_found(write::UNKNOWN_URL)
+    }
+}
+
+/// What every surface has: limits, compression, a log line a request, and no way for a panic to reach the process.
+fn finish(router: Router<AppState>, state: AppState) -> Router {
+    let panicked = |_: Box<dyn std::any::Any + Send>| {
+        use axum::response::IntoResponse;
+        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error").into_response()
+    };
+    let no_sniff = tower_http::set_header::SetResponseHeaderLayer::if_not_present(
+        HeaderName::from_static("x-content-type-options"),
+        HeaderValue::from_static("nosniff"),
+    );
+    router
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(no_sniff)
+        .layer(CompressionLayer::new())
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(TraceLayer::new_for_http())
+        .with_state(state)
+}

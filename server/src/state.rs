@@ -1,0 +1,45 @@
+//! What every request handler shares.
+
+use std::sync::Arc;
+
+use axum::http::HeaderMap;
+use chrono::{DateTime, Utc};
+use engine::Store;
+use engine::query::QueryEngine;
+use stagecraft::Registry;
+
+use crate::auth::{Token, bearer};
+use crate::clock::Clock;
+use crate::record_schema::RecordSchemas;
+
+/// Shared by all handlers; cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    /// The records.
+    pub store: Arc<Store>,
+    /// The configuration.
+    pub registry: Arc<Registry>,
+    /// Answers queries.
+    pub queries: Arc<QueryEngine>,
+    /// JSON schemas of data sets, compiled.
+    pub schemas: Arc<RecordSchemas>,
+    /// The token with every permission, if one is configured.
+    pub admin_token: Option<Token>,
+    /// Where the present comes from.
+    pub clock: Clock,
+}
+
+impl AppState {
+    /// Whether the request carries the administrator's token.
+    pub fn is_admin(&self, headers: &HeaderMap) -> bool {
+        match (&self.admin_token, bearer(headers)) {
+            (Some(admin), Some(given)) => admin.matches(given),
+            _ => false,
+        }
+    }
+
+    /// The present for this request.
+    pub fn now(&self, headers: &HeaderMap) -> DateTime<Utc> {
+        self.clock.now(headers)
+    }
+}
