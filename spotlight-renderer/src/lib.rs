@@ -3,3 +3,4 @@
 //! Data flows definition -> queries -> rows -> view models -> [`chart`] and page -> HTML. Nothing here fetches anything.
 
 pub mod chart;
+pub mod page;

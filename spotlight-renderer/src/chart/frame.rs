@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 /// The class of plot widths that labels are thinned for, narrowest first: the least width in pixels that a plot has in it.
 /// The style sheet's container queries switch at the matching widths of the whole chart.
-pub const WIDTHS: [f64; 3] = [220.0, 420.0, 540.0];
+pub const WIDTHS: [f64; 3] = [180.0, 400.0, 500.0];
 
 /// Units of the stretched coordinate system across the plot.
 const STRETCH: f64 = 1000.0;

@@ -93,8 +93,17 @@ pub fn marker(frame: Frame, series: usize, across: f64, y: f64) -> Markup {
     html! { circle class=(class) cx=(frame.x(across)) cy=(number(y)) r="3.5" {} }
 }
 
+/// The mark of a series around the origin.
+pub fn shape_or_circle(series: usize) -> Markup {
+    let class = format!("mark s{}", colour(series));
+    match shape(series) {
+        Some(shape) => html! { path class=(class) d=(shape) {} },
+        None => html! { circle class=(class) r="3.5" {} },
+    }
+}
+
 /// The shape of a series' marks around the origin, about eight pixels wide; none means a circle.
-pub fn shape(series: usize) -> Option<&'static str> {
+fn shape(series: usize) -> Option<&'static str> {
     match colour(series) {
         2 => Some("M-3.5-3.5h7v7h-7z"),
         3 => Some("M0-4.5L4.5 3.5h-9z"),

@@ -13,8 +13,13 @@ const HEIGHTS: [f64; 2] = [200.0, 270.0];
 /// More slots than this get no dot each.
 const DOTTED: usize = 16;
 
+/// The height of the plot.
+pub fn height(chart: &Chart) -> f64 {
+    HEIGHTS[usize::from(chart.series.len() > 1)]
+}
+
 pub fn draw(chart: &Chart, frame: &Frame) -> Markup {
-    let height = HEIGHTS[usize::from(chart.series.len() > 1)];
+    let height = height(chart);
     let scale = Scale::covering(
         chart.series.iter().flat_map(|series| series.values.iter().flatten().copied()),
         chart.unit,
@@ -29,7 +34,7 @@ pub fn draw(chart: &Chart, frame: &Frame) -> Markup {
             Some(Wanted { series, y, from: across.get(last).copied()? })
         })
         .collect();
-    let direct = chart.series.len() > 1 && label::fits(wanted.len(), height);
+    let direct = chart.names_beside();
     let margins = Margins {
         top: 12.0,
         right: if direct { label::WIDTH } else { 12.0 },

@@ -26,6 +26,7 @@ use maud::{Markup, html};
 use std::fmt;
 use std::sync::Arc;
 
+pub use scale::plain_number;
 pub use standalone::{Theme, standalone};
 pub use summary::describe;
 
@@ -198,6 +199,18 @@ impl Chart {
         format!("{label}: {}", values.join(", "))
     }
 
+    /// Whether the names of the series are written beside the plot where there is room.
+    pub(crate) fn names_beside(&self) -> bool {
+        let named = (0..self.series.len())
+            .filter(|&series| (0..self.slots.len()).any(|slot| self.value(series, slot).is_some()))
+            .count();
+        match self.kind {
+            Kind::Line => self.series.len() > 1 && label::fits(named, line::height(self)),
+            Kind::Stack | Kind::Share => self.series.len() > 1 && label::fits(named, stack::HEIGHT),
+            Kind::Bar | Kind::Steps | Kind::Spark => false,
+        }
+    }
+
     fn axis_labels(&self, ticks: &[f64]) -> Vec<String> {
         match &self.axis_format {
             Some(format) => format(ticks),
@@ -223,6 +236,22 @@ fn draw(chart: &Chart, frame: &frame::Frame) -> Markup {
         Kind::Bar => bar::upright(chart, frame),
         Kind::Steps => bar::lying(chart, frame),
         Kind::Spark => spark::draw(chart, frame),
+    }
+}
+
+/// A small sign that stands for a series in a legend.
+pub(crate) fn key(series: usize, kind: Kind) -> Markup {
+    let class = colour(series);
+    html! {
+        svg.key aria-hidden="true" focusable="false" {
+            @if matches!(kind, Kind::Stack | Kind::Share) {
+                rect class={ "area s" (class) } width="18" height="14" {}
+                path class={ "line s" (class) } d="M0 1h18" {}
+            } @else {
+                path class={ "line s" (class) } d="M0 7h18" {}
+                g transform="translate(9 7)" { (label::shape_or_circle(series)) }
+            }
+        }
     }
 }
 

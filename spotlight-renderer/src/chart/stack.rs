@@ -7,7 +7,8 @@ use super::scale::Scale;
 use super::{Chart, Kind, Unit, colour};
 use maud::{Markup, html};
 
-const HEIGHT: f64 = 270.0;
+/// The height of the plot.
+pub const HEIGHT: f64 = 270.0;
 
 pub fn draw(chart: &Chart, frame: &Frame) -> Markup {
     let bands = bands(chart);
@@ -26,7 +27,7 @@ pub fn draw(chart: &Chart, frame: &Frame) -> Markup {
             Some(Wanted { series, y: y(f64::midpoint(base, top)), from: *across.get(last)? })
         })
         .collect();
-    let direct = chart.series.len() > 1 && label::fits(wanted.len(), HEIGHT);
+    let direct = chart.names_beside();
     let margins = Margins {
         top: 12.0,
         right: if direct { label::WIDTH } else { 12.0 },

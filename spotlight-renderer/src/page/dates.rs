@@ -1,0 +1,53 @@
+//! The form to choose which dates a module shows; a plain GET form.
+
+use super::model::Dates;
+use super::shell::address;
+use maud::{Markup, html};
+
+/// The form; `slug` keeps its ids apart from others'.
+pub fn form(dates: &Dates, slug: &str) -> Markup {
+    let error = dates.error.as_ref().map(|_| format!("{slug}-dates-error"));
+    html! {
+        div.dates {
+            @if !dates.presets.is_empty() {
+                ul.inline-links.presets aria-label="Dates shown" {
+                    @for preset in &dates.presets {
+                        li {
+                            @if preset.href.is_empty() { a aria-current="true" { (preset.title) } }
+                            @else { a href=(address(&preset.href)) { (preset.title) } }
+                        }
+                    }
+                }
+            }
+            @if !dates.choices.is_empty() {
+                form.dates-form method="get" action=(address(&dates.action)) {
+                    (choice("from", "From", dates.from.as_deref(), dates, slug, error.as_deref()))
+                    (choice("to", "To", dates.to.as_deref(), dates, slug, error.as_deref()))
+                    button type="submit" { "Show" }
+                    @if let (Some(id), Some(text)) = (&error, &dates.error) { p.form-error id=(id) { (text) } }
+                }
+            }
+        }
+    }
+}
+
+fn choice(
+    name: &str,
+    label: &str,
+    chosen: Option<&str>,
+    dates: &Dates,
+    slug: &str,
+    error: Option<&str>,
+) -> Markup {
+    let id = format!("{slug}-{name}");
+    html! {
+        span.field {
+            label for=(id) { (label) }
+            select id=(id) name=(name) aria-describedby=[error] aria-invalid=[error.map(|_| "true")] {
+                @for (value, text) in &dates.choices {
+                    option value=(value) selected[chosen == Some(value)] { (text) }
+                }
+            }
+        }
+    }
+}

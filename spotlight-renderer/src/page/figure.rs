@@ -1,0 +1,50 @@
+//! Large numbers with their period and how they changed.
+
+use super::model::{Change, Direction, Figure};
+use maud::{Markup, html};
+
+/// One figure; what is absent is said to be absent.
+pub fn figure(figure: &Figure) -> Markup {
+    html! {
+        div.figure {
+            @if let Some(name) = &figure.name { p.figure-name { (name) } }
+            p.figure-value {
+                @match (&figure.value, &figure.full) {
+                    (Some(value), Some(full)) if full != value => {
+                        abbr.size title=(full) aria-hidden="true" { (value) }
+                        span.hidden { (full) }
+                    }
+                    (Some(value), _) => span class={ "size" @if value.chars().count() > 8 { " long" } } { (value) },
+                    (None, _) => span.missing { "no data" },
+                }
+                @if let Some(label) = &figure.label && !label.is_empty() { " " span.figure-label { (label) } }
+            }
+            @if let Some(change) = &figure.change { (self::change(change)) }
+        }
+    }
+}
+
+fn change(change: &Change) -> Markup {
+    let (sign, word, class) = match change.direction {
+        Some(Direction::Up) => ("▲", "up ", "up"),
+        Some(Direction::Down) => ("▼", "down ", "down"),
+        Some(Direction::Level) => ("●", "", "level"),
+        None => ("", "", "before"),
+    };
+    let judged = match change.good {
+        Some(true) => " good",
+        Some(false) => " bad",
+        None => "",
+    };
+    html! {
+        p.change {
+            span class={ "change-size " (class) (judged) } {
+                @if !sign.is_empty() { span.arrow aria-hidden="true" { (sign) } span.hidden { (word) } }
+                (change.text)
+            }
+            @if let Some(label) = &change.label && !label.is_empty() {
+                " " span.change-label { @if change.direction.is_some() { "on " } (label) }
+            }
+        }
+    }
+}

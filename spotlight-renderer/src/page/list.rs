@@ -1,0 +1,67 @@
+//! A list of dashboards with a search form, sums of what is listed, and a table to sort.
+
+use super::figure;
+use super::model::List;
+use super::shell::address;
+use super::table::{Narrow, table};
+use maud::{Markup, html};
+
+/// The content of the page.
+pub fn body(page: &List) -> Markup {
+    html! {
+        header.page-head { div.page-title {
+            h1 { (page.heading) }
+            @if let Some(intro) = &page.intro { div.tagline { p { (intro) } } }
+        } }
+        (form(page))
+        @if page.failed {
+            div.failed role="note" { p { strong { "The list could not be loaded." } " Please try again in a few minutes." } }
+        } @else {
+            p.matches role="status" {
+                strong { (crate::chart::plain_number(page.count as f64)) } " " (page.noun) @if page.count != 1 { "s" }
+                @for filter in &page.active {
+                    " " a.remove href=(address(&filter.href)) { (filter.title) span.hidden { " (remove this filter)" } span aria-hidden="true" { " ×" } }
+                }
+            }
+            @if !page.aggregates.is_empty() {
+                div.aggregates { @for each in &page.aggregates { (figure::figure(each)) } }
+            }
+            (table(&page.table, "list", Narrow::Cards))
+            @if !page.downloads.is_empty() {
+                ul.inline-links.downloads aria-label="Download" {
+                    @for link in &page.downloads { li { a href=(address(&link.href)) download="" rel="nofollow" { (link.title) } } }
+                }
+            }
+        }
+    }
+}
+
+fn form(page: &List) -> Markup {
+    html! {
+        search {
+            form.search-form method="get" action=(address(&page.head.path)) {
+                span.field.wide {
+                    label for="filter" { "Search by name" @if !page.organisations.is_empty() { " or organisation" } }
+                    input #filter type="search" name="filter" value=(page.filter) aria-describedby=[page.example.as_ref().map(|_| "filter-hint")] autocomplete="off";
+                    @if let Some(example) = &page.example { span.hint #filter-hint { "For example \u{201c}" (example) "\u{201d}" } }
+                }
+                @if !page.organisations.is_empty() {
+                    span.field {
+                        label for="department" { "Organisation" }
+                        select #department name="department" {
+                            option value="" { "All organisations" }
+                            @for (group, choices) in &page.organisations {
+                                optgroup label=(group) {
+                                    @for (value, text) in choices {
+                                        option value=(value) selected[page.organisation.as_deref() == Some(value)] { (text) }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+                button type="submit" { "Search" }
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Pages: view models in, complete HTML documents out.
+//!
+//! [`model`] says what a page shows, [`shell`] is what all pages share (head, header, footer, breadcrumbs), and one file a
+//! kind of page or part writes the rest. The style sheet, the script and the icon are [`assets`]; they work from a path of
+//! their own with names that change with their content, or inside the page.
+//!
+//! Pages work without scripts. Texts of authors are cleaned in one place ([`safe`]); everything else is escaped by maud.
+
+mod assets;
+mod dashboard;
+mod dates;
+mod error;
+mod figure;
+mod home;
+mod list;
+pub mod model;
+mod module;
+mod problem;
+mod safe;
+mod shell;
+mod slides;
+mod table;
+
+pub use assets::{Asset, assets};
+pub use error::{Failure, error};
+pub use safe::plain as plain_text;
+pub use slides::{Slide, slides};
+
+use model::{Dashboard, Home, Link, List, ModulePage};
+
+/// What is the same on every page of an installation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageOptions {
+    /// The name of the product, in the header and in titles.
+    pub product: String,
+    /// A few words after the name, such as `Beta`.
+    pub phase: Option<String>,
+    /// Where the product begins.
+    pub root: String,
+    /// The links of the header.
+    pub menu: Vec<Link>,
+    /// The links of the footer.
+    pub support: Vec<Link>,
+    /// The licence of what is shown.
+    pub licence: Option<Link>,
+    /// A message to all visitors.
+    pub notice_html: Option<String>,
+    /// The language of the pages.
+    pub lang: String,
+    /// Where problem reports are sent; without it no page has the form.
+    pub problem_reports: Option<String>,
+    /// The scheme and host of the site, for links that must be complete.
+    pub site: Option<String>,
+    /// Where the style sheet and the script are.
+    pub assets: AssetPlace,
+}
+
+/// Where the style sheet and the script are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AssetPlace {
+    /// In files below this path.
+    Below(String),
+    /// Inside the page.
+    Inline,
+}
+
+impl Default for PageOptions {
+    fn default() -> PageOptions {
+        let root = "/performance";
+        PageOptions {
+            product: "Performance".to_owned(),
+            phase: None,
+            root: root.to_owned(),
+            menu: vec![
+                Link::new("Services", format!("{root}/services")),
+                Link::new("Web traffic", format!("{root}/web-traffic")),
+                Link::new("Other", format!("{root}/other")),
+                Link::new("About", format!("{root}/about")),
+            ],
+            support: vec![
+                Link::new("About", format!("{root}/about")),
+                Link::new("Accessibility", format!("{root}/accessibility")),
+            ],
+            licence: None,
+            notice_html: None,
+            lang: "en".to_owned(),
+            problem_reports: None,
+            site: None,
+            assets: AssetPlace::Below(format!("{root}/assets")),
+        }
+    }
+}
+
+/// The page of a dashboard.
+pub fn dashboard(page: &Dashboard, options: &PageOptions) -> String {
+    shell::document(&page.head, options, &dashboard::body(page, options))
+}
+
+/// The page of one module.
+pub fn module(page: &ModulePage, options: &PageOptions) -> String {
+    shell::document(&page.head, options, &module::page_body(page, options))
+}
+
+/// One module alone, to be shown inside other sites' pages.
+pub fn embed(page: &ModulePage, options: &PageOptions) -> String {
+    shell::bare_document(&page.head, options, &module::embed_body(page, options))
+}
+
+/// A searchable list of dashboards.
+pub fn list(page: &List, options: &PageOptions) -> String {
+    shell::document(&page.head, options, &list::body(page))
+}
+
+/// The front page.
+pub fn home(page: &Home, options: &PageOptions) -> String {
+    shell::document(&page.head, options, &home::body(page, options))
+}
+
+/// A page of text; `body_html` is cleaned.
+pub fn text(head: &model::Head, heading: &str, body_html: &str, options: &PageOptions) -> String {
+    shell::document(head, options, &maud::html! { div.prose { h1 { (heading) } (safe::prose(body_html)) } })
+}
+
+#[cfg(test)]
+mod tests;

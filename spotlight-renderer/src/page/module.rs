@@ -1,0 +1,261 @@
+//! A module: its heading, figures, chart, table, files and notes; sections and tabs around others; a page of its own.
+
+use super::model::{Body, Data, Item, Module, ModulePage};
+use super::shell::{address, heading, prototype_warning};
+use super::table::{Narrow, table};
+use super::{PageOptions, dates, figure, safe};
+use crate::chart::{self, Chart, Kind};
+use maud::{Markup, html};
+
+/// Where a module is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Among others; headings begin at this level.
+    Dashboard(usize),
+    /// On its own page.
+    Own,
+}
+
+impl Place {
+    fn level(self) -> usize {
+        match self {
+            Place::Dashboard(level) => level,
+            Place::Own => 1,
+        }
+    }
+
+    fn inside(self) -> Place {
+        Place::Dashboard(self.level() + 1)
+    }
+}
+
+/// One module as a region of the page.
+pub fn module(module: &Module, place: Place) -> Markup {
+    let heading_id = format!("{}-heading", module.slug);
+    html! {
+        section id=(module.slug) class=(classes(module, place)) aria-labelledby=(heading_id) {
+            @if place == Place::Own { (title(module, place, &heading_id)) }
+            @else { header.module-head { (title(module, place, &heading_id)) } }
+            @if module.restricted { p.restricted { "Restricted data: not for publication" } }
+            @if let Some(description) = filled(module.description_html.as_deref()) {
+                div.description { (safe::blocks(description)) }
+            }
+            @if place == Place::Own && let Some(choice) = &module.dates { (dates::form(choice, &module.slug)) }
+            @match &module.body {
+                Body::Data(data) => (self::data(data, module, place)),
+                Body::Section(children) => {
+                    @if children.is_empty() { p.no-data { "Nothing to show yet" } }
+                    @else { div.modules { @for child in children { (self::module(child, place.inside())) } } }
+                }
+                Body::Tabs(children) => (tabs(children, module, place)),
+                Body::Failed => (failed(module)),
+                Body::Unknown => p.no-data { "This part cannot be shown: its type \u{201c}" (module.kind) "\u{201d} is not known here." },
+            }
+            @if !matches!(module.body, Body::Section(_) | Body::Tabs(_)) { (foot(module, place)) }
+        }
+    }
+}
+
+fn title(module: &Module, place: Place, id: &str) -> Markup {
+    let words = safe::words(&module.title_html);
+    let inner = match module.href.as_deref().filter(|_| place != Place::Own) {
+        Some(href) => html! { a href=(address(href)) { (words) } },
+        None => words,
+    };
+    heading(place.level(), Some(id), "module-title", &inner)
+}
+
+fn classes(module: &Module, place: Place) -> String {
+    let mut classes = format!("module kind-{}", word(&module.kind));
+    match &module.body {
+        Body::Section(_) => classes.push_str(" section"),
+        Body::Tabs(_) => classes.push_str(" tabs"),
+        Body::Data(data) if !data.figures.is_empty() && !data.charts.is_empty() => {
+            classes.push_str(" figure-and-chart")
+        }
+        _ => {}
+    }
+    if place == Place::Own {
+        classes.push_str(" own");
+    } else {
+        for class in
+            module.classes.iter().filter(|class| ["cols2", "cols3", "first"].contains(&class.as_str()))
+        {
+            classes.push(' ');
+            classes.push_str(class);
+        }
+    }
+    classes
+}
+
+/// Letters, digits, hyphens and underscores of a text, for a class name.
+fn word(text: &str) -> String {
+    text.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).take(40).collect()
+}
+
+fn data(data: &Data, module: &Module, place: Place) -> Markup {
+    let captions: Vec<String> = data.charts.iter().map(|chart| format!("{}-summary", chart.id)).collect();
+    html! {
+        div.module-body {
+            @if !data.figures.is_empty() {
+                div class={ "figures" @if data.figures.len() > 1 { " many" } } {
+                    @for each in &data.figures { (figure::figure(each)) }
+                }
+            }
+            @if !data.charts.is_empty() {
+                div.charts {
+                    @for (chart, summary) in data.charts.iter().zip(&captions) {
+                        figure.graph {
+                            (legend(chart))
+                            (chart::render(chart))
+                            @if chart.kind != Kind::Spark && chart.has_data() {
+                                figcaption id=(summary) { (chart::describe(chart)) }
+                            } @else {
+                                figcaption.hidden id=(summary) { (chart::describe(chart)) }
+                            }
+                        }
+                    }
+                    @if let Some(caption) = &data.caption { p.axis-caption { (caption) } }
+                }
+            }
+            @if let Some(items) = &data.items { (list(items)) }
+        }
+        @if let Some(values) = &data.table {
+            @let id = format!("{}-table", module.slug);
+            @if data.table_first || place == Place::Own { (table(values, &id, Narrow::Scroll)) }
+            @else { details.table-details { summary { "Show the data as a table" } (table(values, &id, Narrow::Scroll)) } }
+        }
+    }
+}
+
+/// The names of several series with their latest values. Where the chart is wide the names stand beside the lines instead.
+fn legend(chart: &Chart) -> Markup {
+    let named = matches!(chart.kind, Kind::Line | Kind::Stack | Kind::Share) && chart.series.len() > 1;
+    let Some(latest) = chart.latest().filter(|_| named) else { return html! {} };
+    let total = chart.total(latest).filter(|_| chart.kind == Kind::Stack);
+    html! {
+        div class={ "legend" @if chart.names_beside() { " beside" } } {
+            p.legend-head {
+                (chart.slots[latest].label)
+                @if let Some(total) = total { " \u{2013} total " strong { ((chart.format)(total)) } }
+            }
+            ul {
+                @for (index, series) in chart.series.iter().enumerate() {
+                    li {
+                        (chart::key(index, chart.kind))
+                        span.legend-name { (series.name) } " "
+                        span.legend-value {
+                            @match chart.value(index, latest) {
+                                Some(value) => {
+                                    ((chart.format)(value))
+                                    @if let Some(total) = total && total > 0.0 { " (" (share(value / total)) ")" }
+                                }
+                                None => "no data",
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn share(value: f64) -> String {
+    let percent = (value * 1000.0).round() / 10.0;
+    format!("{percent}%")
+}
+
+fn list(items: &[Item]) -> Markup {
+    html! {
+        @if items.is_empty() { p.no-data { "No data to show yet" } }
+        @else {
+            ol.items {
+                @for item in items {
+                    li {
+                        span.item-text {
+                            @match &item.href {
+                                Some(href) => a href=(address(href)) { (item.text) },
+                                None => (item.text),
+                            }
+                        }
+                        @if let Some(value) = &item.value { " " span.item-value { (value) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Without scripts all tabs are shown one after another below links to them.
+fn tabs(children: &[Module], module: &Module, place: Place) -> Markup {
+    html! {
+        div.tab-set data-tabs="" {
+            ul.tab-links {
+                @for child in children { li { a href={ "#" (child.slug) } { (safe::words(&child.title_html)) } } }
+            }
+            @if children.is_empty() { p.no-data { "Nothing to show yet" } }
+            @for child in children { (self::module(child, place.inside())) }
+        }
+        @if place == Place::Own { (about(module)) }
+    }
+}
+
+fn failed(module: &Module) -> Markup {
+    html! {
+        div.failed role="note" {
+            p { strong { "There was a problem getting this data." } " The rest of the page is not affected. Please try again in a few minutes." }
+            @if module.href.is_none() { p { a href="" { "Try again" } } }
+        }
+    }
+}
+
+fn foot(module: &Module, place: Place) -> Markup {
+    let shown = !module.downloads.is_empty() || module.source.is_some();
+    html! {
+        @if shown {
+            footer.module-foot {
+                @if let Some(source) = &module.source { p.source { (source) } }
+                @if !module.downloads.is_empty() {
+                    ul.inline-links.downloads aria-label={ "Download: " (safe::plain(&module.title_html)) } {
+                        @for link in &module.downloads { li { a href=(address(&link.href)) download="" rel="nofollow" { (link.title) } } }
+                    }
+                }
+            }
+        }
+        @if place == Place::Own { (about(module)) }
+    }
+}
+
+fn about(module: &Module) -> Markup {
+    html! {
+        @if !module.info_html.is_empty() {
+            section.about aria-labelledby={ (module.slug) "-about" } {
+                h2 id={ (module.slug) "-about" } { "About the data" }
+                @for line in &module.info_html { div { (safe::blocks(line)) } }
+            }
+        }
+    }
+}
+
+/// The content of a module's own page.
+pub fn page_body(page: &ModulePage, options: &PageOptions) -> Markup {
+    html! {
+        p.page-parent { a href=(address(&page.dashboard.href)) { (page.dashboard.title) } }
+        @if page.prototype { (prototype_warning()) }
+        (module(&page.module, Place::Own))
+        (super::problem::form(&page.head, None, options))
+    }
+}
+
+/// The content of a module shown inside another site's page.
+pub fn embed_body(page: &ModulePage, options: &PageOptions) -> Markup {
+    let site = options.site.as_deref().unwrap_or("");
+    html! {
+        (module(&page.module, Place::Dashboard(1)))
+        p.embed-source { a href={ (site) (address(&page.head.path)) } target="_blank" rel="noopener" { (page.dashboard.title) " \u{2013} " (options.product) } }
+    }
+}
+
+fn filled(text: Option<&str>) -> Option<&str> {
+    text.filter(|text| !text.trim().is_empty())
+}

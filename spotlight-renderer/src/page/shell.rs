@@ -1,0 +1,150 @@
+//! What all pages share: the document's head, the header with its menu, breadcrumbs, the footer.
+
+use super::model::{Head, Link};
+use super::{AssetPlace, PageOptions, assets, safe};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+/// A complete page around its own content.
+pub fn document(head: &Head, options: &PageOptions, body: &Markup) -> String {
+    html! {
+        (DOCTYPE)
+        html lang=(head.lang.as_deref().unwrap_or(&options.lang)) {
+            (document_head(head, options))
+            body {
+                a.skip href="#content" { "Skip to main content" }
+                header.site-header {
+                    div.width {
+                        a.product href=(address(&options.root)) {
+                            (mark())
+                            span { (options.product) }
+                        }
+                        @if let Some(phase) = &options.phase { span.phase { (phase) } }
+                        @if !options.menu.is_empty() {
+                            nav.menu aria-label="Main" {
+                                ul { @for link in &options.menu { li { (menu_link(link, &head.path)) } } }
+                            }
+                        }
+                    }
+                }
+                @if let Some(notice) = &options.notice_html {
+                    aside.notice aria-label="Notice" { div.width { p { (safe::phrases(notice)) } } }
+                }
+                @if !head.breadcrumbs.is_empty() { (breadcrumbs(&head.breadcrumbs)) }
+                main #content.width tabindex="-1" { (body) }
+                (footer(options))
+            }
+        }
+    }
+    .into_string()
+}
+
+/// A page with nothing around its content.
+pub fn bare_document(head: &Head, options: &PageOptions, body: &Markup) -> String {
+    html! {
+        (DOCTYPE)
+        html.bare lang=(head.lang.as_deref().unwrap_or(&options.lang)) {
+            (document_head(head, options))
+            body { main #content { (body) } }
+        }
+    }
+    .into_string()
+}
+
+fn document_head(head: &Head, options: &PageOptions) -> Markup {
+    html! {
+        head {
+            meta charset="utf-8";
+            title { (head.title) }
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="color-scheme" content="light dark";
+            @if head.hidden { meta name="robots" content="noindex, nofollow"; }
+            @if let Some(description) = &head.description { meta name="description" content=(description); }
+            meta property="og:title" content=(head.title);
+            meta property="og:type" content="website";
+            meta property="og:site_name" content=(options.product);
+            @if let Some(description) = &head.description { meta property="og:description" content=(description); }
+            @if let Some(site) = &options.site && !head.path.is_empty() {
+                link rel="canonical" href={ (site) (head.path) };
+                meta property="og:url" content={ (site) (head.path) };
+            }
+            @match &options.assets {
+                AssetPlace::Below(path) => {
+                    link rel="stylesheet" href={ (path) "/" (assets::style_sheet().name) };
+                    link rel="icon" type="image/svg+xml" href={ (path) "/" (assets::icon().name) };
+                    script src={ (path) "/" (assets::script().name) } defer {}
+                }
+                AssetPlace::Inline => {
+                    style { (PreEscaped(assets::style_sheet().body)) }
+                    script type="module" { (PreEscaped(assets::script().body)) }
+                }
+            }
+        }
+    }
+}
+
+/// The product's sign: three bars.
+fn mark() -> Markup {
+    html! {
+        svg.mark-sign viewBox="0 0 32 32" width="28" height="28" aria-hidden="true" focusable="false" {
+            rect width="32" height="32" rx="7" {}
+            path d="M8.5 24v-6M16 24V12M23.500 24V7.500" {}
+        }
+    }
+}
+
+fn menu_link(link: &Link, path: &str) -> Markup {
+    let current = link.href == path;
+    html! { a href=(address(&link.href)) aria-current=[current.then_some("page")] { (link.title) } }
+}
+
+fn breadcrumbs(links: &[Link]) -> Markup {
+    html! {
+        nav.breadcrumbs.width aria-label="Breadcrumb" {
+            ol { @for link in links { li { a href=(address(&link.href)) { (link.title) } } } }
+        }
+    }
+}
+
+fn footer(options: &PageOptions) -> Markup {
+    html! {
+        footer.site-footer {
+            div.width {
+                @if !options.support.is_empty() {
+                    nav aria-label="Support" {
+                        ul.inline-links { @for link in &options.support { li { a href=(address(&link.href)) { (link.title) } } } }
+                    }
+                }
+                @if let Some(licence) = &options.licence {
+                    p { "All content is available under the " a href=(address(&licence.href)) rel="license" { (licence.title) } ", except where otherwise stated." }
+                }
+            }
+        }
+    }
+}
+
+/// An address that is safe to follow, or none at all.
+pub fn address(href: &str) -> &str {
+    safe::href(href).unwrap_or("#")
+}
+
+/// A heading of a level from 1 to 6.
+pub fn heading(level: usize, id: Option<&str>, class: &str, inner: &Markup) -> Markup {
+    match level {
+        1 => html! { h1 id=[id] class=(class) { (inner) } },
+        2 => html! { h2 id=[id] class=(class) { (inner) } },
+        3 => html! { h3 id=[id] class=(class) { (inner) } },
+        4 => html! { h4 id=[id] class=(class) { (inner) } },
+        5 => html! { h5 id=[id] class=(class) { (inner) } },
+        _ => html! { h6 id=[id] class=(class) { (inner) } },
+    }
+}
+
+/// A paragraph that says that nothing here is real.
+pub fn prototype_warning() -> Markup {
+    html! {
+        div.prototype role="note" {
+            strong { "Prototype" }
+            p { "This page is being prepared. What it shows may be demonstration data and must not be quoted." }
+        }
+    }
+}
