@@ -33,7 +33,7 @@ impl Server {
             .find_map(|line| line.strip_prefix("Listening on ").map(str::to_owned))
             .expect("the server says where it listens");
         // Somebody has to read what it logs.
-        std::thread::spawn(move || lines.for_each(drop));
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| println!("server: {line}")));
         Self { process, base }
     }
 
@@ -43,16 +43,18 @@ impl Server {
             .uri(format!("{}{path}", self.base))
             .header("authorization", format!("Bearer {ADMIN}"))
             .header("content-type", "application/json")
-            .body(body.to_string())
+            .body(if body.is_null() { String::new() } else { body.to_string() })
             .unwrap();
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(30)))
             .build()
             .into();
-        let mut response = agent.run(request).ok()?;
+        let mut response =
+            agent.run(request).inspect_err(|error| println!("{method} {path}: {error}")).ok()?;
         let status = response.status().as_u16();
-        let text = response.body_mut().read_to_string().ok()?;
+        let text =
+            response.body_mut().read_to_string().inspect_err(|error| println!("{path}: {error}")).ok()?;
         Some((status, serde_json::from_str(&text).unwrap_or(Value::Null)))
     }
 }
