@@ -5,12 +5,21 @@ use std::sync::Arc;
 
 use sqlx::AnyConnection;
 
+use crate::collector::Collector;
+use crate::collector_type::CollectorType;
 use crate::dashboard::Dashboard;
 use crate::data_group::DataGroup;
 use crate::data_set::{DataSet, DataSetFilter};
+use crate::data_source::DataSource;
 use crate::data_type::DataType;
 use crate::database::{Row, read_all, stored_version};
+use crate::module::Module;
+use crate::module_type::ModuleType;
+use crate::node::{Node, NodeType};
+use crate::provider::Provider;
+use crate::public::PublicDocuments;
 use crate::token::AccessToken;
+use crate::transform::{Transform, TransformType};
 use crate::user::User;
 use crate::{RegistryError, data_set};
 
@@ -29,6 +38,28 @@ pub(crate) trait Entity: Row + Clone + Send + Sync + 'static {
     fn table_mut(catalog: &mut Catalog) -> &mut Table<Self>;
 }
 
+/// Says where the catalog keeps the things of a kind, and by which field.
+macro_rules! entity {
+    ($kind:ty, $key:ty, $field:ident, $table:ident) => {
+        impl Entity for $kind {
+            type Key = $key;
+
+            fn key(&self) -> $key {
+                self.$field
+            }
+
+            fn table(catalog: &Catalog) -> &Table<$kind> {
+                &catalog.$table
+            }
+
+            fn table_mut(catalog: &mut Catalog) -> &mut Table<$kind> {
+                &mut catalog.$table
+            }
+        }
+    };
+}
+pub(crate) use entity;
+
 /// One state of the configuration. Immutable once it can be seen; cheap to copy.
 #[derive(Debug, Clone, Default)]
 pub struct Catalog {
@@ -36,9 +67,20 @@ pub struct Catalog {
     pub(crate) data_groups: Table<DataGroup>,
     pub(crate) data_types: Table<DataType>,
     pub(crate) data_sets: Table<DataSet>,
-    pub(crate) dashboards: Table<Dashboard>,
     pub(crate) users: Table<User>,
     pub(crate) access_tokens: Table<AccessToken>,
+    pub(crate) node_types: Table<NodeType>,
+    pub(crate) nodes: Table<Node>,
+    pub(crate) module_types: Table<ModuleType>,
+    pub(crate) dashboards: Table<Dashboard>,
+    pub(crate) modules: Table<Module>,
+    pub(crate) transform_types: Table<TransformType>,
+    pub(crate) transforms: Table<Transform>,
+    pub(crate) providers: Table<Provider>,
+    pub(crate) data_sources: Table<DataSource>,
+    pub(crate) collector_types: Table<CollectorType>,
+    pub(crate) collectors: Table<Collector>,
+    pub(crate) public_documents: Arc<PublicDocuments>,
     data_set_index: Arc<DataSetIndex>,
 }
 
@@ -83,9 +125,19 @@ impl Catalog {
         let mut data_sets = read_all(connection).await?;
         data_set::fill_names(&mut data_sets, self)?;
         self.data_sets = table(data_sets);
-        self.dashboards = table(read_all(connection).await?);
         self.users = table(read_all(connection).await?);
         self.access_tokens = table(read_all(connection).await?);
+        self.node_types = table(read_all(connection).await?);
+        self.nodes = table(read_all(connection).await?);
+        self.module_types = table(read_all(connection).await?);
+        self.dashboards = table(read_all(connection).await?);
+        self.modules = table(read_all(connection).await?);
+        self.transform_types = table(read_all(connection).await?);
+        self.transforms = table(read_all(connection).await?);
+        self.providers = table(read_all(connection).await?);
+        self.data_sources = table(read_all(connection).await?);
+        self.collector_types = table(read_all(connection).await?);
+        self.collectors = table(read_all(connection).await?);
         Ok(())
     }
 
@@ -94,6 +146,7 @@ impl Catalog {
         if !self.data_sets_are_indexed() {
             self.data_set_index = Arc::new(DataSetIndex::new(&self.data_sets));
         }
+        self.public_documents = Arc::default();
     }
 
     fn data_sets_are_indexed(&self) -> bool {

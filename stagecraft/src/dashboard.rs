@@ -1,113 +1,462 @@
-//! Dashboards, each kept as the public document that describes it: its heading and its tree of modules.
+//! Dashboards: what a page says above, beside and below its modules, which are in `module.rs`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use uuid::Uuid;
 
-use crate::catalog::{Catalog, Entity, Table};
+use crate::catalog::{Catalog, Entity, Table, entity};
 use crate::database::{Column, Row, RowReader};
-use crate::validate::{FieldErrors, is_lower_slug};
-use crate::{Edit, Registry, RegistryError};
+use crate::module::ModuleEntry;
+use crate::validate::{FieldErrors, SLUG_MESSAGE, is_lower_slug};
+use crate::{Edit, RegistryError};
+
+const PUBLISHED: &str = "published";
+const UNPUBLISHED: &str = "unpublished";
 
 /// A dashboard.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dashboard {
+    /// Identifies it.
+    pub id: Uuid,
     /// Its address below the public site: lower-case letters, digits and hyphens.
     pub slug: String,
-    /// The public document.
-    pub definition: Arc<Value>,
+    /// Its heading.
+    pub title: String,
+    /// `unpublished`, `in-review` or `published`; others are kept as they come.
+    pub status: String,
+    /// What else it says.
+    pub texts: Texts,
+    /// Whether the page invites to improve it.
+    pub improve_dashboard_message: bool,
+    /// The node of the organisation that it is about.
+    pub organisation: Option<Uuid>,
+    /// Where it leads: at most one transaction, and others.
+    pub links: Vec<Link>,
+    /// The e-mail addresses of those who may see and change it here; the public page is everybody's.
+    pub owners: BTreeSet<String>,
+}
+
+/// The texts of a dashboard that have a usual value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Texts {
+    /// What kind of thing it is about.
+    pub dashboard_type: String,
+    /// What kind of page it is.
+    pub page_type: String,
+    /// What it is about, in a paragraph.
+    pub description: String,
+    /// More of the same.
+    pub description_extra: String,
+    /// What its costs include.
+    pub costs: String,
+    /// What else there is to know.
+    pub other_notes: String,
+    /// Who uses the service.
+    pub customer_type: String,
+    /// Who pays for the service.
+    pub business_model: String,
+    /// The line above the heading.
+    pub strapline: String,
+    /// The line below the heading.
+    pub tagline: String,
+}
+
+impl Default for Texts {
+    fn default() -> Texts {
+        Texts {
+            dashboard_type: "transaction".into(),
+            page_type: "dashboard".into(),
+            description: String::new(),
+            description_extra: String::new(),
+            costs: String::new(),
+            other_notes: String::new(),
+            customer_type: String::new(),
+            business_model: String::new(),
+            strapline: "Dashboard".into(),
+            tagline: String::new(),
+        }
+    }
+}
+
+const DASHBOARD_TYPES: &[&str] =
+    &["transaction", "high-volume-transaction", "service-group", "agency", "department", "content", "other"];
+const CUSTOMER_TYPES: &[&str] = &["", "Business", "Individuals", "Business and individuals", "Charity"];
+const BUSINESS_MODELS: &[&str] =
+    &["", "Department budget", "Fees and charges", "Taxpayers", "Fees and charges, and taxpayers"];
+const STRAPLINES: &[&str] = &[
+    "Dashboard",
+    "Service dashboard",
+    "Content dashboard",
+    "Performance",
+    "Policy dashboard",
+    "Public sector purchasing dashboard",
+    "Topic Explorer",
+    "Service Explorer",
+];
+
+/// The names of the texts, as bodies and answers of the admin API spell them.
+pub const TEXTS: &[&str] = &[
+    "dashboard_type",
+    "page_type",
+    "description",
+    "description_extra",
+    "costs",
+    "other_notes",
+    "customer_type",
+    "business_model",
+    "strapline",
+    "tagline",
+];
+
+impl Texts {
+    /// The text of this name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        Some(match name {
+            "dashboard_type" => &self.dashboard_type,
+            "page_type" => &self.page_type,
+            "description" => &self.description,
+            "description_extra" => &self.description_extra,
+            "costs" => &self.costs,
+            "other_notes" => &self.other_notes,
+            "customer_type" => &self.customer_type,
+            "business_model" => &self.business_model,
+            "strapline" => &self.strapline,
+            "tagline" => &self.tagline,
+            _ => return None,
+        })
+    }
+
+    fn set(&mut self, name: &str, text: &str) {
+        let field = match name {
+            "dashboard_type" => &mut self.dashboard_type,
+            "page_type" => &mut self.page_type,
+            "description" => &mut self.description,
+            "description_extra" => &mut self.description_extra,
+            "costs" => &mut self.costs,
+            "other_notes" => &mut self.other_notes,
+            "customer_type" => &mut self.customer_type,
+            "business_model" => &mut self.business_model,
+            "strapline" => &mut self.strapline,
+            "tagline" => &mut self.tagline,
+            _ => return,
+        };
+        text.clone_into(field);
+    }
+
+    fn check(&self, errors: &mut FieldErrors) {
+        errors.one_of("dashboard_type", &self.dashboard_type, DASHBOARD_TYPES);
+        errors.required("page_type", &self.page_type);
+        errors.at_most("page_type", &self.page_type, 80);
+        errors.at_most("description", &self.description, 500);
+        errors.at_most("description_extra", &self.description_extra, 400);
+        errors.at_most("costs", &self.costs, 1500);
+        errors.at_most("other_notes", &self.other_notes, 1000);
+        errors.one_of("customer_type", &self.customer_type, CUSTOMER_TYPES);
+        errors.one_of("business_model", &self.business_model, BUSINESS_MODELS);
+        errors.one_of("strapline", &self.strapline, STRAPLINES);
+        errors.at_most("tagline", &self.tagline, 400);
+    }
+}
+
+/// A link from a dashboard to somewhere else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// What it says.
+    pub title: String,
+    /// What it leads to.
+    #[serde(rename = "type")]
+    pub kind: LinkKind,
+    /// Where it leads.
+    pub url: String,
+}
+
+/// What a link leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LinkKind {
+    /// The service itself.
+    Transaction,
+    /// Anything else.
+    Other,
+}
+
+impl Link {
+    fn check(&self) -> Result<(), RegistryError> {
+        let mut errors = FieldErrors::default();
+        errors.at_most("links", &self.title, 100);
+        errors.at_most("links", &self.url, 200);
+        let leads = ["http://", "https://", "/"].iter().any(|start| self.url.starts_with(start));
+        if !self.url.is_empty() && !leads {
+            errors.add("links", format!("'{}' is not a web address.", self.url));
+        }
+        errors.into_result()
+    }
+}
+
+/// Parts of a dashboard to be changed; what is `None` stays as it is.
+#[derive(Debug, Clone, Default)]
+pub struct DashboardChanges {
+    /// See [`Dashboard::slug`].
+    pub slug: Option<String>,
+    /// See [`Dashboard::title`].
+    pub title: Option<String>,
+    /// See [`Dashboard::status`].
+    pub status: Option<String>,
+    /// Publishes it, or takes it back. Wins over the status.
+    pub published: Option<bool>,
+    /// Texts by name, see [`TEXTS`].
+    pub texts: Vec<(String, String)>,
+    /// See [`Dashboard::improve_dashboard_message`].
+    pub improve_dashboard_message: Option<bool>,
+    /// See [`Dashboard::organisation`].
+    pub organisation: Option<Uuid>,
+    /// A transaction link takes the place of the one there is; other links, or an empty list, that of all others.
+    pub links: Option<Vec<Link>>,
+    /// The complete tree of modules; modules that are not in it are removed.
+    pub modules: Option<Vec<ModuleEntry>>,
 }
 
 impl Dashboard {
     /// Whether it is in the public list.
     #[must_use]
     pub fn published(&self) -> bool {
-        self.definition.get("published").and_then(Value::as_bool).unwrap_or(false)
+        self.status == PUBLISHED
+    }
+
+    /// Its links, the transaction first.
+    pub fn sorted_links(&self) -> impl Iterator<Item = &Link> {
+        let of = |kind: LinkKind| self.links.iter().filter(move |link| link.kind == kind);
+        of(LinkKind::Transaction).chain(of(LinkKind::Other))
+    }
+
+    /// The admin API's form of one dashboard. The organisation is only named.
+    #[must_use]
+    pub fn to_json(&self, catalog: &Catalog) -> Value {
+        let mut form = self.common_json(catalog);
+        if let Some(node) = self.organisation.and_then(|id| catalog.node(id)) {
+            form["organisation"] = json!({"id": node.id.to_string(), "name": node.name});
+        }
+        form
+    }
+
+    /// The form in which dashboards are found by what they use. The organisation is there in full, or null.
+    #[must_use]
+    pub fn to_full_json(&self, catalog: &Catalog) -> Value {
+        let mut form = self.common_json(catalog);
+        let node = self.organisation.and_then(|id| catalog.node(id));
+        form["organisation"] = node.map_or(Value::Null, |node| node.to_json(catalog));
+        form
+    }
+
+    fn common_json(&self, catalog: &Catalog) -> Value {
+        let mut form = json!({
+            "id": self.id.to_string(),
+            "slug": self.slug,
+            "title": self.title,
+            "status": self.status,
+            "published": self.published(),
+            "improve_dashboard_message": self.improve_dashboard_message,
+            "links": self.sorted_links().collect::<Vec<_>>(),
+            "modules": catalog.module_tree(self.id).to_json(catalog),
+        });
+        for name in TEXTS {
+            form[*name] = self.texts.get(name).into();
+        }
+        form
+    }
+
+    fn apply(&mut self, changes: &DashboardChanges) {
+        if let Some(slug) = &changes.slug {
+            self.slug.clone_from(slug);
+        }
+        if let Some(title) = &changes.title {
+            self.title.clone_from(title);
+        }
+        if let Some(status) = &changes.status {
+            self.status.clone_from(status);
+        }
+        match changes.published {
+            Some(true) => PUBLISHED.clone_into(&mut self.status),
+            Some(false) => UNPUBLISHED.clone_into(&mut self.status),
+            None => {}
+        }
+        for (name, text) in &changes.texts {
+            self.texts.set(name, text);
+        }
+        if let Some(improve) = changes.improve_dashboard_message {
+            self.improve_dashboard_message = improve;
+        }
+        if let Some(organisation) = changes.organisation {
+            self.organisation = Some(organisation);
+        }
+        if let Some(links) = &changes.links {
+            for kind in [LinkKind::Transaction, LinkKind::Other] {
+                let given = links.iter().any(|link| link.kind == kind);
+                if given || (kind == LinkKind::Other && links.is_empty()) {
+                    self.links.retain(|link| link.kind != kind);
+                }
+            }
+            // Of several transactions the last one counts.
+            let transaction = links.iter().rev().find(|link| link.kind == LinkKind::Transaction);
+            let others = links.iter().filter(|link| link.kind == LinkKind::Other);
+            self.links.extend(transaction.into_iter().chain(others).cloned());
+        }
     }
 }
 
 impl Row for Dashboard {
     const TABLE: &'static str = "dashboards";
-    const COLUMNS: &'static [&'static str] = &["slug", "definition"];
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "slug",
+        "title",
+        "status",
+        "texts",
+        "improve_dashboard_message",
+        "organisation_id",
+        "links",
+        "owners",
+    ];
 
     fn to_row(&self) -> Vec<Column> {
-        vec![self.slug.as_str().into(), (&*self.definition).into()]
+        vec![
+            self.id.into(),
+            self.slug.as_str().into(),
+            self.title.as_str().into(),
+            self.status.as_str().into(),
+            (&json!(self.texts)).into(),
+            self.improve_dashboard_message.into(),
+            Column::NullableText(self.organisation.map(|id| id.to_string())),
+            (&json!(self.links)).into(),
+            (&json!(self.owners)).into(),
+        ]
     }
 
     fn from_row(row: &mut RowReader<'_>) -> Result<Dashboard, RegistryError> {
-        Ok(Dashboard { slug: row.text()?, definition: Arc::new(row.json()?) })
+        Ok(Dashboard {
+            id: row.uuid()?,
+            slug: row.text()?,
+            title: row.text()?,
+            status: row.text()?,
+            texts: row.json()?,
+            improve_dashboard_message: row.truth()?,
+            organisation: row.nullable_uuid()?,
+            links: row.json()?,
+            owners: row.json()?,
+        })
     }
 }
 
-impl Entity for Dashboard {
-    type Key = Slug;
+entity!(Dashboard, Uuid, id, dashboards);
 
-    fn key(&self) -> Slug {
-        Slug(self.slug.clone())
+impl Catalog {
+    /// The dashboard with this identifier.
+    #[must_use]
+    pub fn dashboard(&self, id: Uuid) -> Option<Arc<Dashboard>> {
+        self.dashboards.get(&id).cloned()
     }
 
-    fn table(catalog: &Catalog) -> &Table<Dashboard> {
-        &catalog.dashboards
+    /// The dashboard with this slug.
+    #[must_use]
+    pub fn dashboard_by_slug(&self, slug: &str) -> Option<Arc<Dashboard>> {
+        self.dashboards.values().find(|dashboard| dashboard.slug == slug).cloned()
     }
 
-    fn table_mut(catalog: &mut Catalog) -> &mut Table<Dashboard> {
-        &mut catalog.dashboards
-    }
-}
-
-/// The slug of a dashboard, as a key.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Slug(String);
-
-impl From<Slug> for Column {
-    fn from(slug: Slug) -> Column {
-        Column::Text(slug.0)
+    /// All dashboards, by title.
+    #[must_use]
+    pub fn dashboards(&self) -> Vec<Arc<Dashboard>> {
+        let mut all: Vec<_> = self.dashboards.values().cloned().collect();
+        all.sort_by(|one, other| one.title.cmp(&other.title));
+        all
     }
 }
 
 impl Edit {
-    /// Stores a dashboard under the slug in its document, in the place of one that has it.
+    /// Makes a dashboard with its modules, owned by the author of the edit.
     ///
     /// # Errors
-    /// If the document is not an object with a proper slug and a title.
-    pub fn put_dashboard(&mut self, definition: &Value) -> Result<Arc<Dashboard>, RegistryError> {
-        let text = |key: &str| definition.get(key).and_then(Value::as_str).unwrap_or_default();
-        let slug = text("slug");
-        let mut errors = FieldErrors::default();
-        errors.required("title", text("title"));
-        if errors.required("slug", slug) {
-            errors.only(
-                "slug",
-                slug,
-                is_lower_slug,
-                "Slug can only contain lower case letters, numbers or hyphens",
-            );
-            errors.at_most("slug", slug, 1000);
+    /// If the slug is taken, the organisation does not exist, or a field or module breaks the rules.
+    pub fn create_dashboard(&mut self, changes: &DashboardChanges) -> Result<Arc<Dashboard>, RegistryError> {
+        let dashboard = Dashboard {
+            id: Uuid::new_v4(),
+            slug: String::new(),
+            title: String::new(),
+            status: UNPUBLISHED.into(),
+            texts: Texts::default(),
+            improve_dashboard_message: true,
+            organisation: None,
+            links: Vec::new(),
+            owners: self.author_as_owner()?,
+        };
+        self.change_dashboard(dashboard, changes)
+    }
+
+    /// Changes a dashboard and, if they are given, its modules.
+    ///
+    /// # Errors
+    /// If there is no such dashboard, or as for making one.
+    pub fn update_dashboard(
+        &mut self,
+        id: Uuid,
+        changes: &DashboardChanges,
+    ) -> Result<Arc<Dashboard>, RegistryError> {
+        let old = self.catalog().dashboard(id).ok_or_else(RegistryError::no_such_item)?;
+        self.change_dashboard(Dashboard::clone(&old), changes)
+    }
+
+    /// Removes a dashboard with its modules, and answers what it was.
+    ///
+    /// # Errors
+    /// If there is no such dashboard, or it is published.
+    pub fn delete_dashboard(&mut self, id: Uuid) -> Result<Arc<Dashboard>, RegistryError> {
+        let dashboard = self.catalog().dashboard(id).ok_or_else(RegistryError::no_such_item)?;
+        if dashboard.published() {
+            return Err(RegistryError::Invalid("cannot delete published resource".into()));
         }
-        errors.into_result()?;
-        Ok(self.put(Dashboard { slug: slug.to_owned(), definition: Arc::new(definition.clone()) }))
-    }
-}
-
-impl Registry {
-    /// Stores a dashboard under the slug in its public document, in the place of one that has it.
-    ///
-    /// # Errors
-    /// If the document is not an object with a proper slug and a title.
-    pub async fn put_dashboard(&self, definition: &Value) -> Result<Arc<Dashboard>, RegistryError> {
-        self.edit("", |edit| edit.put_dashboard(definition)).await
+        self.remove_modules(|module| module.dashboard_id == id);
+        self.remove::<Dashboard>(&id);
+        Ok(dashboard)
     }
 
-    /// The public document of a dashboard, published or not.
-    #[must_use]
-    pub fn dashboard(&self, slug: &str) -> Option<Arc<Value>> {
-        let found = self.catalog().dashboards.get(&Slug(slug.to_owned())).cloned()?;
-        Some(found.definition.clone())
+    fn change_dashboard(
+        &mut self,
+        mut dashboard: Dashboard,
+        changes: &DashboardChanges,
+    ) -> Result<Arc<Dashboard>, RegistryError> {
+        if changes.organisation.is_some_and(|id| self.catalog().node(id).is_none()) {
+            return Err(RegistryError::NotFound("Organisation does not exist".into()));
+        }
+        for link in changes.links.iter().flatten() {
+            link.check()?;
+        }
+        dashboard.apply(changes);
+        self.check_dashboard(&dashboard)?;
+        let dashboard = self.put(dashboard);
+        if let Some(entries) = &changes.modules {
+            self.replace_modules(dashboard.id, entries)?;
+        }
+        Ok(dashboard)
     }
 
-    /// The public documents of all dashboards, published or not, by slug.
-    #[must_use]
-    pub fn dashboards(&self) -> Vec<Arc<Value>> {
-        self.catalog().dashboards.values().map(|dashboard| dashboard.definition.clone()).collect()
+    fn check_dashboard(&self, dashboard: &Dashboard) -> Result<(), RegistryError> {
+        let mut errors = FieldErrors::default();
+        if errors.required("slug", &dashboard.slug) {
+            errors.only("slug", &dashboard.slug, is_lower_slug, SLUG_MESSAGE);
+            errors.at_most("slug", &dashboard.slug, 1000);
+        }
+        errors.required("title", &dashboard.title);
+        errors.at_most("title", &dashboard.title, 256);
+        errors.required("status", &dashboard.status);
+        errors.at_most("status", &dashboard.status, 30);
+        dashboard.texts.check(&mut errors);
+        if self.all::<Dashboard>().any(|other| other.slug == dashboard.slug && other.id != dashboard.id) {
+            errors.add("slug", "Dashboard with this Slug already exists.");
+        }
+        errors.into_result()
     }
 }

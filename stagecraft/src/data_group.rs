@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::catalog::{Catalog, Entity, Table};
+use crate::catalog::{Catalog, Entity, Table, entity};
 use crate::data_set::DataSet;
 use crate::database::{Column, Row, RowReader};
 use crate::validate::{FieldErrors, hyphenated_name};
@@ -38,21 +38,7 @@ impl Row for DataGroup {
     }
 }
 
-impl Entity for DataGroup {
-    type Key = i64;
-
-    fn key(&self) -> i64 {
-        self.id
-    }
-
-    fn table(catalog: &Catalog) -> &Table<DataGroup> {
-        &catalog.data_groups
-    }
-
-    fn table_mut(catalog: &mut Catalog) -> &mut Table<DataGroup> {
-        &mut catalog.data_groups
-    }
-}
+entity!(DataGroup, i64, id, data_groups);
 
 impl Edit {
     /// Makes a data group.

@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 
-use crate::catalog::{Catalog, Entity, Table};
+use crate::catalog::{Catalog, Entity, Table, entity};
+use crate::collector::Collector;
 use crate::data_group::DataGroup;
 use crate::data_type::DataType;
 use crate::database::{Column, Row, RowReader};
@@ -335,21 +336,7 @@ pub(crate) fn fill_names(data_sets: &mut [DataSet], catalog: &Catalog) -> Result
     Ok(())
 }
 
-impl Entity for DataSet {
-    type Key = i64;
-
-    fn key(&self) -> i64 {
-        self.id
-    }
-
-    fn table(catalog: &Catalog) -> &Table<DataSet> {
-        &catalog.data_sets
-    }
-
-    fn table_mut(catalog: &mut Catalog) -> &mut Table<DataSet> {
-        &mut catalog.data_sets
-    }
-}
+entity!(DataSet, i64, id, data_sets);
 
 impl Edit {
     /// Makes a data set, owned by the author of the edit.
@@ -426,14 +413,28 @@ impl Edit {
         Ok(self.put(data_set))
     }
 
-    /// Removes a data set, and answers what it was. Its records are the store's business.
+    /// Removes a data set with the modules that show it and the collectors that fill it, and answers what it was.
+    /// Its records are the store's business.
     ///
     /// # Errors
-    /// If there is no such data set, or it is published.
+    /// If there is no such data set, or it or a dashboard that shows it is published.
     pub fn delete_data_set(&mut self, name: &str) -> Result<Arc<DataSet>, RegistryError> {
         let data_set = self.find_data_set(name)?;
         if data_set.published {
             return Err(RegistryError::Invalid("cannot delete published resource".into()));
+        }
+        let showing = self.catalog().dashboards_showing(&data_set);
+        if let Some(dashboard) = showing.iter().find(|dashboard| dashboard.published()) {
+            let title = &dashboard.title;
+            let message =
+                format!("the published dashboard '{title}' shows this data set: unpublish it first");
+            return Err(RegistryError::Invalid(message));
+        }
+        self.remove_modules(|module| module.data_set_id == Some(data_set.id));
+        let collectors = self.all::<Collector>().filter(|collector| collector.data_set_id == data_set.id);
+        let collectors: Vec<_> = collectors.map(|collector| collector.id).collect();
+        for id in &collectors {
+            self.remove::<Collector>(id);
         }
         self.remove::<DataSet>(&data_set.id);
         Ok(data_set)

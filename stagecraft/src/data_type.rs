@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::catalog::{Catalog, Entity, Table};
+use crate::catalog::{Catalog, Entity, Table, entity};
 use crate::database::{Column, Row, RowReader};
 use crate::validate::{FieldErrors, hyphenated_name};
 use crate::{Edit, RegistryError};
@@ -39,21 +39,7 @@ impl Row for DataType {
     }
 }
 
-impl Entity for DataType {
-    type Key = i64;
-
-    fn key(&self) -> i64 {
-        self.id
-    }
-
-    fn table(catalog: &Catalog) -> &Table<DataType> {
-        &catalog.data_types
-    }
-
-    fn table_mut(catalog: &mut Catalog) -> &mut Table<DataType> {
-        &mut catalog.data_types
-    }
-}
+entity!(DataType, i64, id, data_types);
 
 impl Edit {
     /// Makes a data type.

@@ -6,7 +6,8 @@ use chrono::{DateTime, SubsecRound, Utc};
 
 use crate::Catalog;
 use crate::catalog::Entity;
-use crate::database::{Change, Column};
+use crate::database::{Change, Column, REVISION_COLUMNS, REVISIONS};
+use crate::secret::Secrets;
 
 /// A change of the configuration, made of any number of steps. All of it is stored, or none of it.
 ///
@@ -17,13 +18,14 @@ pub struct Edit {
     changes: Vec<Change>,
     now: DateTime<Utc>,
     author: String,
+    secrets: Secrets,
 }
 
 impl Edit {
-    pub(crate) fn new(catalog: &Catalog, author: &str, now: DateTime<Utc>) -> Edit {
+    pub(crate) fn new(catalog: &Catalog, author: &str, now: DateTime<Utc>, secrets: Secrets) -> Edit {
         // Times are stored with microseconds: what is remembered must equal what will be read again.
         let now = now.trunc_subsecs(6);
-        Edit { catalog: catalog.clone(), changes: Vec::new(), now, author: author.to_owned() }
+        Edit { catalog: catalog.clone(), changes: Vec::new(), now, author: author.to_owned(), secrets }
     }
 
     /// The configuration with the steps taken so far.
@@ -42,6 +44,11 @@ impl Edit {
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         self.now
+    }
+
+    /// Encrypts what must not be stored in clear.
+    pub(crate) fn secrets(&self) -> &Secrets {
+        &self.secrets
     }
 
     /// Everything of one kind, with the steps taken so far.
@@ -71,6 +78,9 @@ impl Edit {
 
     /// The rows to be written, and the catalog once they are.
     pub(crate) fn finish(mut self, before: &Catalog) -> (Vec<Change>, Catalog) {
+        for row in self.revisions(before) {
+            self.changes.push(Change::Put { table: REVISIONS, columns: REVISION_COLUMNS, row });
+        }
         self.catalog.version = before.version + 1;
         self.catalog.finish();
         (self.changes, self.catalog)

@@ -20,6 +20,17 @@ pub enum RegistryError {
     /// The database's layout could not be brought up to date.
     #[error("the registry's database could not be migrated: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
+    /// A secret could not be encrypted or decrypted.
+    #[error("{0}")]
+    Secret(&'static str),
+    /// The file with the key for secrets could not be read or made.
+    #[error("the key for secrets in {path} cannot be used: {error}")]
+    Key {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What went wrong.
+        error: std::io::Error,
+    },
     /// A stored row makes no sense, which only other programs writing to the database can cause.
     #[error("the registry's table {table} has a row that cannot be read: {reason}")]
     Corrupt {

@@ -8,6 +8,7 @@ use tokio::sync::Mutex;
 
 use crate::data_set::{DataSet, DataSetChanges, DataSetFilter, NewDataSet};
 use crate::database::{Database, stored_version};
+use crate::secret::{SecretKey, Secrets};
 use crate::{Catalog, DataGroup, DataType, Edit, RegistryError};
 
 /// What a registry needs besides its database.
@@ -15,6 +16,8 @@ use crate::{Catalog, DataGroup, DataType, Edit, RegistryError};
 pub struct RegistryOptions {
     /// Tells the present time, for what is created and changed.
     pub clock: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+    /// Encrypts credentials. Without one, they are refused.
+    pub secret_key: Option<SecretKey>,
 }
 
 impl std::fmt::Debug for RegistryOptions {
@@ -25,15 +28,21 @@ impl std::fmt::Debug for RegistryOptions {
 
 impl Default for RegistryOptions {
     fn default() -> RegistryOptions {
-        RegistryOptions { clock: Arc::new(Utc::now) }
+        RegistryOptions { clock: Arc::new(Utc::now), secret_key: None }
+    }
+}
+
+impl std::fmt::Debug for Registry {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Registry").field("version", &self.config_version()).finish_non_exhaustive()
     }
 }
 
 /// The configuration: read from memory, written to the database first.
-#[derive(Debug)]
 pub struct Registry {
     database: Database,
-    options: RegistryOptions,
+    clock: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+    secrets: Secrets,
     catalog: RwLock<Arc<Catalog>>,
     /// Held while a change is made, so that the changes of this process follow each other.
     writing: Mutex<()>,
@@ -49,12 +58,15 @@ impl Registry {
         Registry::open_with(url_or_path, RegistryOptions::default()).await
     }
 
-    /// Opens the registry in an SQLite file, which is made if it does not exist.
+    /// Opens the registry in an SQLite file, which is made if it does not exist. The key for secrets is in a file of the
+    /// same name that ends in `.key`, made likewise: keep a copy of it, and not beside the copies of the database.
     ///
     /// # Errors
     /// If the database cannot be opened, migrated or read.
     pub async fn open_file(path: &Path) -> Result<Registry, RegistryError> {
-        Registry::open(&path.to_string_lossy()).await
+        let secret_key = Some(SecretKey::in_file(&path.with_added_extension("key"))?);
+        let options = RegistryOptions { secret_key, ..RegistryOptions::default() };
+        Registry::open_with(&path.to_string_lossy(), options).await
     }
 
     /// Opens the registry with options other than the usual ones.
@@ -64,8 +76,20 @@ impl Registry {
     pub async fn open_with(url_or_path: &str, options: RegistryOptions) -> Result<Registry, RegistryError> {
         let database = Database::open(url_or_path).await?;
         let catalog = Catalog::load(&mut *database.acquire().await?).await?;
-        let catalog = RwLock::new(Arc::new(catalog));
-        Ok(Registry { database, options, catalog, writing: Mutex::new(()) })
+        let fresh = catalog.version() == 1;
+        let registry = Registry {
+            database,
+            clock: options.clock,
+            secrets: Secrets::new(options.secret_key),
+            catalog: RwLock::new(Arc::new(catalog)),
+            writing: Mutex::new(()),
+        };
+        if fresh {
+            // Another process may be doing the same; only one of them finds the first version.
+            let seed = |edit: &mut Edit| if edit.catalog().version() == 1 { edit.seed() } else { Ok(()) };
+            registry.edit("", seed).await?;
+        }
+        Ok(registry)
     }
 
     /// A registry that is gone when it is dropped, for tests and trials.
@@ -73,7 +97,9 @@ impl Registry {
     /// # Errors
     /// If the database cannot be set up.
     pub async fn in_memory() -> Result<Registry, RegistryError> {
-        Registry::open("sqlite::memory:").await
+        let secret_key = Some(SecretKey::generate());
+        let options = RegistryOptions { secret_key, ..RegistryOptions::default() };
+        Registry::open_with("sqlite::memory:", options).await
     }
 
     /// The present configuration. It does not change while it is looked at.
@@ -103,7 +129,7 @@ impl Registry {
         let _writing = self.writing.lock().await;
         loop {
             let before = self.catalog();
-            let mut edit = Edit::new(&before, author, (self.options.clock)());
+            let mut edit = Edit::new(&before, author, (self.clock)(), self.secrets.clone());
             let answer = change(&mut edit)?;
             if edit.is_empty() {
                 return Ok(answer);
@@ -122,7 +148,7 @@ impl Registry {
     /// # Errors
     /// What `change` refuses.
     pub fn trial<T, E>(&self, change: impl Fn(&mut Edit) -> Result<T, E>) -> Result<T, E> {
-        change(&mut Edit::new(&self.catalog(), "", (self.options.clock)()))
+        change(&mut Edit::new(&self.catalog(), "", (self.clock)(), self.secrets.clone()))
     }
 
     /// Takes over what other processes have changed. Returns whether there was anything.
@@ -137,6 +163,18 @@ impl Registry {
         }
         self.reload().await?;
         Ok(true)
+    }
+
+    pub(crate) fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        (self.clock)()
     }
 
     /// Closes the database.

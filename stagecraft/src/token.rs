@@ -8,7 +8,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::catalog::{Catalog, Entity, Table};
+use crate::catalog::{Catalog, Entity, Table, entity};
 use crate::database::{Column, Row, RowReader};
 use crate::role::Role;
 use crate::validate::FieldErrors;
@@ -96,21 +96,7 @@ impl Row for AccessToken {
     }
 }
 
-impl Entity for AccessToken {
-    type Key = Uuid;
-
-    fn key(&self) -> Uuid {
-        self.id
-    }
-
-    fn table(catalog: &Catalog) -> &Table<AccessToken> {
-        &catalog.access_tokens
-    }
-
-    fn table_mut(catalog: &mut Catalog) -> &mut Table<AccessToken> {
-        &mut catalog.access_tokens
-    }
-}
+entity!(AccessToken, Uuid, id, access_tokens);
 
 impl Catalog {
     /// What is known about the token that a caller presents, unless it is unknown or no longer good.

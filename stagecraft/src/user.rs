@@ -3,9 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::catalog::{Catalog, Entity, Table};
+use crate::catalog::{Catalog, Entity, Table, entity};
+use crate::collector::Collector;
+use crate::dashboard::Dashboard;
 use crate::data_set::DataSet;
+use crate::data_source::DataSource;
 use crate::database::{Column, Row, RowReader};
+use crate::transform::Transform;
 use crate::validate::FieldErrors;
 use crate::{Edit, RegistryError};
 
@@ -39,21 +43,7 @@ impl Row for User {
     }
 }
 
-impl Entity for User {
-    type Key = i64;
-
-    fn key(&self) -> i64 {
-        self.id
-    }
-
-    fn table(catalog: &Catalog) -> &Table<User> {
-        &catalog.users
-    }
-
-    fn table_mut(catalog: &mut Catalog) -> &mut Table<User> {
-        &mut catalog.users
-    }
-}
+entity!(User, i64, id, users);
 
 impl Catalog {
     /// The user with this e-mail address.
@@ -87,12 +77,11 @@ impl Edit {
         let old = self.catalog().user(email).ok_or_else(RegistryError::no_such_item)?;
         let user = User { id: old.id, email: new_email.to_owned() };
         self.check_user(&user)?;
-        let data_sets: Vec<_> =
-            self.all::<DataSet>().filter(|set| set.owners.contains(email)).cloned().collect();
-        for data_set in data_sets {
-            let owners = renamed(&data_set.owners, email, new_email);
-            self.put(DataSet { owners, ..DataSet::clone(&data_set) });
-        }
+        self.rename_owner::<DataSet>(email, new_email, |thing| &mut thing.owners);
+        self.rename_owner::<Dashboard>(email, new_email, |thing| &mut thing.owners);
+        self.rename_owner::<Transform>(email, new_email, |thing| &mut thing.owners);
+        self.rename_owner::<DataSource>(email, new_email, |thing| &mut thing.owners);
+        self.rename_owner::<Collector>(email, new_email, |thing| &mut thing.owners);
         Ok(self.put(user))
     }
 
@@ -108,6 +97,22 @@ impl Edit {
         Ok(BTreeSet::from([email]))
     }
 
+    fn rename_owner<T: Entity>(
+        &mut self,
+        email: &str,
+        new_email: &str,
+        owners: fn(&mut T) -> &mut BTreeSet<String>,
+    ) {
+        let all: Vec<Arc<T>> = self.all::<T>().cloned().collect();
+        for thing in all {
+            let mut thing = T::clone(&thing);
+            if owners(&mut thing).remove(email) {
+                owners(&mut thing).insert(new_email.to_owned());
+                self.put(thing);
+            }
+        }
+    }
+
     fn check_user(&self, user: &User) -> Result<(), RegistryError> {
         let mut errors = FieldErrors::default();
         if errors.required("email", &user.email) {
@@ -121,11 +126,6 @@ impl Edit {
         }
         errors.into_result()
     }
-}
-
-/// Owners after one of them has got another e-mail address.
-pub(crate) fn renamed(owners: &BTreeSet<String>, email: &str, new_email: &str) -> BTreeSet<String> {
-    owners.iter().map(|owner| if owner == email { new_email } else { owner }.to_owned()).collect()
 }
 
 fn is_email(text: &str) -> bool {

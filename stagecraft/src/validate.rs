@@ -47,6 +47,13 @@ impl FieldErrors {
         }
     }
 
+    /// Refuses values that are not in a closed list.
+    pub(crate) fn one_of(&mut self, field: &'static str, value: &str, choices: &[&str]) {
+        if !choices.contains(&value) {
+            self.add(field, format!("Value '{value}' is not a valid choice."));
+        }
+    }
+
     /// Refuses negative numbers.
     pub(crate) fn not_negative(&mut self, field: &'static str, value: Option<i64>) {
         if value.is_some_and(|number| number < 0) {
@@ -56,12 +63,29 @@ impl FieldErrors {
 
     /// Ok if nothing was found wrong; otherwise the whole list as one message.
     pub(crate) fn into_result(self) -> Result<(), RegistryError> {
+        self.into_lines().map_err(|lines| RegistryError::Invalid(format!("validation errors:\n{lines}")))
+    }
+
+    /// Ok if nothing was found wrong; otherwise one line a field.
+    pub(crate) fn into_lines(self) -> Result<(), String> {
         if self.0.is_empty() {
             return Ok(());
         }
         let lines = self.0.iter().map(|(field, texts)| format!("{field}: {}", texts.join(" ")));
-        let lines = lines.collect::<Vec<_>>().join("\n");
-        Err(RegistryError::Invalid(format!("validation errors:\n{lines}")))
+        Err(lines.collect::<Vec<_>>().join("\n"))
+    }
+}
+
+/// What is said of a slug with other characters than those of [`is_lower_slug`].
+pub(crate) const SLUG_MESSAGE: &str = "Slug can only contain lower case letters, numbers or hyphens";
+
+/// Slugs of what collectors are made of: letters, digits, hyphens and underscores.
+pub(crate) fn word_slug(errors: &mut FieldErrors, slug: &str) {
+    if errors.required("slug", slug) {
+        let word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        let message = "Enter a valid 'slug' consisting of letters, numbers, underscores or hyphens.";
+        errors.only("slug", slug, word, message);
+        errors.at_most("slug", slug, 100);
     }
 }
 

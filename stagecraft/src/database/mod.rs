@@ -3,8 +3,10 @@
 //! Only texts and 64-bit integers are stored, and only SQL that SQLite and PostgreSQL share is used, so that one code path
 //! serves both. `row.rs` says how a thing becomes a row and back.
 
+mod jobs;
 mod row;
 
+pub(crate) use jobs::JobRow;
 pub(crate) use row::{Column, Row, RowReader};
 
 use std::borrow::Cow;
@@ -18,6 +20,20 @@ use crate::RegistryError;
 /// The layout of the database, oldest step first. A step that has been released is never changed.
 const MIGRATIONS: &[(i64, &str, &str)] =
     &[(1, "configuration", include_str!("../../migrations/0001_configuration.sql"))];
+
+/// The table of what changes left behind; it is written with the catalog and never held in memory.
+pub(crate) const REVISIONS: &str = "revisions";
+pub(crate) const REVISION_COLUMNS: &[&str] = &["id", "at", "author", "kind", "name", "snapshot"];
+
+/// A row of that table.
+#[derive(Debug, Clone)]
+pub(crate) struct Revision {
+    pub(crate) at: String,
+    pub(crate) author: String,
+    pub(crate) kind: String,
+    pub(crate) name: String,
+    pub(crate) snapshot: String,
+}
 
 /// One row to be written or removed.
 #[derive(Debug, Clone)]
@@ -89,6 +105,31 @@ impl Database {
         }
         transaction.commit().await?;
         Ok(true)
+    }
+
+    /// What changes left behind of one thing, or of all of a kind, the latest first.
+    pub(crate) async fn revisions(
+        &self,
+        kind: &str,
+        name: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<Revision>, RegistryError> {
+        let sql = "SELECT at, author, kind, name, snapshot FROM revisions \
+                   WHERE kind = $1 AND ($2 = '' OR name = $2) ORDER BY at DESC LIMIT $3";
+        let query = sqlx::query(sql).bind(kind).bind(name.unwrap_or_default()).bind(i64::from(limit));
+        let rows = query.fetch_all(&self.pool).await?;
+        rows.iter()
+            .map(|row| {
+                let mut row = RowReader::new(row, REVISIONS);
+                Ok(Revision {
+                    at: row.text()?,
+                    author: row.text()?,
+                    kind: row.text()?,
+                    name: row.text()?,
+                    snapshot: row.text()?,
+                })
+            })
+            .collect()
     }
 
     /// Closes every connection, after the statements under way.

@@ -1,5 +1,7 @@
 //! How a thing of the catalog becomes a row of the database and back.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use sqlx::any::AnyRow;
 use sqlx::{Decode, Row as _, Type};
@@ -122,6 +124,18 @@ impl<'a> RowReader<'a> {
     pub(crate) fn uuid(&mut self) -> Result<uuid::Uuid, RegistryError> {
         let text = self.text()?;
         uuid::Uuid::parse_str(&text).map_err(|error| self.corrupt(error))
+    }
+
+    pub(crate) fn nullable_uuid(&mut self) -> Result<Option<uuid::Uuid>, RegistryError> {
+        let Some(text) = self.nullable_text()? else { return Ok(None) };
+        uuid::Uuid::parse_str(&text).map(Some).map_err(|error| self.corrupt(error))
+    }
+
+    /// A set of identifiers stored as a JSON list.
+    pub(crate) fn uuids(&mut self) -> Result<BTreeSet<uuid::Uuid>, RegistryError> {
+        let texts: Vec<String> = self.json()?;
+        let ids = texts.iter().map(|text| uuid::Uuid::parse_str(text));
+        ids.collect::<Result<_, _>>().map_err(|error| self.corrupt(error))
     }
 
     pub(crate) fn time(&mut self) -> Result<DateTime<Utc>, RegistryError> {
