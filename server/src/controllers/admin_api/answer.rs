@@ -80,7 +80,11 @@ impl From<RegistryError> for Refusal {
         match error {
             RegistryError::Invalid(_) | RegistryError::Conflict(_) => Refusal::bad_request(error.to_string()),
             RegistryError::NotFound(message) => Refusal::not_found(message),
-            RegistryError::Database(_) | RegistryError::Migration(_) | RegistryError::Corrupt { .. } => {
+            RegistryError::Secret(_) => Refusal::bad_request(error.to_string()),
+            RegistryError::Database(_)
+            | RegistryError::Migration(_)
+            | RegistryError::Key { .. }
+            | RegistryError::Corrupt { .. } => {
                 tracing::error!(%error, "registry error");
                 let message = "the configuration cannot be read or changed now";
                 Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message)
