@@ -13,6 +13,9 @@ use crate::module_type::ModuleType;
 use crate::validate::{ALL_FIELDS, FieldErrors, SLUG_MESSAGE, is_lower_slug};
 use crate::{Edit, RegistryError, query_parameters, schema};
 
+/// The data set with the transactions of all services.
+const SUMMARIES: &str = "transactional_services_summaries";
+
 /// A module.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Module {
@@ -207,6 +210,23 @@ impl Catalog {
         let showing = self.modules.values().filter(|module| module.data_set_id == Some(data_set.id));
         let ids: BTreeSet<Uuid> = showing.map(|module| module.dashboard_id).collect();
         ids.into_iter().filter_map(|id| self.dashboard(id)).collect()
+    }
+
+    /// The published dashboards that show the transactions of a service, each once, by identifier.
+    #[must_use]
+    pub fn dashboards_of_service(&self, service: &str) -> Vec<Arc<crate::Dashboard>> {
+        let Some(summaries) = self.data_set(SUMMARIES) else { return Vec::new() };
+        let wanted = format!("service_id:{service}");
+        let asks = |module: &Module| {
+            let filters = module.query_parameters.as_ref().and_then(|query| query.get("filter_by"));
+            let filters = filters.and_then(Value::as_array);
+            filters.into_iter().flatten().any(|filter| *filter == *wanted)
+        };
+        let modules = self.modules.values();
+        let showing = modules.filter(|module| module.data_set_id == Some(summaries.id) && asks(module));
+        let ids: BTreeSet<Uuid> = showing.map(|module| module.dashboard_id).collect();
+        let dashboards = ids.into_iter().filter_map(|id| self.dashboard(id));
+        dashboards.filter(|dashboard| dashboard.published()).collect()
     }
 
     /// Whether a module's tabs show this data set. Tabs name their data sets without a reference.

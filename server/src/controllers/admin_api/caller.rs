@@ -13,6 +13,8 @@ use crate::state::AppState;
 pub struct Caller {
     /// The e-mail address under which the caller owns things; empty for the administrator and the anonymous.
     pub email: String,
+    /// Which token the caller presented, without telling it.
+    pub token: String,
     roles: BTreeSet<Role>,
     administrator: bool,
     anonymous: bool,
@@ -26,16 +28,19 @@ impl Caller {
     pub fn of(state: &AppState, headers: &HeaderMap) -> Result<Caller, Refusal> {
         let Some(token) = bearer(headers) else {
             let roles = BTreeSet::from([Role::Anon]);
-            return Ok(Caller { email: String::new(), roles, administrator: false, anonymous: true });
+            let (email, token) = (String::new(), "none".to_owned());
+            return Ok(Caller { email, token, roles, administrator: false, anonymous: true });
         };
         if state.is_admin(headers) {
             let roles = BTreeSet::from([Role::Admin, Role::Omniscient]);
-            return Ok(Caller { email: String::new(), roles, administrator: true, anonymous: false });
+            let (email, token) = (String::new(), "administrator".to_owned());
+            return Ok(Caller { email, token, roles, administrator: true, anonymous: false });
         }
         let known = state.registry.catalog().access_token(token, state.now(headers));
         let known = known.ok_or_else(Refusal::unauthorized)?;
         Ok(Caller {
             email: known.email.clone(),
+            token: known.id.to_string(),
             roles: known.roles.clone(),
             administrator: false,
             anonymous: false,

@@ -44,6 +44,57 @@ pub async fn data_set_users(
     }
 }
 
+/// `GET /data-sets/<name>/dashboard`: the dashboards that show it, whatever their status.
+pub async fn data_set_dashboards(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let dashboards = || {
+        Caller::of(&state, &headers)?.must_be(&[Role::Dashboard, Role::Admin])?;
+        let catalog = state.registry.catalog();
+        let data_set = catalog.data_set(&name).ok_or_else(|| no_data_set(&name))?;
+        let showing = catalog.dashboards_showing(&data_set);
+        Ok(showing.iter().map(|dashboard| dashboard.to_full_json(&catalog)).collect::<Value>())
+    };
+    match dashboards() {
+        Ok(body) => never_cached(ok(&body)),
+        Err(refusal) => Refusal::into_response(refusal, &headers),
+    }
+}
+
+/// `GET /data-sets/<name>/transform`: the transforms that read it. Everybody may know.
+pub async fn data_set_transforms(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let catalog = state.registry.catalog();
+    let Some(data_set) = catalog.data_set(&name) else {
+        return no_data_set(&name).into_response(&headers);
+    };
+    let reading = catalog.transforms().filter(|transform| transform.reads(&data_set));
+    never_cached(ok(&reading.map(|transform| transform.to_json(&catalog)).collect()))
+}
+
+/// `GET /transactions-explorer-service/<id>/dashboard`: the published dashboards of a service.
+pub async fn service_dashboards(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    if id.is_empty() || !id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
+        return Refusal::not_found("Not Found").into_response(&headers);
+    }
+    let catalog = state.registry.catalog();
+    let dashboards = catalog.dashboards_of_service(&id);
+    ok(&dashboards.iter().map(|dashboard| dashboard.to_full_json(&catalog)).collect())
+}
+
+fn no_data_set(name: &str) -> Refusal {
+    Refusal::not_found(format!("No Data Set named '{name}' exists"))
+}
+
 /// Leads from a path with a slash at the end to the one without.
 pub async fn without_slash(OriginalUri(uri): OriginalUri) -> Response {
     let path = uri.path().trim_end_matches('/');

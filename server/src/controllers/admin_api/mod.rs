@@ -7,15 +7,25 @@
 
 mod answer;
 mod caller;
+mod collector_types;
+mod collectors;
+mod dashboards;
 mod data_groups;
 mod data_sets;
+mod data_sources;
 mod data_types;
 mod endpoints;
+mod module_body;
+mod module_types;
+mod modules;
+mod organisation;
+mod providers;
 mod public;
 mod resource;
 mod shape;
 mod sign_on;
 mod tokens;
+mod transforms;
 mod users;
 
 use axum::Router;
@@ -33,6 +43,12 @@ pub fn routes() -> Router<AppState> {
         .route("/public/dashboards/", any(endpoints::without_slash))
         .route("/data-sets/{name}/users", endpoint(endpoints::data_set_users))
         .route("/data-sets/{name}/users/", any(endpoints::without_slash))
+        .route("/data-sets/{name}/dashboard", endpoint(endpoints::data_set_dashboards))
+        .route("/data-sets/{name}/dashboard/", any(endpoints::without_slash))
+        .route("/data-sets/{name}/transform", endpoint(endpoints::data_set_transforms))
+        .route("/data-sets/{name}/transform/", any(endpoints::without_slash))
+        .route("/transactions-explorer-service/{id}/dashboard", endpoint(endpoints::service_dashboards))
+        .route("/collector-run/{slug}", any(collectors::run))
         .route("/auth/gds/api/users/{uid}", any(sign_on::user_changed))
         .route("/auth/gds/api/users/{uid}/reauth", any(sign_on::user_changed))
         .route("/tokens", any(tokens::collection))
@@ -41,6 +57,19 @@ pub fn routes() -> Router<AppState> {
         .merge(resource::<data_types::DataTypes>("/data-types"))
         .merge(resource::<data_sets::DataSets>("/data-sets"))
         .merge(resource::<users::Users>("/users"))
+        .merge(resource::<dashboards::Dashboards>("/dashboard"))
+        .merge(resource::<dashboards::Dashboards>("/dashboards"))
+        .merge(resource::<modules::Modules>("/module"))
+        .merge(resource::<modules::Modules>("/modules"))
+        .merge(resource::<module_types::ModuleTypes>("/module-type"))
+        .merge(resource::<organisation::NodeTypes>("/organisation/type"))
+        .merge(resource::<organisation::Nodes>("/organisation/node"))
+        .merge(resource::<transforms::TransformTypes>("/transform-type"))
+        .merge(resource::<transforms::Transforms>("/transform"))
+        .merge(resource::<providers::Providers>("/provider"))
+        .merge(resource::<data_sources::DataSources>("/data-source"))
+        .merge(resource::<collector_types::CollectorTypes>("/collector-type"))
+        .merge(resource::<collectors::Collectors>("/collector"))
 }
 
 /// The paths of a resource: all of them, one, and what is below one; each with or without a slash at the end.
@@ -51,7 +80,7 @@ fn resource<R: Resource>(path: &str) -> Router<AppState> {
             router = router.route(&format!("{path}{below}{slash}"), any(dispatch::<R>));
         }
     }
-    router
+    router.route(&format!("{path}/{{id}}/{{sub}}/{{*rest}}"), any(dispatch::<R>))
 }
 
 /// An endpoint that is only read.

@@ -4,7 +4,7 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::answer::{Refusal, ok, set};
 use crate::state::AppState;
@@ -22,7 +22,7 @@ pub async fn dashboards(
     headers: HeaderMap,
 ) -> Response {
     let Some(path) = wanted.slug.filter(|slug| !slug.is_empty()) else {
-        let mut response = ok(&list(&state));
+        let mut response = ok(&state.registry.catalog().public_list());
         set(&mut response, header::CACHE_CONTROL, "max-age=300");
         return response;
     };
@@ -37,21 +37,6 @@ pub async fn dashboards(
     set(&mut response, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     set(&mut response, header::CACHE_CONTROL, if published { "max-age=300" } else { "no-cache" });
     response
-}
-
-fn list(state: &AppState) -> Value {
-    let all = state.registry.dashboards();
-    let published = all.iter().filter(|one| one.get("published").and_then(Value::as_bool) == Some(true));
-    let items = published.map(|dashboard| {
-        let mut item = Map::new();
-        for key in ["slug", "title", "dashboard-type", "department", "agency", "service"] {
-            if let Some(value) = dashboard.get(key) {
-                item.insert(key.to_owned(), value.clone());
-            }
-        }
-        Value::Object(item)
-    });
-    json!({"page-type": "browse", "items": items.collect::<Vec<_>>()})
 }
 
 /// The dashboard as `<dashboard>/<module>/<module>...` shows it: whole, or only the module at the end of the path.

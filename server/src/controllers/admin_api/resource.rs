@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{FromRequestParts, Query, RawPathParams, State};
+use axum::extract::{FromRequestParts, OriginalUri, Query, RawPathParams, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
-use stagecraft::{Action, Catalog, Edit, Subject};
+use stagecraft::{Action, Catalog, Edit, Subject, Uuid};
 
 use super::answer::{Refusal, ok, private, same_frame, set};
 use super::caller::Caller;
@@ -23,6 +23,10 @@ pub struct Request {
     pub query: Vec<(String, String)>,
     /// The body; empty unless something is made or changed.
     pub body: Map<String, Value>,
+    /// Where this deployment is: scheme and host.
+    pub origin: String,
+    /// Where in it this API is.
+    pub prefix: String,
 }
 
 impl Request {
@@ -34,6 +38,16 @@ impl Request {
     /// The values of all parameters of this name.
     pub fn parameters<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.query.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// An identifier of the body; nil if it is absent or none.
+    pub fn id(&self, name: &str) -> Uuid {
+        Uuid::parse_str(self.text(name)).unwrap_or_default()
+    }
+
+    /// An object of the body, if it is there.
+    pub fn object(&self, name: &str) -> Option<Map<String, Value>> {
+        self.body.get(name).and_then(Value::as_object).cloned()
     }
 
     /// A text of the body; empty if it is absent.
@@ -82,6 +96,24 @@ pub trait Resource: Send + Sync + 'static {
         None
     }
 
+    /// The bodies of what makes something below one; none if nothing of this kind can be below.
+    fn shape_below(_sub: &str) -> Option<&'static Shape> {
+        None
+    }
+
+    /// Makes something below the one with this id, which is there and visible to the caller.
+    ///
+    /// # Errors
+    /// If the body breaks a rule.
+    fn create_below(_: &mut Edit, _: &Request, _id: &str) -> Result<Value, Refusal> {
+        Err(Refusal::not_found("sub resource not found"))
+    }
+
+    /// Why nothing of this kind can be changed, whoever asks.
+    fn refuses_changes() -> Option<Refusal> {
+        None
+    }
+
     /// What has to happen to other things before one is removed.
     fn before_delete(_: &AppState, _id: &str) -> impl Future<Output = Result<(), Refusal>> + Send {
         std::future::ready(Ok(()))
@@ -90,20 +122,19 @@ pub trait Resource: Send + Sync + 'static {
 
 /// Answers a request for a resource.
 pub async fn dispatch<R: Resource>(State(state): State<AppState>, mut parts: Parts, body: Bytes) -> Response {
-    let (id, sub) = path_of(&mut parts).await;
+    let path = path_of(&mut parts).await;
     let (method, headers) = (&parts.method, &parts.headers);
     if method == Method::OPTIONS {
         let mut response = StatusCode::OK.into_response();
         set(&mut response, header::ALLOW, "GET, POST, PUT, DELETE, HEAD, OPTIONS");
         return same_frame(response);
     }
-    let query = Query::try_from_uri(&parts.uri).map(|Query(query)| query).unwrap_or_default();
-    let target = Target { id: id.as_deref(), sub: sub.as_deref(), query };
+    let target = Target { path: &path, parts: &parts };
     let answer = match *method {
-        Method::GET | Method::HEAD => read::<R>(&state, headers, target),
-        Method::POST => create::<R>(&state, headers, target, &body).await,
-        Method::PUT => update::<R>(&state, headers, target, &body).await,
-        Method::DELETE => delete::<R>(&state, headers, target).await,
+        Method::GET | Method::HEAD => read::<R>(&state, &target),
+        Method::POST => create::<R>(&state, &target, &body).await,
+        Method::PUT => update::<R>(&state, &target, &body).await,
+        Method::DELETE => delete::<R>(&state, &target).await,
         _ => return same_frame(StatusCode::METHOD_NOT_ALLOWED.into_response()),
     };
     let response = match answer {
@@ -113,71 +144,113 @@ pub async fn dispatch<R: Resource>(State(state): State<AppState>, mut parts: Par
     private(response, method)
 }
 
-/// What a path and its query string point at.
+/// The identifiers in a path.
+#[derive(Default)]
+struct Path {
+    id: Option<String>,
+    sub: Option<String>,
+    rest: Option<String>,
+}
+
+/// What a request is about.
 struct Target<'a> {
-    id: Option<&'a str>,
-    sub: Option<&'a str>,
-    query: Vec<(String, String)>,
+    path: &'a Path,
+    parts: &'a Parts,
 }
 
-/// The caller, if they may do this.
-fn allowed<R: Resource>(
-    state: &AppState,
-    headers: &HeaderMap,
-    query: Vec<(String, String)>,
-    action: Action,
-) -> Result<Request, Refusal> {
-    let caller = Caller::of(state, headers)?;
-    caller.may(action, R::SUBJECT)?;
-    Ok(Request { caller, query, body: Map::new() })
+impl Target<'_> {
+    fn id(&self) -> Result<&str, Refusal> {
+        self.path.id.as_deref().ok_or_else(|| Refusal::bad_request("id not provided"))
+    }
+
+    /// The request, if the caller may do this.
+    fn allowed(&self, state: &AppState, subject: Subject, action: Action) -> Result<Request, Refusal> {
+        let Parts { method, uri, headers, extensions, .. } = self.parts;
+        let caller = Caller::of(state, headers)?;
+        let allowed = caller.may(action, subject);
+        let original = extensions.get::<OriginalUri>().map_or(uri.path(), |original| original.0.path());
+        tracing::info!(
+            target: "audit",
+            request_id = headers.get("request-id").and_then(|id| id.to_str().ok()),
+            host = headers.get(header::HOST).and_then(|host| host.to_str().ok()),
+            %method,
+            path = original,
+            email = caller.email,
+            token = caller.token,
+            allowed = allowed.is_ok(),
+            "configuration request"
+        );
+        allowed?;
+        Ok(Request {
+            caller,
+            query: Query::try_from_uri(uri).map(|Query(query)| query).unwrap_or_default(),
+            body: Map::new(),
+            origin: origin(headers),
+            prefix: original.strip_suffix(uri.path()).unwrap_or_default().to_owned(),
+        })
+    }
 }
 
-fn read<R: Resource>(state: &AppState, headers: &HeaderMap, target: Target<'_>) -> Result<Value, Refusal> {
-    let request = allowed::<R>(state, headers, target.query, Action::Read)?;
+/// Scheme and host as the caller sees them.
+fn origin(headers: &HeaderMap) -> String {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let host = text("x-forwarded-host").or_else(|| text("host")).unwrap_or("localhost");
+    let scheme = if text("x-forwarded-proto") == Some("https") { "https" } else { "http" };
+    format!("{scheme}://{host}")
+}
+
+fn read<R: Resource>(state: &AppState, target: &Target<'_>) -> Result<Value, Refusal> {
+    let request = target.allowed(state, R::SUBJECT, Action::Read)?;
     let catalog: Arc<Catalog> = state.registry.catalog();
-    let Some(id) = target.id else {
+    let Some(id) = &target.path.id else {
         return Ok(R::list(&catalog, &request).into());
     };
     let item = R::item(&catalog, &request, id).ok_or_else(Refusal::no_such_item)?;
-    match target.sub {
-        None => Ok(item),
-        Some(sub) => {
-            R::below(&catalog, &request, id, sub).ok_or_else(|| Refusal::not_found("sub resource not found"))
-        }
+    let no_such_sub = || Refusal::not_found("sub resource not found");
+    match (&target.path.sub, &target.path.rest) {
+        (None, _) => Ok(item),
+        (Some(sub), None) => R::below(&catalog, &request, id, sub).ok_or_else(no_such_sub),
+        (Some(_), Some(_)) => Err(no_such_sub()),
     }
 }
 
-async fn create<R: Resource>(
-    state: &AppState,
-    headers: &HeaderMap,
-    target: Target<'_>,
-    body: &[u8],
-) -> Result<Value, Refusal> {
-    let mut request = allowed::<R>(state, headers, target.query, Action::Create)?;
-    if let Some(id) = target.id {
-        if target.sub.is_none() {
-            return Err(Refusal::not_allowed("can't post to a resource"));
-        }
-        let parent = R::item(&state.registry.catalog(), &request, id);
-        return Err(match parent {
-            Some(_) => Refusal::not_found("sub resource not found"),
-            None => Refusal::not_found("parent resource not found"),
-        });
-    }
-    request.body = R::SHAPE.read(headers, body)?;
-    state.registry.edit(&request.caller.email, |edit| R::create(edit, &request)).await
+async fn create<R: Resource>(state: &AppState, target: &Target<'_>, body: &[u8]) -> Result<Value, Refusal> {
+    let mut request = target.allowed(state, R::SUBJECT, Action::Create)?;
+    let headers = &target.parts.headers;
+    let Some(id) = &target.path.id else {
+        request.body = R::SHAPE.read(headers, body)?;
+        return state.registry.edit(&request.caller.email, |edit| R::create(edit, &request)).await;
+    };
+    let Some(sub) = &target.path.sub else {
+        return Err(Refusal::not_allowed("can't post to a resource"));
+    };
+    let no_such_parent = || Refusal::not_found("parent resource not found");
+    R::item(&state.registry.catalog(), &request, id).ok_or_else(no_such_parent)?;
+    let shape = R::shape_below(sub).filter(|_| target.path.rest.is_none());
+    let shape = shape.ok_or_else(|| Refusal::not_found("sub resource not found"))?;
+    request.body = shape.read(headers, body)?;
+    let change = |edit: &mut Edit| {
+        R::item(edit.catalog(), &request, id).ok_or_else(no_such_parent)?;
+        R::create_below(edit, &request, id)
+    };
+    state.registry.edit(&request.caller.email, change).await
 }
 
-async fn update<R: Resource>(
-    state: &AppState,
-    headers: &HeaderMap,
-    target: Target<'_>,
-    body: &[u8],
-) -> Result<Value, Refusal> {
-    let mut request = allowed::<R>(state, headers, target.query, Action::Update)?;
-    let id = target.id.ok_or_else(|| Refusal::bad_request("id not provided"))?;
+async fn update<R: Resource>(state: &AppState, target: &Target<'_>, body: &[u8]) -> Result<Value, Refusal> {
+    if let Some(refusal) = R::refuses_changes() {
+        return Err(refusal);
+    }
+    let mut request = target.allowed(state, R::SUBJECT, Action::Update)?;
+    let id = target.id()?;
     R::item(&state.registry.catalog(), &request, id).ok_or_else(Refusal::no_such_item)?;
-    request.body = R::SHAPE.read(headers, body)?;
+    if let Some(sub) = &target.path.sub {
+        let message = match R::shape_below(sub) {
+            Some(_) => "Can't put to a resource,update only supported through dashboard",
+            None => "cannot put to a sub_resource",
+        };
+        return Err(Refusal::not_allowed(message));
+    }
+    request.body = R::SHAPE.read(&target.parts.headers, body)?;
     let change = |edit: &mut Edit| {
         R::item(edit.catalog(), &request, id).ok_or_else(Refusal::no_such_item)?;
         R::update(edit, &request, id)
@@ -185,14 +258,10 @@ async fn update<R: Resource>(
     state.registry.edit(&request.caller.email, change).await
 }
 
-async fn delete<R: Resource>(
-    state: &AppState,
-    headers: &HeaderMap,
-    target: Target<'_>,
-) -> Result<Value, Refusal> {
-    let request = allowed::<R>(state, headers, target.query, Action::Delete)?;
-    let id = target.id.ok_or_else(|| Refusal::bad_request("id not provided"))?;
-    if target.sub.is_some() {
+async fn delete<R: Resource>(state: &AppState, target: &Target<'_>) -> Result<Value, Refusal> {
+    let request = target.allowed(state, R::SUBJECT, Action::Delete)?;
+    let id = target.id()?;
+    if target.path.sub.is_some() {
         return Err(Refusal::not_allowed("cannot delete a sub_resource"));
     }
     let change = |edit: &mut Edit| {
@@ -205,8 +274,8 @@ async fn delete<R: Resource>(
     state.registry.edit(&request.caller.email, change).await
 }
 
-async fn path_of(parts: &mut Parts) -> (Option<String>, Option<String>) {
-    let Ok(params) = RawPathParams::from_request_parts(parts, &()).await else { return (None, None) };
+async fn path_of(parts: &mut Parts) -> Path {
+    let Ok(params) = RawPathParams::from_request_parts(parts, &()).await else { return Path::default() };
     let find = |name: &str| params.iter().find(|(key, _)| *key == name).map(|(_, value)| value.to_owned());
-    (find("id"), find("sub"))
+    Path { id: find("id"), sub: find("sub"), rest: find("rest") }
 }

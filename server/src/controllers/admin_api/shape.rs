@@ -17,8 +17,6 @@ pub enum Kind {
     List,
     /// A list of texts.
     Texts,
-    /// A list, or nothing.
-    ListOrNull,
     /// An object.
     Object,
     /// An object, or nothing.
@@ -31,8 +29,6 @@ pub enum Kind {
     Uuid,
     /// A text that is a UUID, or nothing.
     UuidOrNull,
-    /// Anything.
-    Any,
 }
 
 /// The shape of a body: an object with these properties.
@@ -51,11 +47,10 @@ impl Kind {
         match self {
             Kind::Text | Kind::Uuid | Kind::UuidOrNull => "string",
             Kind::Truth => "boolean",
-            Kind::List | Kind::Texts | Kind::ListOrNull => "array",
+            Kind::List | Kind::Texts => "array",
             Kind::Object | Kind::ObjectOrNull => "object",
             Kind::Integer => "integer",
             Kind::Amount => "integer, string or null",
-            Kind::Any => "anything",
         }
     }
 
@@ -67,12 +62,10 @@ impl Kind {
             Kind::Truth => value.is_boolean(),
             Kind::List => value.is_array(),
             Kind::Texts => value.as_array().is_some_and(|items| items.iter().all(Value::is_string)),
-            Kind::ListOrNull => value.is_array() || value.is_null(),
             Kind::Object => value.is_object(),
             Kind::ObjectOrNull => value.is_object() || value.is_null(),
             Kind::Integer => value.is_i64() || value.is_u64(),
             Kind::Amount => value.is_number() || value.is_string() || value.is_null(),
-            Kind::Any => true,
         };
         if !good {
             return Some(format!("{} is not of type '{}'", quoted(value), self.name()));

@@ -1,0 +1,183 @@
+//! `/dashboard` (and `/dashboards`), by UUID or slug.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+use stagecraft::dashboard::TEXTS;
+use stagecraft::{Catalog, Dashboard, DashboardChanges, Edit, Link, LinkKind, Subject, Uuid};
+
+use super::answer::Refusal;
+use super::module_body;
+use super::modules::POSTED_MODULE;
+use super::resource::{Request, Resource};
+use super::shape::{Kind, Shape, failed};
+
+/// Dashboards. Changing one is a merge: what a body does not mention stays.
+pub struct Dashboards;
+
+impl Resource for Dashboards {
+    const SUBJECT: Subject = Subject::Dashboard;
+    const SHAPE: Shape = Shape {
+        required: &[("slug", Kind::Text), ("title", Kind::Text)],
+        optional: &[
+            ("dashboard_type", Kind::Text),
+            ("page_type", Kind::Text),
+            ("description", Kind::Text),
+            ("description_extra", Kind::Text),
+            ("costs", Kind::Text),
+            ("other_notes", Kind::Text),
+            ("customer_type", Kind::Text),
+            ("business_model", Kind::Text),
+            ("strapline", Kind::Text),
+            ("tagline", Kind::Text),
+            ("status", Kind::Text),
+            ("published", Kind::Truth),
+            ("improve_dashboard_message", Kind::Truth),
+            ("organisation", Kind::UuidOrNull),
+            ("links", Kind::List),
+            ("modules", Kind::List),
+            ("id", Kind::Text),
+            ("objects", Kind::Text),
+        ],
+        open: true,
+    };
+
+    fn list(catalog: &Catalog, request: &Request) -> Vec<Value> {
+        let matches = |name: &str, value: &str| {
+            request.parameter(name).is_none_or(|wanted| wanted.eq_ignore_ascii_case(value))
+        };
+        let mut visible = catalog.dashboards();
+        visible.retain(|dashboard| request.caller.sees(&dashboard.owners));
+        visible
+            .retain(|dashboard| matches("id", &dashboard.id.to_string()) && matches("slug", &dashboard.slug));
+        let (origin, prefix) = (&request.origin, &request.prefix);
+        let in_list = |dashboard: &Arc<Dashboard>| {
+            let slug = &dashboard.slug;
+            json!({
+                "id": dashboard.id.to_string(),
+                "title": dashboard.title,
+                "url": format!("{origin}{prefix}/dashboard/{slug}"),
+                "public-url": format!("{origin}/performance/{slug}"),
+                "status": dashboard.status,
+                "published": dashboard.published(),
+            })
+        };
+        visible.iter().map(in_list).collect()
+    }
+
+    fn item(catalog: &Catalog, request: &Request, id: &str) -> Option<Value> {
+        find(catalog, request, id).map(|dashboard| dashboard.to_json(catalog))
+    }
+
+    fn create(edit: &mut Edit, request: &Request) -> Result<Value, Refusal> {
+        let dashboard = edit.create_dashboard(&changes(request)?)?;
+        Ok(dashboard.to_json(edit.catalog()))
+    }
+
+    fn update(edit: &mut Edit, request: &Request, id: &str) -> Result<Value, Refusal> {
+        let dashboard = find(edit.catalog(), request, id).ok_or_else(Refusal::no_such_item)?;
+        let named = Uuid::parse_str(request.text("id")).ok().filter(|named| *named != dashboard.id);
+        if named.is_some_and(|named| edit.catalog().dashboard(named).is_some()) {
+            return Err(Refusal::bad_request("validation errors:\nid: this is the id of another dashboard"));
+        }
+        let dashboard = edit.update_dashboard(dashboard.id, &changes(request)?)?;
+        Ok(dashboard.to_json(edit.catalog()))
+    }
+
+    fn delete(edit: &mut Edit, request: &Request, id: &str) -> Result<Value, Refusal> {
+        let dashboard = find(edit.catalog(), request, id).ok_or_else(Refusal::no_such_item)?;
+        let dashboard = edit.delete_dashboard(dashboard.id)?;
+        Ok(dashboard.to_json(edit.catalog()))
+    }
+
+    fn below(catalog: &Catalog, request: &Request, id: &str, sub: &str) -> Option<Value> {
+        let dashboard = find(catalog, request, id).filter(|_| sub == "module")?;
+        let tree = catalog.module_tree(dashboard.id);
+        let of_dashboard = catalog.modules().filter(|module| module.dashboard_id == dashboard.id);
+        Some(of_dashboard.map(|module| tree.module_json(catalog, module)).collect())
+    }
+
+    fn shape_below(sub: &str) -> Option<&'static Shape> {
+        (sub == "module").then_some(&POSTED_MODULE)
+    }
+
+    fn create_below(edit: &mut Edit, request: &Request, id: &str) -> Result<Value, Refusal> {
+        let dashboard = find(edit.catalog(), request, id).ok_or_else(Refusal::no_such_item)?;
+        let entry = module_body::posted_module(&request.body).map_err(failed)?;
+        let module = edit.create_module(dashboard.id, &entry)?;
+        Ok(edit.catalog().module_tree(dashboard.id).module_json(edit.catalog(), &module))
+    }
+}
+
+/// The dashboard with this UUID or slug, if the caller may see it.
+fn find(catalog: &Catalog, request: &Request, id: &str) -> Option<Arc<Dashboard>> {
+    let by_id = Uuid::parse_str(id).ok().and_then(|id| catalog.dashboard(id));
+    let found = by_id.or_else(|| catalog.dashboard_by_slug(id));
+    found.filter(|dashboard| request.caller.sees(&dashboard.owners))
+}
+
+/// What a body changes. Keys may be spelled with hyphens.
+fn changes(request: &Request) -> Result<DashboardChanges, Refusal> {
+    let body: Map<String, Value> =
+        request.body.iter().map(|(key, value)| (key.replace('-', "_"), value.clone())).collect();
+    let mut changes = DashboardChanges {
+        slug: text(&body, "slug")?,
+        title: text(&body, "title")?,
+        status: text(&body, "status")?,
+        published: truth(&body, "published")?,
+        improve_dashboard_message: truth(&body, "improve_dashboard_message")?,
+        organisation: body
+            .get("organisation")
+            .and_then(Value::as_str)
+            .and_then(|id| Uuid::parse_str(id).ok()),
+        ..DashboardChanges::default()
+    };
+    for name in TEXTS {
+        if let Some(text) = text(&body, name)? {
+            changes.texts.push(((*name).to_owned(), text));
+        }
+    }
+    if let Some(links) = body.get("links").and_then(Value::as_array) {
+        changes.links = Some(links.iter().map(link).collect::<Result<_, _>>()?);
+    }
+    if let Some(modules) = body.get("modules").and_then(Value::as_array) {
+        changes.modules = Some(module_body::entries(modules).map_err(Refusal::bad_request)?);
+    }
+    Ok(changes)
+}
+
+/// A text, or what stands in its place under a hyphenated key.
+fn text(body: &Map<String, Value>, name: &str) -> Result<Option<String>, Refusal> {
+    match body.get(name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(value @ (Value::Number(_) | Value::Bool(_))) => Ok(Some(value.to_string())),
+        Some(_) => {
+            Err(Refusal::bad_request(format!("validation errors:\n{name}: This field has to be a text.")))
+        }
+    }
+}
+
+fn truth(body: &Map<String, Value>, name: &str) -> Result<Option<bool>, Refusal> {
+    match body.get(name) {
+        None => Ok(None),
+        Some(Value::Bool(truth)) => Ok(Some(*truth)),
+        Some(value) => Err(failed(format!("{value} is not of type 'boolean'"))),
+    }
+}
+
+fn link(form: &Value) -> Result<Link, Refusal> {
+    let text = |key: &str| form.get(key).and_then(Value::as_str);
+    let kind = match text("type") {
+        Some("transaction") => LinkKind::Transaction,
+        Some("other") => LinkKind::Other,
+        Some(other) => {
+            return Err(failed(format!("the type of a link is 'transaction' or 'other', not '{other}'")));
+        }
+        None => return Err(failed("a link needs a 'type'")),
+    };
+    match (text("title"), text("url")) {
+        (Some(title), Some(url)) => Ok(Link { title: title.to_owned(), kind, url: url.to_owned() }),
+        _ => Err(failed("a link needs a 'title' and a 'url', both strings")),
+    }
+}

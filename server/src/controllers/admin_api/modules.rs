@@ -1,0 +1,92 @@
+//! `/module` (and `/modules`), by UUID or slug. Modules are made below a dashboard and changed with it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+use stagecraft::{Catalog, Edit, Module, ModuleTree, Subject, Uuid};
+
+use super::answer::Refusal;
+use super::resource::{Request, Resource};
+use super::shape::{Kind, Shape};
+
+/// A module as it is posted below a dashboard. Some properties are known and do nothing.
+pub const POSTED_MODULE: Shape = Shape {
+    required: &[
+        ("type_id", Kind::Uuid),
+        ("slug", Kind::Text),
+        ("title", Kind::Text),
+        ("order", Kind::Integer),
+    ],
+    optional: &[
+        ("description", Kind::Text),
+        ("info", Kind::List),
+        ("options", Kind::Object),
+        ("query_parameters", Kind::Object),
+        ("data_group", Kind::Text),
+        ("data_type", Kind::Text),
+        ("parent", Kind::Text),
+        ("name", Kind::Text),
+        ("objects", Kind::Text),
+        ("modules", Kind::List),
+    ],
+    open: false,
+};
+
+/// Modules, visible to those who see their dashboards.
+pub struct Modules;
+
+impl Resource for Modules {
+    const SUBJECT: Subject = Subject::Dashboard;
+    const SHAPE: Shape = POSTED_MODULE;
+
+    fn list(catalog: &Catalog, request: &Request) -> Vec<Value> {
+        let mut trees: BTreeMap<Uuid, ModuleTree> = BTreeMap::new();
+        let mut list = Vec::new();
+        for module in catalog.modules().filter(|module| is_visible(catalog, request, module)) {
+            let dashboard = module.dashboard_id;
+            let tree = trees.entry(dashboard).or_insert_with(|| catalog.module_tree(dashboard));
+            list.push(tree.module_json(catalog, module));
+        }
+        list
+    }
+
+    fn item(catalog: &Catalog, request: &Request, id: &str) -> Option<Value> {
+        let module = find(catalog, request, id)?;
+        Some(catalog.module_tree(module.dashboard_id).module_json(catalog, &module))
+    }
+
+    fn create(_: &mut Edit, _: &Request) -> Result<Value, Refusal> {
+        Err(Refusal::not_found("no parent dashboard found"))
+    }
+
+    fn update(_: &mut Edit, _: &Request, _: &str) -> Result<Value, Refusal> {
+        Err(only_through_dashboards())
+    }
+
+    fn refuses_changes() -> Option<Refusal> {
+        Some(only_through_dashboards())
+    }
+}
+
+fn only_through_dashboards() -> Refusal {
+    Refusal::not_allowed("Can't put to a resource,update only supported through dashboard")
+}
+
+fn is_visible(catalog: &Catalog, request: &Request, module: &Module) -> bool {
+    let dashboard = catalog.dashboard(module.dashboard_id);
+    dashboard.is_some_and(|dashboard| request.caller.sees(&dashboard.owners))
+}
+
+/// The visible module with this UUID, or the only one with this slug.
+fn find(catalog: &Catalog, request: &Request, id: &str) -> Option<Arc<Module>> {
+    if let Some(module) = Uuid::parse_str(id).ok().and_then(|id| catalog.module(id)) {
+        return Some(module).filter(|module| is_visible(catalog, request, module));
+    }
+    let mut found =
+        catalog.modules().filter(|module| module.slug == id && is_visible(catalog, request, module));
+    match (found.next(), found.next()) {
+        (Some(module), None) => Some(module.clone()),
+        _ => None,
+    }
+}
