@@ -3,4 +3,6 @@
 //! Data flows definition -> queries -> rows -> view models -> [`chart`] and page -> HTML. Nothing here fetches anything.
 
 pub mod chart;
+pub mod compose;
+pub mod data;
 pub mod page;
