@@ -12,13 +12,14 @@ use tower_http::compression::CompressionLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::body::MAX_BODY;
-use crate::controllers::{admin_api, read, status, write};
+use crate::controllers::{admin_api, dashboards, read, status, write};
 use crate::error::ApiError;
 use crate::state::AppState;
 
 /// Every surface under one roof.
 pub fn everything(state: AppState) -> Router {
     let router = Router::new()
+        .route("/", get(dashboards::to_dashboards))
         .route(
             "/data/{data_group}/{data_type}",
             get(read::by_group_and_type)
@@ -37,6 +38,7 @@ pub fn everything(state: AppState) -> Router {
                 .fallback(write::method_not_allowed),
         )
         .merge(write_only_routes())
+        .nest("/performance", dashboards::routes())
         .nest("/admin-api", admin_api::routes())
         .fallback(not_found);
     finish(router, state)

@@ -1,5 +1,6 @@
 //! The command line: one file a command, and the options that they share.
 
+pub mod demo;
 mod load;
 pub mod open;
 mod query;
@@ -27,6 +28,8 @@ pub struct Cli {
 enum Command {
     /// Start the server: read and write API, admin API and dashboards on one address.
     Serve(serve::ServeArgs),
+    /// Create a data directory with sample data, then start the server on it.
+    Demo(demo::DemoArgs),
     /// Ask a question: a table on a terminal, JSON in a pipe.
     Query(query::QueryArgs),
     /// Append records from a file: JSON, one record a line, or a JSON list.
@@ -74,6 +77,7 @@ impl std::fmt::Display for DataSetPath {
 pub async fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Command::Serve(args) => serve::run(args).await,
+        Command::Demo(args) => demo::run(args).await,
         Command::Query(args) => query::run(args).await,
         Command::Load(args) => load::run(args).await,
     }

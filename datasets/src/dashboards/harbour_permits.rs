@@ -1,0 +1,250 @@
+//! A transaction service that went online: nearly every kind of module.
+
+use serde_json::{Value, json};
+
+use super::{department, source, yearly_figure};
+
+const SERVICE: &str = "harbour-permits";
+
+pub(super) fn dashboard() -> Value {
+    json!({
+        "slug": SERVICE,
+        "page-type": "dashboard",
+        "dashboard-type": "transaction",
+        "published": true,
+        "title": "Harbour permits",
+        "strapline": "Service dashboard",
+        "tagline": "How people get a permit to moor a boat, and how well that works",
+        "description": "A boat that stays in a port for more than a night needs a harbour permit.",
+        "description-extra": "Since the permits went online, people need no longer go to the harbour office.",
+        "costs": "Costs include staff, buildings and the online service.<br/>They do not include the upkeep of the ports.",
+        "other-notes": "All figures are invented.",
+        "customer-type": "Business and individuals",
+        "business-model": "Fees and charges",
+        "department": department(),
+        "agency": { "title": "Harbour Board", "abbr": "HB", "slug": "harbour-board" },
+        "relatedPages": {
+            "transaction": { "title": "Get a harbour permit", "url": "https://ports.example/get-a-harbour-permit" },
+            "other": [{ "title": "Tide tables", "url": "https://ports.example/tide-tables" }],
+            "improve-dashboard-message": true,
+        },
+        "modules": modules(),
+    })
+}
+
+fn modules() -> Vec<Value> {
+    vec![
+        yearly_figure(
+            SERVICE,
+            "transactions-per-year",
+            "Transactions per year",
+            "number_of_transactions",
+            json!({ "type": "number", "magnitude": true, "sigfigs": 3 }),
+        ),
+        yearly_figure(
+            SERVICE,
+            "total-cost",
+            "Total cost",
+            "total_cost",
+            json!({ "type": "currency", "magnitude": true, "sigfigs": 3 }),
+        ),
+        yearly_figure(
+            SERVICE,
+            "cost-per-transaction",
+            "Cost per transaction",
+            "cost_per_transaction",
+            json!({ "type": "currency", "pence": true }),
+        ),
+        transactions_by_quarter(),
+        transactions_by_channel(),
+        digital_takeup(),
+        journey(),
+        completion(),
+        satisfaction(),
+        calls(),
+        waiting_time(),
+        uptime(),
+    ]
+}
+
+fn transactions_by_quarter() -> Value {
+    json!({
+        "slug": "transactions-per-quarter",
+        "module-type": "bar_chart_with_number",
+        "title": "Transactions per quarter",
+        "description": "Permits issued through all channels",
+        "value-attribute": "number_of_transactions",
+        "axis-period": "quarter",
+        "axes": {
+            "x": { "label": "Quarter", "key": ["_quarter_start_at", "end_at"], "format": { "type": "date", "format": "MMM YYYY" } },
+            "y": [{ "label": "Permits issued" }],
+        },
+        "data-source": source("transactional-services", "summaries", json!({
+            "filter_by": [format!("service_id:{SERVICE}"), "type:quarterly"],
+            "sort_by": "_timestamp:ascending",
+        })),
+    })
+}
+
+fn transactions_by_channel() -> Value {
+    json!({
+        "slug": "transactions-by-channel",
+        "module-type": "grouped_timeseries",
+        "title": "Permits by channel",
+        "description": "Permits issued each month, by the way in which people asked for them",
+        "info": ["Source: the Harbour Board's register", "Letters sent in the weeks of a postal strike were counted when they arrived"],
+        "value-attribute": "volume:sum",
+        "use_stack": true,
+        "show-line-labels": true,
+        "axis-period": "month",
+        "axes": {
+            "x": { "label": "Month", "key": "_start_at", "format": { "type": "date", "format": "MMMM YYYY" } },
+            "y": [
+                { "label": "Online", "groupId": "online", "format": "integer" },
+                { "label": "Telephone", "groupId": "telephone", "format": "integer" },
+                { "label": "Counter", "groupId": "counter", "format": "integer" },
+                { "label": "Post", "groupId": "post", "format": "integer" },
+            ],
+        },
+        "data-source": source(SERVICE, "transactions-by-channel", json!({
+            "period": "month", "duration": 24, "group_by": "channel", "collect": ["volume:sum"],
+        })),
+    })
+}
+
+fn digital_takeup() -> Value {
+    json!({
+        "slug": "digital-take-up",
+        "module-type": "completion_rate",
+        "title": "Digital take-up",
+        "description": "Share of permits that people asked for online",
+        "value-attribute": "volume:sum",
+        "matching-attribute": "channel",
+        "numerator-matcher": "^online$",
+        "denominator-matcher": "^(online|post|telephone|counter)$",
+        "axis-period": "month",
+        "axes": { "y": [{ "label": "Digital take-up" }] },
+        "data-source": source(SERVICE, "transactions-by-channel", json!({
+            "period": "month", "duration": 24, "group_by": "channel", "collect": ["volume:sum"],
+        })),
+    })
+}
+
+fn journey() -> Value {
+    json!({
+        "slug": "journey",
+        "module-type": "journey",
+        "title": "Users at each step",
+        "description": "Visitors who reached each step of the application in a week",
+        "matching-attribute": "step",
+        "value-attribute": "visitors:sum",
+        "axes": {
+            "x": { "label": "Step", "key": "step" },
+            "y": [
+                { "label": "Start", "groupId": "start", "format": "integer" },
+                { "label": "Boat details", "groupId": "boat_details", "format": "integer" },
+                { "label": "Choose a berth", "groupId": "choose_berth", "format": "integer" },
+                { "label": "Check answers", "groupId": "check_answers", "format": "integer" },
+                { "label": "Pay", "groupId": "pay", "format": "integer" },
+                { "label": "Done", "groupId": "done", "format": "integer" },
+            ],
+        },
+        "data-source": source(SERVICE, "journey", json!({ "group_by": "step", "collect": ["visitors:sum"] })),
+    })
+}
+
+fn completion() -> Value {
+    json!({
+        "slug": "completion-rate",
+        "module-type": "completion_rate",
+        "title": "Completion rate",
+        "description": "Share of those who start an application online and finish it",
+        "value-attribute": "visitors:sum",
+        "matching-attribute": "step",
+        "numerator-matcher": "^done$",
+        "denominator-matcher": "^start$",
+        "axis-period": "week",
+        "axes": { "y": [{ "label": "Completion rate" }] },
+        "data-source": source(SERVICE, "journey", json!({
+            "period": "week", "duration": 52, "group_by": "step", "collect": ["visitors:sum"],
+        })),
+    })
+}
+
+fn satisfaction() -> Value {
+    json!({
+        "slug": "user-satisfaction",
+        "module-type": "user_satisfaction_graph",
+        "title": "User satisfaction",
+        "description": "How satisfied people say they are with the service, from 0% (very dissatisfied) to 100% (very satisfied)",
+        "info": ["The survey was broken for nine days in May and asked nobody"],
+        "value-attribute": "rating",
+        "axis-period": "month",
+        "axes": {
+            "x": { "label": "Month", "key": "_start_at", "format": { "type": "date", "format": "MMMM YYYY" } },
+            "y": [{ "label": "User satisfaction", "key": "rating", "format": "percent" }],
+        },
+        "data-source": source(SERVICE, "satisfaction", json!({ "period": "month", "duration": 24 })),
+    })
+}
+
+fn calls() -> Value {
+    json!({
+        "slug": "calls",
+        "module-type": "grouped_timeseries",
+        "title": "Calls by centre",
+        "description": "Telephone calls each week about harbour permits",
+        "value-attribute": "calls:sum",
+        "show-line-labels": true,
+        "axis-period": "week",
+        "axes": {
+            "x": { "label": "Week", "key": ["_start_at", "_end_at"], "format": "date" },
+            "y": [
+                { "label": "All centres", "groupId": "total", "format": "integer" },
+                { "label": "Saltmouth", "groupId": "Saltmouth", "format": "integer" },
+                { "label": "Brightwell", "groupId": "Brightwell", "format": "integer" },
+                { "label": "Northmere", "groupId": "Northmere", "format": "integer" },
+            ],
+        },
+        "data-source": source(SERVICE, "calls", json!({
+            "period": "week", "duration": 26, "group_by": "centre", "collect": ["calls:sum"],
+        })),
+    })
+}
+
+fn waiting_time() -> Value {
+    json!({
+        "slug": "waiting-time",
+        "module-type": "single_timeseries",
+        "title": "Time spent waiting",
+        "description": "How long callers wait on average before somebody answers",
+        "value-attribute": "average_wait:mean",
+        "format": { "type": "duration", "unit": "m" },
+        "axes": {
+            "x": { "label": "Week", "key": ["_start_at", "_end_at"], "format": "date" },
+            "y": [{ "label": "Average wait", "key": "uniqueEvents", "format": { "type": "duration", "unit": "m" } }],
+        },
+        "data-source": source(SERVICE, "calls", json!({
+            "period": "week", "duration": 26, "collect": ["average_wait:mean"],
+        })),
+    })
+}
+
+fn uptime() -> Value {
+    let view = |slug: &str, title: &str, period: &str, duration: u64| {
+        json!({
+            "slug": slug,
+            "module-type": "availability",
+            "title": title,
+            "data-source": source(SERVICE, "availability", json!({ "period": period, "duration": duration })),
+        })
+    };
+    json!({
+        "slug": "uptime",
+        "module-type": "tab",
+        "title": "Site performance",
+        "description": "How fast the service answers, and how much of the time",
+        "info": ["Source: a check from outside, every minute"],
+        "tabs": [view("30-days", "30 days", "day", 30), view("24-hours", "24 hours", "hour", 24)],
+    })
+}

@@ -1,0 +1,41 @@
+//! Dashboards that show the sample data sets, in the public form of a dashboard definition: one file for each.
+
+mod harbour_permits;
+mod lantern_licences;
+mod tides_and_rivers;
+
+use serde_json::{Value, json};
+
+/// The definitions: a service that went online, a licence that many authorities issue, and the website of a department.
+pub fn dashboards() -> Vec<Value> {
+    vec![harbour_permits::dashboard(), lantern_licences::dashboard(), tides_and_rivers::dashboard()]
+}
+
+/// Where a module has its figures from.
+fn source(data_group: &str, data_type: &str, query: Value) -> Value {
+    json!({ "data-group": data_group, "data-type": data_type, "query-params": query })
+}
+
+/// The department behind all three.
+fn department() -> Value {
+    json!({ "title": "Department for Tides and Rivers", "abbr": "DTR", "slug": "tides-and-rivers" })
+}
+
+/// A figure of the service summaries over the last year, beside the year before it.
+fn yearly_figure(service: &str, slug: &str, title: &str, attribute: &str, format: Value) -> Value {
+    json!({
+        "slug": slug,
+        "module-type": "kpi",
+        "title": title,
+        "value-attribute": attribute,
+        "format": format,
+        "date-period": "quarter",
+        "classes": "cols3",
+        "info": ["Source: quarterly figures of the service, over the four quarters that ended last"],
+        "data-source": source("transactional-services", "summaries", json!({
+            "filter_by": [format!("service_id:{service}"), "type:seasonally-adjusted"],
+            "sort_by": "_timestamp:descending",
+            "limit": 2,
+        })),
+    })
+}
