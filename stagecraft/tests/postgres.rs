@@ -1,0 +1,58 @@
+//! The registry on PostgreSQL: the same steps as on SQLite, and the same outcome.
+//!
+//! Runs against the empty database whose URL is in `REGISTRY_TEST_POSTGRES`, and does nothing without one.
+
+use serde_json::json;
+use stagecraft::{DataSetChanges, NewDataSet, NewToken, Registry, RegistryError, RegistryOptions, SecretKey};
+
+async fn open(url: &str, key: &SecretKey) -> Registry {
+    let options = RegistryOptions { secret_key: Some(key.clone()), ..RegistryOptions::default() };
+    Registry::open_with(url, options).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_same_code_serves_postgresql() {
+    let Ok(url) = std::env::var("REGISTRY_TEST_POSTGRES") else {
+        eprintln!("REGISTRY_TEST_POSTGRES is not set: nothing tested");
+        return;
+    };
+    let key = SecretKey::generate();
+    let (one, two) = (open(&url, &key).await, open(&url, &key).await);
+    one.ensure_data_group("canals").await.unwrap();
+    // The second process has an older state, and its change comes on top of the first one's.
+    two.ensure_data_type("boats").await.unwrap();
+    let settings = DataSetChanges {
+        capped_size: Some(Some(4096)),
+        max_age_expected: Some(None),
+        schema: Some(Some(json!({"type": "object"}))),
+        ..DataSetChanges::default()
+    };
+    let new = NewDataSet { settings, ..NewDataSet::of("canals", "boats") };
+    let made = two.edit("ann@example.gov.uk", |edit| edit.create_data_set(&new)).await.unwrap();
+    let taken = one.create_data_set(NewDataSet::of("canals", "boats")).await;
+    assert!(matches!(taken, Err(RegistryError::Invalid(_))), "{taken:?}");
+
+    let document = json!({"slug": "canals", "title": "Canals", "published": true, "modules": [
+        {"slug": "m", "module-type": "realtime", "title": "M", "info": null,
+         "data-source": {"data-group": "canals", "data-type": "boats", "query-params": {}}}]});
+    one.put_dashboard(&document).await.unwrap();
+    let token = NewToken { email: "ann@example.gov.uk".into(), ..NewToken::default() };
+    let (_, text) = one.edit("", |edit| edit.create_token(&token)).await.unwrap();
+    one.queue_job("run-collector", &json!({"collector": "c"})).await.unwrap();
+
+    assert!(two.refresh().await.unwrap());
+    assert_eq!(two.dashboard("canals"), one.dashboard("canals"));
+    assert!(two.catalog().access_token(&text, chrono::Utc::now()).is_some());
+    let job = two.take_job().await.unwrap().unwrap();
+    assert_eq!(one.take_job().await.unwrap(), None);
+    two.finish_job(job.id, Ok("done".into())).await.unwrap();
+    assert_eq!(one.jobs(5).await.unwrap()[0].outcome.as_deref(), Some("done"));
+    assert_eq!(one.history("data_set", Some("canals_boats"), 5).await.unwrap().len(), 1);
+    one.close().await;
+    two.close().await;
+
+    let again = open(&url, &key).await;
+    assert_eq!(again.data_set("canals_boats"), Some(made));
+    assert_eq!(again.dashboard("canals").unwrap()["modules"][0]["slug"], "m");
+    again.close().await;
+}
