@@ -113,11 +113,17 @@ pub(crate) fn rounded(value: f64, decimals: i32) -> f64 {
     (value * factor).round() / factor
 }
 
-/// A record from its fields, in the order in which they are written.
+/// A record from its fields, in the order in which they are written. A figure that is not known is left out: an explicit
+/// null among the values of a key makes its sum an error.
 macro_rules! record {
     ($($key:literal: $value:expr),* $(,)?) => {{
         let mut record = crate::sample::Record::new();
-        $(record.insert($key.to_owned(), serde_json::Value::from($value));)*
+        $(
+            let value = serde_json::Value::from($value);
+            if !value.is_null() {
+                record.insert($key.to_owned(), value);
+            }
+        )*
         Some(record)
     }};
 }
