@@ -1,5 +1,7 @@
 //! The store from outside: what is written is there, once, whatever happens in between.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has failed")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;

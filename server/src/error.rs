@@ -10,14 +10,27 @@ use serde_json::{Value, json};
 #[derive(Debug)]
 pub struct ApiError {
     status: StatusCode,
-    body: Value,
-    header: Option<(header::HeaderName, HeaderValue)>,
+    // Boxed, so that results stay small.
+    body: Box<Value>,
+    hint: Hint,
+}
+
+/// The header that goes with a refusal.
+#[derive(Debug)]
+enum Hint {
+    None,
+    Challenge,
+    Retry,
 }
 
 impl ApiError {
     /// `{"status": "error", "message": ...}`.
     pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, body: json!({"status": "error", "message": message.into()}), header: None }
+        Self {
+            status,
+            body: Box::new(json!({"status": "error", "message": message.into()})),
+            hint: Hint::None,
+        }
     }
 
     /// 400 with one message.
@@ -32,19 +45,21 @@ impl ApiError {
 
     /// 400 with a list of what is wrong with the records: `{"messages": [...]}`.
     pub fn invalid_records(messages: Vec<String>) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, body: json!({"messages": messages}), header: None }
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            body: Box::new(json!({"messages": messages})),
+            hint: Hint::None,
+        }
     }
 
     /// 401, with the challenge that bearer-token clients look for.
     pub fn unauthorized(message: impl Into<String>) -> Self {
-        let header = Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("bearer")));
-        Self { header, ..Self::new(StatusCode::UNAUTHORIZED, message) }
+        Self { hint: Hint::Challenge, ..Self::new(StatusCode::UNAUTHORIZED, message) }
     }
 
     /// 503: try again in a second.
     pub fn busy(message: impl Into<String>) -> Self {
-        let header = Some((header::RETRY_AFTER, HeaderValue::from_static("1")));
-        Self { header, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message) }
+        Self { hint: Hint::Retry, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message) }
     }
 
     /// What was wrong, as text for a person.
@@ -67,9 +82,14 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut response = (self.status, Json(self.body)).into_response();
-        if let Some((name, value)) = self.header {
-            response.headers_mut().insert(name, value);
+        let mut response = (self.status, Json(*self.body)).into_response();
+        let hint = match self.hint {
+            Hint::None => None,
+            Hint::Challenge => Some((header::WWW_AUTHENTICATE, "bearer")),
+            Hint::Retry => Some((header::RETRY_AFTER, "1")),
+        };
+        if let Some((name, value)) = hint {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
         }
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         response

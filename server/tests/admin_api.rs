@@ -2,6 +2,8 @@
 //!
 //! Recorded answers that are defects say so, and which status is better: that one is given.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has failed")]
+
 mod support;
 
 use std::collections::HashMap;
@@ -271,7 +273,8 @@ async fn removing_a_data_set_removes_its_records() {
     group_and_type(&server).await;
     let body = json!({"data_group": "ferries", "data_type": "crossings", "bearer_token": "t"});
     administrator(&server, "POST", "/data-sets", &body).await;
-    let written = server.json("POST", "/data/ferries/crossings", "t", &json!([{"_id": "a", "boats": 1}])).await;
+    let written =
+        server.json("POST", "/data/ferries/crossings", "t", &json!([{"_id": "a", "boats": 1}])).await;
     assert_eq!(written.status, 200, "{}", written.text());
     let removed = administrator(&server, "DELETE", "/data-sets/ferries_crossings", &Value::Null).await;
     assert_eq!(removed.status, 200, "{}", removed.text());

@@ -1,5 +1,7 @@
 //! Pulls the plug on the real binary in the middle of writes, again and again: what was acknowledged is there, once.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has failed")]
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::Path;

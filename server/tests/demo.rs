@@ -1,5 +1,7 @@
 //! The sample data through the whole house: loaded, asked, on a page.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has failed")]
+
 mod support;
 
 use server::cli::demo::load;

@@ -45,7 +45,6 @@ pub(super) const REALTIME_VISITORS: SampleDataSet = SampleDataSet {
     realtime: true,
     cadence: Cadence::FiveMinutes,
     series: Series { entities: 1, variants: 1, record: realtime_visitors },
-    ..USUAL
 };
 
 /// Section, title and usual visits a day of a page. Paths follow from the title.

@@ -94,16 +94,16 @@ pub async fn serve(state: AppState, args: &ListenArgs, ready: impl FnOnce(Socket
     let main = bind(args.listen).await?;
     let address = main.local_addr()?;
     let mut servers = vec![spawn(main, router::everything(state.clone()), stopping.clone())];
-    let alone: [(Option<SocketAddr>, fn(AppState) -> Router, &str); 3] = [
-        (args.read_listen, router::read_only, "read API"),
-        (args.write_listen, router::write_only, "write API"),
-        (args.admin_api_listen, router::admin_api_only, "admin API"),
+    let alone = [
+        (args.read_listen, router::read_only(state.clone()), "read API"),
+        (args.write_listen, router::write_only(state.clone()), "write API"),
+        (args.admin_api_listen, router::admin_api_only(state.clone()), "admin API"),
     ];
     for (wanted, router, name) in alone {
         if let Some(wanted) = wanted {
             let listener = bind(wanted).await?;
             tracing::info!(address = %listener.local_addr()?, "{name} alone");
-            servers.push(spawn(listener, router(state.clone()), stopping.clone()));
+            servers.push(spawn(listener, router, stopping.clone()));
         }
     }
     tracing::info!(%address, "listening");

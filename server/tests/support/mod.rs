@@ -1,5 +1,6 @@
 //! What the tests of the server share: a state in a temporary folder, and requests without a socket.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has failed")]
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
 use axum::Router;

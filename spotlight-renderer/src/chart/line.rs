@@ -90,8 +90,8 @@ fn dotted(chart: &Chart, series: usize) -> Vec<usize> {
     (0..count)
         .filter(|&slot| there(slot))
         .filter(|&slot| {
-            let lonely = !(slot > 0 && there(slot - 1)) && !(slot + 1 < count && there(slot + 1));
-            count <= DOTTED || lonely || Some(slot) == last
+            let reached = (slot > 0 && there(slot - 1)) || (slot + 1 < count && there(slot + 1));
+            count <= DOTTED || !reached || Some(slot) == last
         })
         .collect()
 }

@@ -61,17 +61,15 @@ pub fn draw(chart: &Chart, frame: &Frame) -> Markup {
 /// stand as if it were nothing.
 fn bands(chart: &Chart) -> Vec<Vec<Option<(f64, f64)>>> {
     let count = chart.series.len();
-    let mut bands = vec![vec![None; chart.slots.len()]; count];
-    for slot in 0..chart.slots.len() {
-        let mut base = 0.0;
-        for series in (0..count).rev() {
-            if let Some(value) = chart.value(series, slot) {
-                // an area below nothing cannot be seen: negative parts count as none
-                let top = base + value.max(0.0);
-                bands[series][slot] = Some((base, top));
-                base = top;
-            }
-        }
+    let mut bands = vec![Vec::new(); count];
+    let mut bases = vec![0.0; chart.slots.len()];
+    for (series, band) in bands.iter_mut().enumerate().rev() {
+        let place = |(slot, base): (usize, &mut f64)| {
+            // an area below nothing cannot be seen: negative parts count as none
+            let top = *base + chart.value(series, slot)?.max(0.0);
+            Some((std::mem::replace(base, top), top))
+        };
+        *band = bases.iter_mut().enumerate().map(place).collect();
     }
     bands
 }

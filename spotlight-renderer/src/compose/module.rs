@@ -326,7 +326,9 @@ fn by_category(definition: &Value, rows: &[Row]) -> Data {
         rows: rows.collect(),
         row_header: true,
     };
-    let chart = chart(definition, Kind::Steps, &format, slots, vec![series(y, values)]);
+    // The steps of a journey follow from one another; other categories stand side by side.
+    let kind = if definition["module-type"] == "journey" { Kind::Steps } else { Kind::Bar };
+    let chart = chart(definition, kind, &format, slots, vec![series(y, values)]);
     Data { charts: vec![chart], table: Some(table), ..Data::default() }
 }
 
