@@ -1,5 +1,7 @@
 //! What every installation begins with, credentials, transforms, history and jobs.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has failed")]
+
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};

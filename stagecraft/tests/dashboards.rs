@@ -1,5 +1,7 @@
 //! Dashboards and their modules: their rules, their public documents, and that documents are taken over unchanged.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has failed")]
+
 use serde_json::{Value, json};
 use stagecraft::{DashboardChanges, ModuleEntry, NewDataSet, NewNode, Registry, RegistryError, Uuid};
 

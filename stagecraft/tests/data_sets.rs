@@ -1,5 +1,7 @@
 //! Data groups, data types and data sets: their rules, and that they survive a restart.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has failed")]
+
 use serde_json::json;
 use stagecraft::{DataSetChanges, NewDataSet, Registry, RegistryError};
 

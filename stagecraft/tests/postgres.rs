@@ -2,6 +2,8 @@
 //!
 //! Runs against the empty database whose URL is in `REGISTRY_TEST_POSTGRES`, and does nothing without one.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has failed")]
+
 use serde_json::json;
 use stagecraft::{DataSetChanges, NewDataSet, NewToken, Registry, RegistryError, RegistryOptions, SecretKey};
 

@@ -1,5 +1,7 @@
 //! Tokens: what is presented is known again, and nothing that is stored can be presented.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has failed")]
+
 use std::collections::BTreeSet;
 
 use chrono::{TimeDelta, Utc};

@@ -146,7 +146,7 @@ mod tests {
         let bands = bands(&chart);
         assert_eq!(bands[0], [Some((2.0, 7.0)), Some((0.0, 1.0))]);
         assert_eq!(bands[1], [Some((0.0, 2.0)), None]);
-        assert_eq!(runs(&bands[1]), [0..1]);
+        assert_eq!(runs(&bands[1]), std::slice::from_ref(&(0..1)));
         assert_eq!(runs(&[None, Some((0.0, 1.0)), Some((0.0, 1.0)), None, Some((0.0, 2.0))]), [1..3, 4..5]);
     }
 }

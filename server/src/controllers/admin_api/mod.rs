@@ -1,6 +1,6 @@
 //! The configuration API: data groups, data sets, dashboards and all else that the registry keeps, over HTTP.
 //!
-//! Most paths are *resources* and behave alike: [`resource`] holds what they share (who may do what, in which order things
+//! Most paths are *resources* and behave alike: [`mod@resource`] holds what they share (who may do what, in which order things
 //! are checked, what is answered), and one file a resource says only what differs. The others are *endpoints* of their own.
 //! Every request is resolved to a [`caller`], bodies are checked against a [`shape`], and [`answer`] knows the headers and
 //! the form of refusals that existing clients rely on.
