@@ -5,4 +5,5 @@
 pub mod chart;
 pub mod compose;
 pub mod data;
+pub mod format;
 pub mod page;

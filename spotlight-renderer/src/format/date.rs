@@ -1,0 +1,176 @@
+//! Days and times by pattern, and the days between two.
+//!
+//! Patterns are those of stored definitions: `D`, `DD`, `Do`, `M`, `MM`, `MMM`, `MMMM`, `YY`, `YYYY`, `ddd`, `dddd`, `H`, `HH`,
+//! `h`, `hh`, `mm`, `ss`, `a`, `A`; everything else is written as it is. Short names of months follow the style of British
+//! public services (June and July in full). All times are UTC.
+
+use super::{Format, Kind, plain};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, TimeDelta, Timelike, Utc};
+use serde_json::Value;
+
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+const SHORT_MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "June", "July", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+/// The longest words first, so that each is found whole.
+const TOKENS: [&str; 19] = [
+    "YYYY", "MMMM", "dddd", "MMM", "ddd", "YY", "MM", "DD", "Do", "HH", "hh", "mm", "ss", "M", "D", "H", "h",
+    "a", "A",
+];
+/// How far from now a day is called by its name.
+const NEAR: i64 = 6;
+
+/// The moment that a value tells, if it tells one.
+pub fn parse(value: &Value) -> Option<DateTime<Utc>> {
+    parse_text(value.as_str()?)
+}
+
+/// The moment that a text tells: a date, or a date and a time with or without an offset.
+pub fn parse_text(text: &str) -> Option<DateTime<Utc>> {
+    let text = text.trim();
+    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        return Some(time.with_timezone(&Utc));
+    }
+    for pattern in ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S%.f"] {
+        if let Ok(time) = NaiveDateTime::parse_from_str(text, pattern) {
+            return Some(time.and_utc());
+        }
+    }
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+    Some(day.and_hms_opt(0, 0, 0)?.and_utc())
+}
+
+/// Writes a day, a time, or the range between two; what is no date stays as it is.
+pub fn write(format: &Format, value: &Value, now: DateTime<Utc>) -> Option<String> {
+    let pattern = format.pattern.as_deref().unwrap_or(match format.kind {
+        Kind::Time => "h:mma",
+        _ => "D MMMM YYYY",
+    });
+    let Value::Array(ends) = value else {
+        return Some(match parse(value) {
+            Some(time) if format.calendar => calendar(time, now),
+            Some(time) => by_pattern(time, pattern),
+            None => plain(value),
+        });
+    };
+    let (start, end) = (ends.first().and_then(parse), ends.get(1).and_then(parse));
+    match (start, end) {
+        (Some(start), Some(end)) => Some(range(start, end, pattern, format.exclusive_end)),
+        (Some(one), None) | (None, Some(one)) => Some(by_pattern(one, pattern)),
+        (None, None) => None,
+    }
+}
+
+/// Writes the time from `start` to `end`, the latter being the first day after it if `exclusive`.
+pub fn range(start: DateTime<Utc>, end: DateTime<Utc>, pattern: &str, exclusive: bool) -> String {
+    let end = if exclusive { end.checked_sub_days(Days::new(1)).unwrap_or(end) } else { end };
+    let (first, last) = (by_pattern(start, pattern), by_pattern(end, pattern));
+    if first == last {
+        return first;
+    }
+    let only_days = pattern.chars().all(|letter| matches!(letter, 'D' | 'M' | 'Y' | ' '));
+    if only_days && end < start {
+        return first;
+    }
+    if !only_days || start.year() != end.year() {
+        return format!("{first} to {last}");
+    }
+    let same_month = start.month() == end.month();
+    let words = pattern.split(' ').filter(|word| !(word.contains('Y') || same_month && word.contains('M')));
+    let short = words.collect::<Vec<_>>().join(" ");
+    format!("{} to {last}", by_pattern(start, &short))
+}
+
+/// Writes a moment by a pattern.
+pub fn by_pattern(time: DateTime<Utc>, pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len() + 8);
+    let mut rest = pattern;
+    while let Some(letter) = rest.chars().next() {
+        match TOKENS.iter().find(|token| rest.starts_with(**token)) {
+            Some(token) => {
+                out.push_str(&word(time, token));
+                rest = &rest[token.len()..];
+            }
+            None => {
+                out.push(letter);
+                rest = &rest[letter.len_utf8()..];
+            }
+        }
+    }
+    out
+}
+
+fn word(time: DateTime<Utc>, token: &str) -> String {
+    let month = time.month0() as usize;
+    let (afternoon, hour) = time.hour12();
+    let weekday = DAYS[time.weekday().num_days_from_monday() as usize];
+    match token {
+        "YYYY" => format!("{:04}", time.year()),
+        "YY" => format!("{:02}", time.year().rem_euclid(100)),
+        "MMMM" => MONTHS[month].to_owned(),
+        "MMM" => SHORT_MONTHS[month].to_owned(),
+        "MM" => format!("{:02}", month + 1),
+        "M" => (month + 1).to_string(),
+        "dddd" => weekday.to_owned(),
+        "ddd" => weekday[..3].to_owned(),
+        "DD" => format!("{:02}", time.day()),
+        "Do" => ordinal(time.day()),
+        "D" => time.day().to_string(),
+        "HH" => format!("{:02}", time.hour()),
+        "H" => time.hour().to_string(),
+        "hh" => format!("{hour:02}"),
+        "h" => hour.to_string(),
+        "mm" => format!("{:02}", time.minute()),
+        "ss" => format!("{:02}", time.second()),
+        "a" => if afternoon { "pm" } else { "am" }.to_owned(),
+        _ => if afternoon { "PM" } else { "AM" }.to_owned(),
+    }
+}
+
+fn ordinal(day: u32) -> String {
+    let ending = match (day % 10, day % 100) {
+        (1, tens) if tens != 11 => "st",
+        (2, tens) if tens != 12 => "nd",
+        (3, tens) if tens != 13 => "rd",
+        _ => "th",
+    };
+    format!("{day}{ending}")
+}
+
+/// A day near now by its name, others by their date.
+fn calendar(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let weekday = DAYS[time.weekday().num_days_from_monday() as usize];
+    match (time.date_naive() - now.date_naive()).num_days() {
+        0 => "today".to_owned(),
+        -1 => "yesterday".to_owned(),
+        1 => "tomorrow".to_owned(),
+        days if (-NEAR..0).contains(&days) => format!("last {weekday}"),
+        days if (1..=NEAR).contains(&days) => weekday.to_owned(),
+        _ => by_pattern(time, "D MMM YYYY"),
+    }
+}
+
+/// The moment as queries write it.
+pub fn to_query(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// The Monday on which the week of a moment began.
+pub fn monday(time: DateTime<Utc>) -> DateTime<Utc> {
+    let days = i64::from(time.weekday().num_days_from_monday());
+    let midnight = time.date_naive().and_time(chrono::NaiveTime::MIN).and_utc();
+    midnight.checked_sub_signed(TimeDelta::days(days)).unwrap_or(midnight)
+}
