@@ -2,10 +2,10 @@
 //!
 //! A [`Chart`] is plain data. [`render`] draws it as an SVG that stretches to whatever width it is given: text and strokes
 //! keep their size, only the plot stretches, and labels are thinned by CSS container queries so that they never
-//! collide at any width. [`standalone`] draws the same geometry at a fixed size for files and images.
+//! collide at any width. [`mod@standalone`] draws the same geometry at a fixed size for files and images.
 //!
 //! Data flows `Chart` -> [`scale`] (values to positions) -> [`axis`] (which ticks, which labels) -> one file a kind of
-//! mark ([`line`], [`stack`], [`bar`], [`spark`]) -> [`frame`] (SVG). [`summary`] says in words what the picture shows and
+//! mark ([`mod@line`], [`stack`], [`bar`], [`spark`]) -> [`frame`] (SVG). [`summary`] says in words what the picture shows and
 //! [`palette`] holds the colours.
 
 mod axis;

@@ -1,7 +1,7 @@
 //! Pages: view models in, complete HTML documents out.
 //!
 //! [`model`] says what a page shows, [`shell`] is what all pages share (head, header, footer, breadcrumbs), and one file a
-//! kind of page or part writes the rest. The style sheet, the script and the icon are [`assets`]; they work from a path of
+//! kind of page or part writes the rest. The style sheet, the script and the icon are [`mod@assets`]; they work from a path of
 //! their own with names that change with their content, or inside the page.
 //!
 //! Pages work without scripts. Texts of authors are cleaned in one place ([`safe`]); everything else is escaped by maud.
