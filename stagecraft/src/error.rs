@@ -20,6 +20,9 @@ pub enum RegistryError {
     /// The database's layout could not be brought up to date.
     #[error("the registry's database could not be migrated: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
+    /// The change was broken off; whether it was stored is not known.
+    #[error("the change was broken off")]
+    Interrupted,
     /// A secret could not be encrypted or decrypted.
     #[error("{0}")]
     Secret(&'static str),

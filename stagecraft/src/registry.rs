@@ -40,12 +40,29 @@ impl std::fmt::Debug for Registry {
 
 /// The configuration: read from memory, written to the database first.
 pub struct Registry {
-    database: Database,
+    shared: Arc<Shared>,
     clock: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
     secrets: Secrets,
-    catalog: RwLock<Arc<Catalog>>,
     /// Held while a change is made, so that the changes of this process follow each other.
-    writing: Mutex<()>,
+    writing: Arc<Mutex<()>>,
+}
+
+/// What a write under way needs, even if nobody waits for it any more.
+struct Shared {
+    database: Database,
+    catalog: RwLock<Arc<Catalog>>,
+}
+
+impl Shared {
+    fn show(&self, catalog: Catalog) {
+        *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalog);
+    }
+
+    async fn reload(&self) -> Result<(), RegistryError> {
+        let catalog = Catalog::load(&mut *self.database.acquire().await?).await?;
+        self.show(catalog);
+        Ok(())
+    }
 }
 
 impl Registry {
@@ -78,11 +95,10 @@ impl Registry {
         let catalog = Catalog::load(&mut *database.acquire().await?).await?;
         let fresh = catalog.version() == 1;
         let registry = Registry {
-            database,
+            shared: Arc::new(Shared { database, catalog: RwLock::new(Arc::new(catalog)) }),
             clock: options.clock,
             secrets: Secrets::new(options.secret_key),
-            catalog: RwLock::new(Arc::new(catalog)),
-            writing: Mutex::new(()),
+            writing: Arc::default(),
         };
         if fresh {
             // Another process may be doing the same; only one of them finds the first version.
@@ -105,7 +121,7 @@ impl Registry {
     /// The present configuration. It does not change while it is looked at.
     #[must_use]
     pub fn catalog(&self) -> Arc<Catalog> {
-        self.catalog.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shared.catalog.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Grows with every change of the configuration, also by other processes once [`refresh`](Registry::refresh) has seen it.
@@ -126,7 +142,7 @@ impl Registry {
         author: &str,
         change: impl Fn(&mut Edit) -> Result<T, E>,
     ) -> Result<T, E> {
-        let _writing = self.writing.lock().await;
+        let mut writing = self.writing.clone().lock_owned().await;
         loop {
             let before = self.catalog();
             let mut edit = Edit::new(&before, author, (self.clock)(), self.secrets.clone());
@@ -135,11 +151,22 @@ impl Registry {
                 return Ok(answer);
             }
             let (changes, after) = edit.finish(&before);
-            if self.database.commit(before.version(), &changes).await? {
-                self.show(after);
+            let shared = self.shared.clone();
+            // In a task of its own: a caller who goes away must not leave a change stored that nobody sees.
+            let task = tokio::spawn(async move {
+                let stored = shared.database.commit(before.version(), &changes).await?;
+                if stored {
+                    shared.show(after);
+                } else {
+                    shared.reload().await?;
+                }
+                Ok::<_, RegistryError>((stored, writing))
+            });
+            let stored;
+            (stored, writing) = task.await.map_err(|_| RegistryError::Interrupted)??;
+            if stored {
                 return Ok(answer);
             }
-            self.reload().await?;
         }
     }
 
@@ -157,11 +184,11 @@ impl Registry {
     /// If the database cannot be read.
     pub async fn refresh(&self) -> Result<bool, RegistryError> {
         let _writing = self.writing.lock().await;
-        let stored = stored_version(&mut *self.database.acquire().await?).await?;
+        let stored = stored_version(&mut *self.shared.database.acquire().await?).await?;
         if stored == self.config_version() {
             return Ok(false);
         }
-        self.reload().await?;
+        self.shared.reload().await?;
         Ok(true)
     }
 
@@ -170,7 +197,7 @@ impl Registry {
     }
 
     pub(crate) fn database(&self) -> &Database {
-        &self.database
+        &self.shared.database
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
@@ -179,17 +206,7 @@ impl Registry {
 
     /// Closes the database.
     pub async fn close(&self) {
-        self.database.close().await;
-    }
-
-    async fn reload(&self) -> Result<(), RegistryError> {
-        let catalog = Catalog::load(&mut *self.database.acquire().await?).await?;
-        self.show(catalog);
-        Ok(())
-    }
-
-    fn show(&self, catalog: Catalog) {
-        *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalog);
+        self.shared.database.close().await;
     }
 }
 

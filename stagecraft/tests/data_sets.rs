@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has failed")]
 
+use std::future::Future;
+use std::task::Poll;
+
 use serde_json::json;
 use stagecraft::{DataSetChanges, NewDataSet, Registry, RegistryError};
 
@@ -186,4 +189,29 @@ async fn a_second_process_sees_changes_and_does_not_overwrite_them() {
     assert!(!one.refresh().await.unwrap());
     one.close().await;
     two.close().await;
+}
+
+#[tokio::test]
+async fn a_change_whose_caller_goes_away_is_seen_if_it_is_stored() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("registry.sqlite");
+    let registry = Registry::open_file(&path).await.unwrap();
+    let stored = Registry::open_file(&path).await.unwrap();
+    // Goes away before each of the steps that a change waits for, just when it could go on.
+    for steps in 0..30 {
+        let name = format!("group-{steps}");
+        let mut change = Box::pin(registry.create_data_group(&name));
+        let mut taken = 0;
+        std::future::poll_fn(|context| {
+            taken += 1;
+            if taken > steps { Poll::Ready(()) } else { change.as_mut().poll(context).map(|_| ()) }
+        })
+        .await;
+        drop(change);
+        // A change of nothing waits for those that are still under way.
+        registry.edit("", |_| Ok::<_, RegistryError>(())).await.unwrap();
+        stored.refresh().await.unwrap();
+        assert_eq!(registry.config_version(), stored.config_version(), "after {steps} steps");
+    }
+    assert!(registry.catalog().data_group("group-29").is_some());
 }

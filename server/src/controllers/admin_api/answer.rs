@@ -83,6 +83,7 @@ impl From<RegistryError> for Refusal {
             RegistryError::Secret(_) => Refusal::bad_request(error.to_string()),
             RegistryError::Database(_)
             | RegistryError::Migration(_)
+            | RegistryError::Interrupted
             | RegistryError::Key { .. }
             | RegistryError::Corrupt { .. } => {
                 tracing::error!(%error, "registry error");
