@@ -33,7 +33,7 @@ pub struct DemoArgs {
     #[arg(long, env = "PP_DATA_DIR", value_name = "DIR", default_value = "./demo-data")]
     data_dir: PathBuf,
     /// How much data: 1 is three years of a small country, 10 is ten times as many authorities, ports and pages.
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, env = "PP_DEMO_SCALE", value_name = "FACTOR", default_value_t = 1.0)]
     scale: f64,
     #[command(flatten)]
     listen: ListenArgs,
