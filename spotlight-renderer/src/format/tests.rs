@@ -1,5 +1,7 @@
 //! The examples by which formats are agreed on.
 
+#![allow(clippy::approx_constant, reason = "figures, not circles")]
+
 use super::*;
 use serde_json::json;
 
