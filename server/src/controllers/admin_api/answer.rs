@@ -101,9 +101,14 @@ pub fn ok(body: &Value) -> Response {
 
 /// Marks a resource's answer, also a refusal, as nobody's to keep and as different for every caller.
 pub fn private(mut response: Response, method: &Method) -> Response {
-    let vary = if method.is_safe() { "Authorization" } else { "Authorization, Cookie" };
-    set(&mut response, header::VARY, vary);
+    vary(&mut response, if method.is_safe() { "Authorization" } else { "Authorization, Cookie" });
     never_cached(response)
+}
+
+/// Says which headers of a request an answer depends on. Compression is said here too: it would add a header line of its
+/// own otherwise, and some clients read only one.
+pub fn vary(response: &mut Response, names: &str) {
+    set(response, header::VARY, &format!("{names}, Accept-Encoding"));
 }
 
 /// Marks an answer as nobody's to keep.

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use stagecraft::Role;
 
-use super::answer::{Refusal, never_cached, ok, same_frame, set};
+use super::answer::{Refusal, never_cached, ok, same_frame, set, vary};
 use super::caller::Caller;
 use crate::state::AppState;
 
@@ -37,7 +37,7 @@ pub async fn data_set_users(
         Ok(body) => {
             let mut response = ok(&body);
             set(&mut response, header::CACHE_CONTROL, "max-age=31536000");
-            set(&mut response, header::VARY, "Authorization");
+            vary(&mut response, "Authorization");
             response
         }
         Err(refusal) => Refusal::into_response(refusal, &headers),
