@@ -12,6 +12,7 @@ pub mod clock;
 pub mod controllers;
 pub mod error;
 pub mod ingest;
+pub mod one_vary;
 pub mod record_schema;
 pub mod router;
 pub mod state;

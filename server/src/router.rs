@@ -14,6 +14,7 @@ use tower_http::trace::TraceLayer;
 use crate::body::MAX_BODY;
 use crate::controllers::{admin_api, dashboards, read, status, write};
 use crate::error::ApiError;
+use crate::one_vary::one_vary;
 use crate::state::AppState;
 
 /// Every surface under one roof.
@@ -122,6 +123,7 @@ fn finish(router: Router<AppState>, state: AppState) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(no_sniff)
         .layer(CompressionLayer::new())
+        .layer(axum::middleware::map_response(one_vary))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(TraceLayer::new_for_http())
         .with_state(state)
