@@ -17,7 +17,7 @@ const LINES: usize = 3;
 /// Upright bars of the first series with their values above and their names below.
 pub fn upright(chart: &Chart, frame: &Frame) -> Markup {
     let count = chart.slots.len();
-    let scale = Scale::covering((0..count).filter_map(|slot| chart.value(0, slot)), chart.unit, 3);
+    let scale = Scale::filling((0..count).filter_map(|slot| chart.value(0, slot)));
     let y = |value: f64| HEIGHT * (1.0 - scale.position(value));
     let room = 1.0 / count as f64;
     let texts: Vec<String> = (0..count)

@@ -28,6 +28,14 @@ impl Scale {
         Scale::stepping(low, high, step(high - low, unit, wanted.max(1)))
     }
 
+    /// A scale without ticks that holds zero and all values and nothing more.
+    pub fn filling(values: impl Iterator<Item = f64>) -> Scale {
+        let (low, high) = values
+            .filter(|value| value.is_finite())
+            .fold((0.0_f64, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
+        Scale { low, high: if high > low { high } else { low + 1.0 }, ticks: Vec::new() }
+    }
+
     fn stepping(low: f64, high: f64, step: f64) -> Scale {
         // multiples of the step, not sums of it: sums of 0.1 drift
         let first = (low / step + 1e-9).floor();

@@ -57,21 +57,38 @@ pub fn draw(chart: &Chart, frame: &Frame) -> Markup {
     frame.picture(chart, margins, HEIGHT, &inner)
 }
 
-/// The lower and upper edge of every series at every slot. Where a series has no value it has no band, and those above it
-/// stand as if it were nothing.
+/// The lower and upper edge of every series at every slot.
+///
+/// A series has no band where it has no value. Before its first and after its last value it counts as nothing; a gap in
+/// between is not known, so that nothing can stand on it either.
 fn bands(chart: &Chart) -> Vec<Vec<Option<(f64, f64)>>> {
     let count = chart.series.len();
     let mut bands = vec![Vec::new(); count];
-    let mut bases = vec![0.0; chart.slots.len()];
+    // what the next series stands on; none where that is not known
+    let mut bases = vec![Some(0.0); chart.slots.len()];
     for (series, band) in bands.iter_mut().enumerate().rev() {
-        let place = |(slot, base): (usize, &mut f64)| {
+        let known = known(chart, series);
+        let place = |(slot, base): (usize, &mut Option<f64>)| {
+            let Some(value) = chart.value(series, slot) else {
+                if known.is_some_and(|(first, last)| (first..last).contains(&slot)) {
+                    *base = None;
+                }
+                return None;
+            };
             // an area below nothing cannot be seen: negative parts count as none
-            let top = *base + chart.value(series, slot)?.max(0.0);
-            Some((std::mem::replace(base, top), top))
+            let top = (*base)? + value.max(0.0);
+            Some((base.replace(top)?, top))
         };
         *band = bases.iter_mut().enumerate().map(place).collect();
     }
     bands
+}
+
+/// The first and last slot at which a series has a value.
+fn known(chart: &Chart, series: usize) -> Option<(usize, usize)> {
+    let mut there = (0..chart.slots.len()).filter(|&slot| chart.value(series, slot).is_some());
+    let first = there.next()?;
+    Some((first, there.last().unwrap_or(first)))
 }
 
 /// Stretches of slots without a gap.
@@ -128,21 +145,25 @@ mod tests {
     use super::super::{Series, Slot};
     use super::*;
 
-    #[test]
-    fn the_first_series_stands_on_the_others() {
-        let slots = ["a", "b"].map(|label| Slot { label: label.into(), at: None }).to_vec();
-        let series = |name: &str, values: [Option<f64>; 2]| Series {
+    fn chart(web: &[Option<f64>], post: &[Option<f64>]) -> Chart {
+        let slots = web.iter().map(|_| Slot { label: "a".into(), at: None }).collect();
+        let series = |name: &str, values: &[Option<f64>]| Series {
             name: name.into(),
             values: values.to_vec(),
             dashed: false,
         };
-        let chart = Chart::new(
-            "c",
-            "C",
-            Kind::Stack,
-            slots,
-            vec![series("web", [Some(5.0), Some(1.0)]), series("post", [Some(2.0), None])],
-        );
+        Chart::new("c", "C", Kind::Stack, slots, vec![series("web", web), series("post", post)])
+    }
+
+    #[test]
+    fn nothing_stands_on_a_gap() {
+        let bands = bands(&chart(&[Some(5.0), Some(5.0), Some(5.0)], &[Some(2.0), None, Some(2.0)]));
+        assert_eq!(bands[0], [Some((2.0, 7.0)), None, Some((2.0, 7.0))]);
+    }
+
+    #[test]
+    fn the_first_series_stands_on_the_others() {
+        let chart = chart(&[Some(5.0), Some(1.0)], &[Some(2.0), None]);
         let bands = bands(&chart);
         assert_eq!(bands[0], [Some((2.0, 7.0)), Some((0.0, 1.0))]);
         assert_eq!(bands[1], [Some((0.0, 2.0)), None]);

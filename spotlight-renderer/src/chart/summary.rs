@@ -44,6 +44,7 @@ fn single(chart: &Chart, latest: usize) -> Vec<String> {
             }
         });
     sentences.push(format!("Latest: {} ({}){change}.", say(value), name(chart, latest)));
+    sentences.extend(year_before(chart, 0, latest).map(|words| format!("{words}.")));
     let by_value = |a: &&(usize, f64), b: &&(usize, f64)| a.1.total_cmp(&b.1);
     if points.len() > 2
         && let (Some(high), Some(low)) = (points.iter().max_by(by_value), points.iter().min_by(by_value))
@@ -82,6 +83,21 @@ fn several(chart: &Chart, latest: usize) -> Vec<String> {
     if let Some(total) = total {
         sentences.push(format!("Together {}.", (chart.format)(total)));
     }
+    // a year ago says more than a line through seasons
+    let against: Vec<String> = (0..chart.series.len())
+        .filter(|_| chart.unit != super::Unit::Percent && chart.kind != Kind::Share)
+        .filter_map(|series| {
+            Some(format!("{} {}", chart.series[series].name, change_in_a_year(chart, series, latest)?.0))
+        })
+        .collect();
+    if !against.is_empty() {
+        let before = slots_in_a_year(chart)
+            .and_then(|slots| latest.checked_sub(slots))
+            .map_or("", |slot| name(chart, slot));
+        sentences.push(format!("Against {before}: {}.", list(&against)));
+        sentences.push(missing(chart));
+        return sentences;
+    }
     let mut directions: Vec<(&'static str, Vec<&str>)> = Vec::new();
     for series in 0..chart.series.len() {
         if let Some(trend) = trend(&points(chart, series)) {
@@ -101,6 +117,47 @@ fn several(chart: &Chart, latest: usize) -> Vec<String> {
     }
     sentences.push(missing(chart));
     sentences
+}
+
+/// How many slots make a year, if the periods are known.
+fn slots_in_a_year(chart: &Chart) -> Option<usize> {
+    match chart.span? {
+        Span::Week => Some(52),
+        Span::Month => Some(12),
+        Span::Quarter => Some(4),
+        Span::Hour | Span::Day | Span::Year => None,
+    }
+}
+
+/// How a value compares with the one a year before it, and the slot of that one.
+fn change_in_a_year(chart: &Chart, series: usize, latest: usize) -> Option<(String, usize)> {
+    let before = latest.checked_sub(slots_in_a_year(chart)?)?;
+    let (now, then) = (chart.value(series, latest)?, chart.value(series, before)?);
+    if then <= 0.0 || now < 0.0 {
+        return None;
+    }
+    let percent = ((now / then - 1.0) * 100.0).round();
+    let words = match percent {
+        0.0 => "about the same".to_owned(),
+        up if up > 0.0 => format!("{} more", share(up)),
+        down => format!("{} less", share(-down)),
+    };
+    Some((words, before))
+}
+
+fn share(percent: f64) -> String {
+    if percent >= 1000.0 { format!("{} times", (percent / 100.0).round()) } else { format!("{percent}%") }
+}
+
+fn year_before(chart: &Chart, series: usize, latest: usize) -> Option<String> {
+    // a share that rises by some per cent of itself only confuses
+    if chart.unit == super::Unit::Percent || chart.kind == Kind::Share {
+        return None;
+    }
+    let (words, before) = change_in_a_year(chart, series, latest)?;
+    let words =
+        if words == "about the same" { "About the same as".to_owned() } else { format!("{words} than") };
+    Some(format!("{words} in {}", name(chart, before)))
 }
 
 fn steps(chart: &Chart) -> Vec<String> {

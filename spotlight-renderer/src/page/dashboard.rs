@@ -66,10 +66,12 @@ fn contents(page: &Dashboard) -> Markup {
     html! {
         @if shown {
             nav.contents aria-label="On this page" {
-                p.small-heading { "On this page" }
-                ul {
-                    @for module in titled.filter(|module| !only_sections || matches!(module.body, Body::Section(_))) {
-                        li { a href={ "#" (module.slug) } { (safe::words(&module.title_html)) } }
+                details {
+                    summary { "On this page" }
+                    ul {
+                        @for module in titled.filter(|module| !only_sections || matches!(module.body, Body::Section(_))) {
+                            li { a href={ "#" (module.slug) } { (safe::words(&module.title_html)) } }
+                        }
                     }
                 }
             }

@@ -172,13 +172,15 @@ fn list(items: &[Item]) -> Markup {
             ol.items {
                 @for item in items {
                     li {
-                        span.item-text {
-                            @match &item.href {
-                                Some(href) => a href=(address(href)) { (item.text) },
-                                None => (item.text),
+                        div.item {
+                            span.item-text {
+                                @match &item.href {
+                                    Some(href) => a href=(address(href)) { (item.text) },
+                                    None => (item.text),
+                                }
                             }
+                            @if let Some(value) = &item.value { " " span.item-value { (value) } }
                         }
-                        @if let Some(value) = &item.value { " " span.item-value { (value) } }
                     }
                 }
             }
