@@ -88,7 +88,7 @@ fn bands(chart: &Chart) -> Vec<Vec<Option<(f64, f64)>>> {
 fn known(chart: &Chart, series: usize) -> Option<(usize, usize)> {
     let mut there = (0..chart.slots.len()).filter(|&slot| chart.value(series, slot).is_some());
     let first = there.next()?;
-    Some((first, there.last().unwrap_or(first)))
+    Some((first, there.next_back().unwrap_or(first)))
 }
 
 /// Stretches of slots without a gap.

@@ -15,11 +15,10 @@ pub enum Narrow {
 
 /// A table; `id` is unique in the page.
 pub fn table(table: &Table, id: &str, narrow: Narrow) -> Markup {
-    let caption = format!("{id}-caption");
     html! {
-        div class={ "table-room" @if narrow == Narrow::Cards { " cards" } } role="region" aria-labelledby=(caption) tabindex="0" {
+        div id=(id) class={ "table-room" @if narrow == Narrow::Cards { " cards" } } role="region" aria-label={ "Table: " (table.caption) } tabindex="0" {
             table {
-                caption id=(caption) { (table.caption) }
+                caption { (table.caption) }
                 @if !table.columns.is_empty() { thead { tr { @for column in &table.columns { (head(column)) } } } }
                 tbody {
                     @for row in &table.rows {
