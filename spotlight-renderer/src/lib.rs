@@ -5,5 +5,6 @@
 pub mod chart;
 pub mod compose;
 pub mod data;
+pub mod definition;
 pub mod format;
 pub mod page;
