@@ -8,3 +8,4 @@ pub mod data;
 pub mod definition;
 pub mod format;
 pub mod page;
+pub mod rows;
