@@ -7,5 +7,7 @@ pub mod compose;
 pub mod data;
 pub mod definition;
 pub mod format;
+pub mod module;
 pub mod page;
 pub mod rows;
+pub mod view;

@@ -1,0 +1,57 @@
+//! `bar_chart_with_number`: the newest value and the last six as bars.
+
+use serde_json::{Value, json};
+
+use super::plot::{self, Line};
+use super::{Scene, Type, figure, table, title};
+use crate::chart::Kind;
+use crate::data::Row;
+use crate::definition::{Module, merge};
+use crate::rows;
+use crate::view::Facts;
+
+/// How many bars there are.
+const BARS: usize = 6;
+
+pub struct Bars;
+
+/// How bars are written unless the definition says otherwise.
+pub fn bar_format() -> Value {
+    json!({"type": "integer", "magnitude": true, "sigfigs": 3, "pad": true})
+}
+
+impl Type for Bars {
+    fn defaults(&self, stored: &Value) -> Value {
+        let key = stored["value-attribute"].as_str().unwrap_or("uniqueEvents:sum");
+        let format = merge::deep(&bar_format(), &stored["format"]);
+        json!({
+            "value-attribute": key,
+            "axis-period": "week",
+            "format": bar_format(),
+            "axes": {
+                "x": {"label": "Period", "key": ["_start_at", "end_at"], "format": "date"},
+                "y": [{"label": title(stored), "key": key, "format": format}],
+            },
+        })
+    }
+
+    fn facts(&self, module: &Module, rows: Vec<Row>, scene: &Scene) -> Facts {
+        let axes = module.axes();
+        let mut rows = rows::prepare(module, &axes, rows, scene.now);
+        for row in &mut rows {
+            if let (None, Some(end)) = (row.get("end_at"), row.get("_end_at").cloned()) {
+                row.insert("end_at".to_owned(), end);
+            }
+        }
+        rows.drain(..rows.len().saturating_sub(BARS));
+        let key = module.value_attribute();
+        let format = figure::format(module.format());
+        let name = axes.y.first().map_or("", |axis| axis.label.as_str());
+        Facts {
+            headline: vec![figure::latest(&rows, key, module.period(), &format, scene)],
+            charts: vec![plot::over_time(module, &rows, &[Line::new(name, key)], Kind::Bar, &format)],
+            table: Some(table::of(module, &axes, &rows, scene)),
+            ..Facts::default()
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! `completion_rate`: how many of those who began came to the end, in each period.
+
+use chrono::{DateTime, Utc};
+use regex::Regex;
+use serde_json::{Value, json};
+
+use super::plot::{self, Line};
+use super::{Scene, Type, figure, table, title};
+use crate::chart::Kind;
+use crate::data::Row;
+use crate::definition::Module;
+use crate::format::{Format, Kind as FormatKind, date, plain};
+use crate::rows::{self, number, value};
+use crate::view::Facts;
+
+/// The field of the computed rate.
+pub const RATE: &str = "completion";
+
+pub struct CompletionRate;
+
+/// Tells who began from who came to the end.
+pub struct Matchers {
+    field: String,
+    measured: String,
+    end: Option<Regex>,
+    start: Option<Regex>,
+}
+
+impl Matchers {
+    /// The matchers of a definition; one that is missing matches everything.
+    pub fn of(module: &Module) -> Matchers {
+        let matcher = |option: &str| {
+            module.text(option).map(|pattern| Regex::new(pattern).unwrap_or_else(|_| nothing()))
+        };
+        Matchers {
+            field: module.text("matching-attribute").unwrap_or_default().to_owned(),
+            measured: module.value_attribute().to_owned(),
+            end: matcher("numerator-matcher"),
+            start: matcher("denominator-matcher"),
+        }
+    }
+
+    /// The rate among rows: `None` if nobody began. Where some began and nobody is known to have come to the end, it is 0.
+    pub fn rate(&self, rows: &[&Row]) -> Option<f64> {
+        let sum = |matcher: &Option<Regex>| {
+            let matches = |row: &&&Row| {
+                let name = row
+                    .get(&self.field)
+                    .filter(|name| !name.is_null())
+                    .map(plain)
+                    .filter(|name| !name.is_empty());
+                name.is_some_and(|name| matcher.as_ref().is_none_or(|matcher| matcher.is_match(&name)))
+            };
+            rows.iter().filter(matches).filter_map(|row| number(row, &self.measured)).sum::<f64>()
+        };
+        let started = sum(&self.start);
+        (started > 0.0).then(|| sum(&self.end) / started)
+    }
+}
+
+/// A pattern that cannot be read matches nothing, rather than everything.
+fn nothing() -> Regex {
+    #[expect(clippy::unwrap_used, reason = "a constant")]
+    Regex::new(r"[^\s\S]").unwrap()
+}
+
+/// The periods of rows in the order in which they come, with the rows of each.
+pub fn by_period(rows: &[Row]) -> Vec<(Option<DateTime<Utc>>, Vec<&Row>)> {
+    let mut periods: Vec<(Option<DateTime<Utc>>, Vec<&Row>)> = Vec::new();
+    for row in rows {
+        let start = row.get("_start_at").and_then(date::parse);
+        match periods.iter_mut().find(|(own, _)| *own == start) {
+            Some((_, rows)) => rows.push(row),
+            None => periods.push((start, vec![row])),
+        }
+    }
+    periods
+}
+
+impl Type for CompletionRate {
+    fn defaults(&self, stored: &Value) -> Value {
+        json!({"axes": {
+            "x": {"label": "Date", "key": ["_start_at", "_end_at"], "format": "date"},
+            "y": [{"label": title(stored), "key": RATE, "format": "percent"}],
+        }})
+    }
+
+    fn dates(&self) -> bool {
+        true
+    }
+
+    fn facts(&self, module: &Module, rows: Vec<Row>, scene: &Scene) -> Facts {
+        let axes = module.axes();
+        let mut rows = rows::flat(rows, &module.group_by());
+        rows.retain(|row| !rows::ends_after(row, scene.now));
+        let matchers = Matchers::of(module);
+        let rate = |(_, own): (Option<DateTime<Utc>>, Vec<&Row>)| {
+            let dates = own.first()?.iter().filter(|(key, _)| key.starts_with('_') && *key != "_count");
+            let mut row: Row = dates.map(|(key, value)| (key.clone(), value.clone())).collect();
+            row.insert(RATE.to_owned(), value(matchers.rate(&own)));
+            Some(row)
+        };
+        let rates: Vec<Row> = by_period(&rows).into_iter().filter_map(rate).collect();
+        let percent = module.format().unwrap_or_else(|| Format::new(FormatKind::Percent));
+        let name = axes.y.first().map_or("", |axis| axis.label.as_str());
+        Facts {
+            headline: vec![figure::latest(&rates, RATE, module.period(), &percent, scene)],
+            charts: vec![plot::over_time(module, &rates, &[Line::new(name, RATE)], Kind::Line, &percent)],
+            table: Some(table::of(module, &axes, &rates, scene)),
+            ..Facts::default()
+        }
+    }
+}

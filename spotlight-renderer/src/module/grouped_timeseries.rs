@@ -1,0 +1,208 @@
+//! `grouped_timeseries` and `comparison`: a line or an area for each group.
+//!
+//! Rows hold a field `<group>:<value>` for each group. Groups may be mapped onto others by regular expressions; those without
+//! an axis add up to `other`, if there is such an axis; `total` is the sum of what is shown. Axes with a `timeshift` show their
+//! group as it was some periods ago.
+
+use std::collections::BTreeSet;
+
+use regex::Regex;
+use serde_json::{Value, json};
+
+use super::plot::{self, Line};
+use super::{Scene, Type, figure, table};
+use crate::chart::Kind;
+use crate::data::Row;
+use crate::definition::Module;
+use crate::definition::axes::{Axes, Axis};
+use crate::definition::query::Wishes;
+use crate::format::{Format, Kind as FormatKind};
+use crate::rows::{self, number, value};
+use crate::view::Facts;
+use chrono::{DateTime, Utc};
+
+pub struct GroupedTimeseries;
+
+impl Type for GroupedTimeseries {
+    fn defaults(&self, _: &Value) -> Value {
+        json!({"axes": {
+            "x": {"label": "Date", "key": "_start_at", "format": {"type": "date", "format": "MMMM YYYY"}},
+            "y": [],
+        }})
+    }
+
+    fn wishes(&self, module: &Module, _: DateTime<Utc>) -> Wishes {
+        Wishes { nested: true, periods_before: longest_shift(&module.axes()), ..Wishes::default() }
+    }
+
+    fn dates(&self) -> bool {
+        true
+    }
+
+    fn facts(&self, module: &Module, rows: Vec<Row>, scene: &Scene) -> Facts {
+        let mut axes = module.axes();
+        let mut rows = rows::prepare(module, &axes, rows, scene.now);
+        let measured = module.value_attribute();
+        let shares = module.flag("one-hundred-percent");
+        let mappings = mappings(&module.options["group-mapping"]);
+        for row in &mut rows {
+            compute(row, measured, &axes, &mappings);
+        }
+        let rows = shift(rows, measured, &axes);
+        for axis in &mut axes.y {
+            adjust(axis, module, shares);
+        }
+        let line =
+            |axis: &Axis| Line { dashed: axis.timeshift.is_some(), ..Line::new(&axis.label, axis.key()) };
+        let lines: Vec<Line> = axes.y.iter().map(line).collect();
+        let (kind, format) = match (shares, module.flag("use_stack")) {
+            (true, _) => (Kind::Share, Format::new(FormatKind::Percent)),
+            (false, true) => (Kind::Stack, figure::format(module.format())),
+            (false, false) => (Kind::Line, figure::format(module.format())),
+        };
+        Facts {
+            charts: vec![plot::over_time(module, &rows, &lines, kind, &format)],
+            table: Some(table::of(module, &axes, &rows, scene)),
+            ..Facts::default()
+        }
+    }
+}
+
+/// A pattern and the group that takes what it matches.
+struct Mapping {
+    pattern: Regex,
+    target: String,
+}
+
+/// The mappings of a definition in their order; patterns that are none are left out.
+fn mappings(stored: &Value) -> Vec<Mapping> {
+    let one = |(pattern, target): (&String, &Value)| {
+        Some(Mapping { pattern: Regex::new(pattern).ok()?, target: target.as_str()?.to_owned() })
+    };
+    stored.as_object().into_iter().flatten().filter_map(one).collect()
+}
+
+/// Maps the groups of a row, adds them up, and gives every axis its value and its share.
+fn compute(row: &mut Row, measured: &str, axes: &Axes, mappings: &[Mapping]) {
+    let suffix = format!(":{measured}");
+    let mut groups: Vec<(String, Option<f64>)> = row
+        .iter()
+        .filter_map(|(key, _)| Some((key.strip_suffix(&suffix)?.to_owned(), number(row, key))))
+        .collect();
+    groups = mapped(groups, mappings, &suffix);
+    for (name, _) in &mut groups {
+        // definitions were written when markup in group names was escaped before it was compared
+        if let Some(axis) =
+            axes.y.iter().find_map(|axis| axis.group.as_ref().filter(|own| unescaped(own) == *name))
+        {
+            name.clone_from(axis);
+        }
+    }
+    let has_axis = |name: &str| axes.y.iter().any(|axis| axis.group.as_deref() == Some(name));
+    let takes_others = has_axis("other");
+    let (mut total, mut other) = (None, None);
+    let add = |sum: &mut Option<f64>, value: Option<f64>| {
+        if let Some(value) = value {
+            *sum = Some(sum.unwrap_or(0.0) + value);
+        }
+    };
+    let given_total = groups.iter().find(|(name, _)| name == "total").and_then(|(_, total)| *total);
+    for (name, value) in groups.iter().filter(|(name, _)| name != "total") {
+        if has_axis(name) || takes_others {
+            add(&mut total, *value);
+        }
+        if !has_axis(name) || name == "other" {
+            add(&mut other, *value);
+        }
+    }
+    let total = given_total.or(total);
+    row.retain(|key, _| !key.ends_with(&suffix));
+    for name in axes.y.iter().filter_map(|axis| axis.group.as_deref()).collect::<BTreeSet<_>>() {
+        let amount = match name {
+            "total" => total,
+            "other" => other,
+            name => groups.iter().find(|(own, _)| own == name).and_then(|(_, value)| *value),
+        };
+        let share = amount.zip(total.filter(|total| *total != 0.0)).map(|(part, total)| part / total);
+        row.insert(format!("{name}{suffix}"), value(amount));
+        row.insert(format!("{name}{suffix}:percent"), value(share));
+    }
+}
+
+/// The groups after mapping. Each goes to the target of the first pattern that finds something in it.
+fn mapped(
+    groups: Vec<(String, Option<f64>)>,
+    mappings: &[Mapping],
+    suffix: &str,
+) -> Vec<(String, Option<f64>)> {
+    let mut out: Vec<(String, Option<f64>)> = Vec::new();
+    for (name, value) in groups {
+        let found = |text: &str| mappings.iter().find(|mapping| mapping.pattern.is_match(text));
+        let mapping =
+            found(&name).or_else(|| found(&format!("{name}{suffix}"))).or_else(|| found(&escaped(&name)));
+        let name = mapping.map_or(name, |mapping| mapping.target.clone());
+        match out.iter_mut().find(|(own, _)| *own == name) {
+            Some((_, sum)) => *sum = sum.zip(value).map(|(a, b)| a + b).or(*sum).or(value),
+            None => out.push((name, value)),
+        }
+    }
+    out
+}
+
+fn longest_shift(axes: &Axes) -> usize {
+    axes.y.iter().filter_map(|axis| axis.timeshift).max().unwrap_or(0)
+}
+
+/// Drops the rows that are only there to be compared with, and gives the others what was so many rows before.
+fn shift(rows: Vec<Row>, measured: &str, axes: &Axes) -> Vec<Row> {
+    let longest = longest_shift(axes);
+    if longest == 0 {
+        return rows;
+    }
+    let mut shown: Vec<Row> = rows.iter().skip(longest).cloned().collect();
+    for axis in &axes.y {
+        let (Some(periods), Some(group)) = (axis.timeshift, &axis.group) else { continue };
+        for field in [format!("{group}:{measured}"), format!("{group}:{measured}:percent")] {
+            for (place, row) in shown.iter_mut().enumerate() {
+                let before = rows.get(place + longest - periods).and_then(|row| row.get(&field));
+                row.insert(format!("timeshift{periods}:{field}"), before.cloned().unwrap_or(Value::Null));
+            }
+        }
+    }
+    shown
+}
+
+/// The field and the name of an axis as they are shown.
+fn adjust(axis: &mut Axis, module: &Module, shares: bool) {
+    if let Some(periods) = axis.timeshift {
+        let period = module.query_period().unwrap_or("period");
+        let plural = if periods == 1 { "" } else { "s" };
+        axis.label = format!("{} ({periods} {period}{plural} ago)", axis.label);
+    }
+    for key in &mut axis.keys {
+        if let Some(periods) = axis.timeshift {
+            *key = format!("timeshift{periods}:{key}");
+        }
+        if shares {
+            key.push_str(":percent");
+        }
+    }
+    // a share written as a whole number would be 0 or 1
+    if shares && axis.format.as_ref().is_none_or(|format| format.kind != FormatKind::Percent) {
+        axis.format = Some(Format::new(FormatKind::Percent));
+    }
+}
+
+/// A text as it was written after markup had been escaped.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
+}
+
+fn unescaped(text: &str) -> String {
+    let quotes = text.replace("&quot;", "\"").replace("&#39;", "'").replace("&#x27;", "'");
+    quotes.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+}

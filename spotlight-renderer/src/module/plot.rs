@@ -1,0 +1,73 @@
+//! Charts of rows.
+
+use std::sync::Arc;
+
+use crate::chart::{Chart, Kind, Series, Slot, Unit};
+use crate::data::Row;
+use crate::definition::Module;
+use crate::format::{Format, Kind as FormatKind, axis, period};
+use crate::rows::number;
+
+/// A line or area of a chart: its name, the field it shows, and whether it is there for comparison.
+pub struct Line {
+    /// What readers call it.
+    pub name: String,
+    /// The field.
+    pub key: String,
+    /// Whether it is drawn in dashes.
+    pub dashed: bool,
+}
+
+impl Line {
+    /// A line of its own right.
+    pub fn new(name: &str, key: &str) -> Line {
+        Line { name: name.to_owned(), key: key.to_owned(), dashed: false }
+    }
+}
+
+/// A chart along time, with a slot for each row.
+pub fn over_time(module: &Module, rows: &[Row], lines: &[Line], kind: Kind, format: &Format) -> Chart {
+    let name = module.period();
+    let slot =
+        |row: &Row| Slot { label: period::label(row, name).unwrap_or_default(), at: period::bounds(row).0 };
+    let mut chart = with_format(module, kind, rows.iter().map(slot).collect(), series(rows, lines), format);
+    chart.span = period::span(name);
+    chart
+}
+
+/// A chart over categories.
+pub fn over_categories(
+    module: &Module,
+    bars: Vec<(String, Option<f64>)>,
+    name: &str,
+    kind: Kind,
+    format: &Format,
+) -> Chart {
+    let (labels, values): (Vec<String>, Vec<Option<f64>>) = bars.into_iter().unzip();
+    let slots = labels.into_iter().map(|label| Slot { label, at: None }).collect();
+    with_format(module, kind, slots, vec![Series { name: name.to_owned(), values, dashed: false }], format)
+}
+
+fn series(rows: &[Row], lines: &[Line]) -> Vec<Series> {
+    let one = |line: &Line| Series {
+        name: line.name.clone(),
+        values: rows.iter().map(|row| number(row, &line.key)).collect(),
+        dashed: line.dashed,
+    };
+    lines.iter().map(one).collect()
+}
+
+fn with_format(module: &Module, kind: Kind, slots: Vec<Slot>, series: Vec<Series>, format: &Format) -> Chart {
+    let title = crate::page::plain_text(&module.title);
+    let mut chart =
+        Chart::new(&format!("{}-chart", module.slug.replace(' ', "-")), &title, kind, slots, series);
+    chart.unit = match format.kind {
+        FormatKind::Percent => Unit::Percent,
+        FormatKind::Duration => Unit::Duration,
+        _ => Unit::Number,
+    };
+    let (values, ticks) = (format.clone(), format.clone());
+    chart.format = Arc::new(move |value| values.write_amount(value));
+    chart.axis_format = Some(Arc::new(move |ticks_at: &[f64]| axis::labels(&ticks, ticks_at)));
+    chart
+}

@@ -1,0 +1,110 @@
+//! `user_satisfaction_graph`: how satisfied people say they are, from ratings of 1 to 5, and how the answers are spread.
+
+use serde_json::{Value, json};
+
+use super::plot::{self, Line};
+use super::{Scene, Type, figure, table, title};
+use crate::chart::{Chart, Kind};
+use crate::data::Row;
+use crate::definition::Module;
+use crate::definition::axes::Axes;
+use crate::definition::query::Wishes;
+use crate::format::{Format, Kind as FormatKind};
+use crate::rows::{self, number, value};
+use crate::view::Facts;
+use chrono::{DateTime, Utc};
+
+/// The answers, from the worst to the best.
+const ANSWERS: [&str; 5] =
+    ["Very dissatisfied", "Dissatisfied", "Neither satisfied or dissatisfied", "Satisfied", "Very satisfied"];
+
+pub struct SatisfactionGraph;
+
+fn rating(answer: usize) -> String {
+    format!("rating_{answer}:sum")
+}
+
+/// Whether the data holds the share itself rather than ratings.
+fn is_share(module: &Module) -> bool {
+    module.options["migrated"] == Value::Bool(true)
+}
+
+impl Type for SatisfactionGraph {
+    fn defaults(&self, stored: &Value) -> Value {
+        let key = stored["value-attribute"].as_str().unwrap_or("rating");
+        let score = json!({"label": title(stored), "key": key, "format": "percent"});
+        let answers = ANSWERS
+            .iter()
+            .zip(1..)
+            .map(|(label, answer)| json!({"label": label, "key": rating(answer), "format": "integer"}));
+        json!({
+            "value-attribute": key,
+            "total-attribute": "total:sum",
+            "axes": {
+                "x": {"label": "Date", "key": "_start_at", "format": "date"},
+                "y": std::iter::once(score).chain(answers).collect::<Vec<_>>(),
+            },
+        })
+    }
+
+    fn wishes(&self, module: &Module, _: DateTime<Utc>) -> Wishes {
+        let mut wishes = Wishes::default();
+        if !is_share(module) {
+            let collect: Vec<String> =
+                (1..=ANSWERS.len()).map(rating).chain(["total:sum".to_owned()]).collect();
+            wishes.over.insert("collect".to_owned(), collect.into());
+        }
+        wishes
+    }
+
+    fn dates(&self) -> bool {
+        true
+    }
+
+    fn facts(&self, module: &Module, rows: Vec<Row>, scene: &Scene) -> Facts {
+        let axes = module.axes();
+        let key = module.value_attribute();
+        let mut rows = rows::prepare(module, &axes, rows, scene.now);
+        if !is_share(module) {
+            for row in &mut rows {
+                let score = score(row, module.text("total-attribute").unwrap_or("total:sum"));
+                row.insert(key.to_owned(), value(score));
+            }
+        }
+        if module.options["trim"] != Value::Bool(false) {
+            let first = rows.iter().position(|row| number(row, key).is_some()).unwrap_or(rows.len());
+            rows.drain(..first);
+        }
+        let percent = module.format().unwrap_or_else(|| Format::new(FormatKind::Percent));
+        let name = axes.y.first().map_or("", |axis| axis.label.as_str());
+        let mut charts = vec![plot::over_time(module, &rows, &[Line::new(name, key)], Kind::Line, &percent)];
+        let breakdown =
+            Some(breakdown(module, &axes, &rows)).filter(|chart| scene.own_page && chart.has_data());
+        charts.extend(breakdown);
+        Facts {
+            headline: vec![figure::latest(&rows, key, module.period(), &percent, scene)],
+            table: Some(table::of(module, &axes, &rows, scene)),
+            breakdown: scene.own_page,
+            charts,
+            ..Facts::default()
+        }
+    }
+}
+
+/// The share of the way from the worst to the best answer.
+fn score(row: &Row, total: &str) -> Option<f64> {
+    let total = number(row, total).filter(|total| *total > 0.0)?;
+    let points =
+        (1..=ANSWERS.len()).map(|answer| answer as f64 * number(row, &rating(answer)).unwrap_or(0.0));
+    Some((points.sum::<f64>() / total - 1.0) / 4.0)
+}
+
+fn breakdown(module: &Module, axes: &Axes, rows: &[Row]) -> Chart {
+    let bars =
+        axes.y.iter().skip(1).map(|axis| (axis.label.clone(), rows::total(rows, axis.key()))).collect();
+    let integer = Format::new(FormatKind::Integer);
+    let mut chart = plot::over_categories(module, bars, "Answers", Kind::Steps, &integer);
+    chart.id.push_str("-answers");
+    chart.title = format!("{}: how answers are spread", chart.title);
+    chart
+}

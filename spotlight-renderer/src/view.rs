@@ -1,0 +1,183 @@
+//! What there is to be seen on a page, as facts: figures, tables, charts, links.
+//!
+//! These are made once, from a definition and data, and shown in several ways: [`crate::json`] writes them for machines,
+//! [`crate::compose`] puts them into words and layout for people.
+
+use crate::chart::Chart;
+use crate::format::Text;
+use crate::rows::sort::Sort;
+
+/// Where a figure went, and whether that is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names say it all")]
+pub enum Trend {
+    Increase,
+    Decrease,
+    NoChange,
+    Improvement,
+    Decline,
+}
+
+impl Trend {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Trend::Increase => "increase",
+            Trend::Decrease => "decrease",
+            Trend::NoChange => "no-change",
+            Trend::Improvement => "improvement",
+            Trend::Decline => "decline",
+        }
+    }
+}
+
+/// Which figure of a module it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Name {
+    /// The newest value.
+    #[default]
+    Latest,
+    /// The change on the period before, or its value.
+    Previous,
+    /// The share of what was aimed at.
+    Share,
+    /// How long a page takes to load.
+    ResponseTime,
+    /// How much of the time a service was there.
+    Uptime,
+}
+
+impl Name {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Name::Latest => "latest",
+            Name::Previous => "previous",
+            Name::Share => "share",
+            Name::ResponseTime => "response_time",
+            Name::Uptime => "uptime",
+        }
+    }
+}
+
+/// A large number.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Headline {
+    /// Which one it is.
+    pub name: Name,
+    /// Its period, or the words next to it.
+    pub label: Option<String>,
+    /// Its text; `None` if there is no data.
+    pub value: Option<Text>,
+    /// Where it went.
+    pub trend: Vec<Trend>,
+    /// What it means.
+    pub note: Option<String>,
+    /// Words that belong to the value of a change.
+    pub suffix: Option<&'static str>,
+}
+
+/// A column of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Column {
+    /// Its name.
+    pub label: String,
+    /// By what it is sorted.
+    pub key: String,
+    /// Whether its cells are amounts.
+    pub numeric: bool,
+}
+
+/// Rows and columns of written values.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Table {
+    /// The columns.
+    pub columns: Vec<Column>,
+    /// The cells, row by row; `None` where there is no data.
+    pub rows: Vec<Vec<Option<Text>>>,
+    /// What the rows are sorted by, if by anything but the order in which they came.
+    pub sorted: Option<Sort>,
+    /// Whether the first cell of a row names it.
+    pub row_header: bool,
+}
+
+/// An entry of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Item {
+    /// What it says.
+    pub text: String,
+    /// Where it leads.
+    pub href: Option<String>,
+}
+
+/// What an ordinary module has to show.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// The large numbers, in order.
+    pub headline: Vec<Headline>,
+    /// The pictures.
+    pub charts: Vec<Chart>,
+    /// All values.
+    pub table: Option<Table>,
+    /// Whether the table is what the module is about, rather than the alternative of a chart.
+    pub table_first: bool,
+    /// The entries of a list.
+    pub items: Option<Vec<Item>>,
+    /// A line under the chart.
+    pub caption: Option<String>,
+    /// Whether the charts include one of how answers are spread.
+    pub breakdown: bool,
+}
+
+/// The inside of a module.
+#[derive(Debug, Clone)]
+pub enum Body {
+    /// Figures, charts, tables.
+    Facts(Box<Facts>),
+    /// Modules under a common heading.
+    Section(Vec<Module>),
+    /// Modules of which one is looked at.
+    Tabs(Vec<Module>),
+    /// The data could not be had.
+    Failed,
+    /// A type that nobody knows.
+    Unknown,
+}
+
+/// Where a module's data can be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Download {
+    /// The path of the data set.
+    pub path: String,
+    /// The query string without a format, percent-encoded.
+    pub query: String,
+    /// The query with `format=json`, decoded and sorted.
+    pub canonical: String,
+}
+
+/// A module as it is shown.
+#[derive(Debug, Clone)]
+pub struct Module {
+    /// Its name in the page.
+    pub slug: String,
+    /// Its type.
+    pub kind: String,
+    /// Its heading, as HTML.
+    pub title: String,
+    /// The path of its own page.
+    pub path: String,
+    /// A paragraph under the heading, as HTML.
+    pub description: Option<String>,
+    /// Layout classes.
+    pub classes: Vec<String>,
+    /// Whether the data is not for everybody.
+    pub restricted: bool,
+    /// Notes about the data, as HTML.
+    pub info: Vec<String>,
+    /// Its data as files.
+    pub download: Option<Download>,
+    /// Whether readers may choose the dates that its own page shows.
+    pub dates: bool,
+    /// The inside.
+    pub body: Body,
+}
