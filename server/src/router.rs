@@ -21,6 +21,7 @@ use crate::state::AppState;
 pub fn everything(state: AppState) -> Router {
     let router = Router::new()
         .route("/", get(dashboards::to_dashboards))
+        .route("/robots.txt", get(dashboards::texts::robots))
         .route(
             "/data/{data_group}/{data_type}",
             get(read::by_group_and_type)

@@ -56,5 +56,5 @@ async fn an_unknown_dashboard_is_a_page_that_says_so() {
     let page = server.get("/performance/no-such-thing").await;
     assert_eq!(page.status, 404);
     assert!(page.header("content-type").unwrap().starts_with("text/html"));
-    assert_eq!(server.get("/").await.status, 307);
+    assert_eq!(server.get("/").await.status, 301);
 }

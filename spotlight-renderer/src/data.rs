@@ -1,7 +1,10 @@
-//! How figures come in: the one thing that this library asks of its surroundings.
+//! How definitions and figures come in: the two things that this library asks of its surroundings.
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
+
+use crate::definition::query::Query;
 
 /// A row of an answer.
 pub type Row = Map<String, Value>;
@@ -14,6 +17,35 @@ pub struct DataError(pub String);
 /// Whoever can answer queries.
 #[async_trait]
 pub trait DataSource: Send + Sync {
-    /// The rows of the answer to a query (a percent-encoded query string) over the data set of this group and type.
-    async fn query(&self, group: &str, data_type: &str, query_string: &str) -> Result<Vec<Row>, DataError>;
+    /// The rows of the answer to a query.
+    ///
+    /// # Errors
+    /// When the query has no answer, or none in time.
+    async fn rows(&self, query: &Query) -> Result<Vec<Row>, DataError>;
+
+    /// When the data of a query changed last, if anybody knows.
+    async fn updated(&self, _query: &Query) -> Option<DateTime<Utc>> {
+        None
+    }
+}
+
+/// Why there is no definition, as an HTTP status: 404 if nobody knows it, otherwise what went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there is no definition: status {0}")]
+pub struct NoDefinition(pub u16);
+
+/// Whoever knows the stored dashboards.
+#[async_trait]
+pub trait Definitions: Send + Sync {
+    /// The whole definition of a dashboard.
+    ///
+    /// # Errors
+    /// When there is none of this name, or it could not be had.
+    async fn dashboard(&self, slug: &str) -> Result<Value, NoDefinition>;
+
+    /// What lists show of every published dashboard: `slug`, `title`, `dashboard-type`, `department`, `agency`.
+    ///
+    /// # Errors
+    /// When they could not be had.
+    async fn published(&self) -> Result<Vec<Value>, NoDefinition>;
 }

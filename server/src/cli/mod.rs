@@ -5,6 +5,7 @@ mod load;
 pub mod open;
 mod query;
 mod remote;
+mod render;
 mod serve;
 
 use std::path::PathBuf;
@@ -34,6 +35,8 @@ enum Command {
     Query(query::QueryArgs),
     /// Append records from a file: JSON, one record a line, or a JSON list.
     Load(load::LoadArgs),
+    /// Make dashboard pages from files, as JSON or HTML.
+    Render(render::RenderArgs),
 }
 
 /// Where records and configuration are kept.
@@ -80,6 +83,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Demo(args) => demo::run(args).await,
         Command::Query(args) => query::run(args).await,
         Command::Load(args) => load::run(args).await,
+        Command::Render(args) => render::run(args).await,
     }
 }
 

@@ -37,10 +37,11 @@ pub fn with_axes(defaults: &Value, stored: &Value) -> Value {
     let mut merged = deep(defaults, stored);
     let own = &stored["axes"]["x"];
     let is_other = own.get("key").is_some_and(|key| !is_date_key(key));
-    if is_other && own.get("format").is_none() {
-        if let Some(x) = merged["axes"]["x"].as_object_mut() {
-            x.remove("format");
-        }
+    if is_other
+        && own.get("format").is_none()
+        && let Some(x) = merged["axes"]["x"].as_object_mut()
+    {
+        x.remove("format");
     }
     merged
 }

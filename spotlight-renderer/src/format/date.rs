@@ -163,6 +163,11 @@ fn calendar(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
     }
 }
 
+/// A moment as clocks in London show it, to be written as it is.
+pub fn london(time: DateTime<Utc>) -> DateTime<Utc> {
+    time.with_timezone(&chrono_tz::Europe::London).naive_local().and_utc()
+}
+
 /// The moment as queries write it.
 pub fn to_query(time: DateTime<Utc>) -> String {
     time.format("%Y-%m-%dT%H:%M:%SZ").to_string()

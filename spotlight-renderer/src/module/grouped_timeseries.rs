@@ -101,8 +101,9 @@ fn compute(row: &mut Row, measured: &str, axes: &Axes, mappings: &[Mapping]) {
     let has_axis = |name: &str| axes.y.iter().any(|axis| axis.group.as_deref() == Some(name));
     let takes_others = has_axis("other");
     let (mut total, mut other) = (None, None);
+    // zeros alone make no total: published dashboards show nothing there, rather than a total of 0
     let add = |sum: &mut Option<f64>, value: Option<f64>| {
-        if let Some(value) = value {
+        if let Some(value) = value.filter(|value| *value != 0.0) {
             *sum = Some(sum.unwrap_or(0.0) + value);
         }
     };

@@ -23,6 +23,7 @@ pub fn body(page: &Dashboard, options: &PageOptions) -> Markup {
             @if links { (aside(page)) }
         }
         @if page.prototype { (prototype_warning()) }
+        @if let Some(choice) = &page.dates { (super::dates::form(choice, "page")) }
         (contents(page))
         @if page.modules.is_empty() { p.no-data { "This dashboard has nothing to show yet." } }
         @else { div.modules { @for each in &page.modules { (module(each, Place::Dashboard(2))) } } }

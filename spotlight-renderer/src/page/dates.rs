@@ -20,11 +20,14 @@ pub fn form(dates: &Dates, slug: &str) -> Markup {
                 }
             }
             @if !dates.choices.is_empty() {
-                form.dates-form method="get" action=(address(&dates.action)) {
-                    (choice("from", "From", dates.from.as_deref(), dates, slug, error.as_deref()))
-                    (choice("to", "To", dates.to.as_deref(), dates, slug, error.as_deref()))
-                    button type="submit" { "Show" }
-                    @if let (Some(id), Some(text)) = (&error, &dates.error) { p.form-error id=(id) { (text) } }
+                details.other-dates open[dates.error.is_some() || dates.own] {
+                    summary { "Other dates" }
+                    form.dates-form method="get" action=(address(&dates.action)) {
+                        (choice("from", "From", dates.from.as_deref(), dates, slug, error.as_deref()))
+                        (choice("to", "To", dates.to.as_deref(), dates, slug, error.as_deref()))
+                        button type="submit" { "Show" }
+                        @if let (Some(id), Some(text)) = (&error, &dates.error) { p.form-error id=(id) { (text) } }
+                    }
                 }
             }
         }

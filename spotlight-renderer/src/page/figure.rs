@@ -41,9 +41,10 @@ fn change(change: &Change) -> Markup {
             span class={ "change-size " (class) (judged) } {
                 @if !sign.is_empty() { span.arrow aria-hidden="true" { (sign) } span.hidden { (word) } }
                 (change.text)
+                @if let Some(words) = &change.words { " " (words) }
             }
             @if let Some(label) = &change.label && !label.is_empty() {
-                " " span.change-label { @if change.direction.is_some() { "on " } (label) }
+                " " span.change-label { @if change.direction.is_some() && change.words.is_none() { "on " } (label) }
             }
         }
     }

@@ -1,8 +1,8 @@
 //! The front page: what there is and what the figures mean.
 
-use super::PageOptions;
 use super::model::Home;
 use super::shell::address;
+use super::{PageOptions, figure};
 use maud::{Markup, html};
 
 /// The four figures that services are judged by, explained.
@@ -33,6 +33,12 @@ pub fn body(page: &Home, options: &PageOptions) -> Markup {
                         " " span { (link.title) }
                     }
                 }
+            }
+        }
+        @if !page.aggregates.is_empty() {
+            section.overall aria-labelledby="overall" {
+                h2 #overall { "All services together" }
+                div.aggregates { @for each in &page.aggregates { (figure::figure(each)) } }
             }
         }
         @if !page.showcase.is_empty() {

@@ -23,6 +23,7 @@ pub fn body(page: &List) -> Markup {
                     " " a.remove href=(address(&filter.href)) { (filter.title) span.hidden { " (remove this filter)" } span aria-hidden="true" { " ×" } }
                 }
             }
+            @if let Some(notice) = &page.notice { p.no-data { (notice) } }
             @if !page.aggregates.is_empty() {
                 div.aggregates { @for each in &page.aggregates { (figure::figure(each)) } }
             }
@@ -56,6 +57,17 @@ fn form(page: &List) -> Markup {
                                         option value=(value) selected[page.organisation.as_deref() == Some(value)] { (text) }
                                     }
                                 }
+                            }
+                        }
+                    }
+                }
+                @if !page.measures.is_empty() {
+                    details.measures open[page.measures.iter().filter(|(_, _, shown)| *shown).count() > 1] {
+                        summary { "Measures shown" }
+                        fieldset {
+                            legend.hidden { "Measures shown" }
+                            @for (value, text, shown) in &page.measures {
+                                label.check { input type="checkbox" name="measure" value=(value) checked[*shown]; span { (text) } }
                             }
                         }
                     }

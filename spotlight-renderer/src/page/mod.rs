@@ -49,6 +49,8 @@ pub struct PageOptions {
     pub lang: String,
     /// Where problem reports are sent; without it no page has the form.
     pub problem_reports: Option<String>,
+    /// The e-mail address of those who keep the dashboards.
+    pub contact: Option<String>,
     /// The scheme and host of the site, for links that must be complete.
     pub site: Option<String>,
     /// Where the style sheet and the script are.
@@ -85,6 +87,7 @@ impl Default for PageOptions {
             notice_html: None,
             lang: "en".to_owned(),
             problem_reports: None,
+            contact: None,
             site: None,
             assets: AssetPlace::Below(format!("{root}/assets")),
         }

@@ -64,6 +64,8 @@ pub struct Dashboard {
     pub footer: Option<Footer>,
     /// When any of the data changed last, as readers say it.
     pub updated: Option<String>,
+    /// A choice of dates for all modules that heed it.
+    pub dates: Option<Dates>,
 }
 
 /// The notes at the end of a dashboard.
@@ -185,6 +187,8 @@ pub struct Change {
     pub text: String,
     /// The period compared with.
     pub label: Option<String>,
+    /// Words that belong to the text, such as `on last week`.
+    pub words: Option<String>,
     /// Where it went; absent if `text` is the earlier value itself.
     pub direction: Option<Direction>,
     /// Whether that is good, where somebody said what is good.
@@ -269,6 +273,8 @@ pub struct Dates {
     pub to: Option<String>,
     /// Ready-made ranges; the chosen one has an empty `href`.
     pub presets: Vec<Link>,
+    /// Whether the reader chose dates that no ready-made range has.
+    pub own: bool,
     /// What is wrong with the choice.
     pub error: Option<String>,
 }
@@ -294,6 +300,10 @@ pub struct List {
     pub organisations: Vec<(String, Vec<(String, String)>)>,
     /// The chosen organisation's value.
     pub organisation: Option<String>,
+    /// Measures to choose from: value, text, and whether it is shown.
+    pub measures: Vec<(String, String, bool)>,
+    /// A sentence about what is missing.
+    pub notice: Option<String>,
     /// Filters in force, each with a link that removes it.
     pub active: Vec<Link>,
     /// Sums and means of what is listed.
@@ -313,6 +323,8 @@ pub struct Home {
     pub head: Head,
     /// Lists with how many dashboards each holds; absent counts could not be had.
     pub lists: Vec<(Link, Option<usize>)>,
+    /// What is known about all services together.
+    pub aggregates: Vec<Figure>,
     /// Dashboards worth a look.
     pub showcase: Vec<Link>,
 }

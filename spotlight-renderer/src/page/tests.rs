@@ -42,6 +42,7 @@ fn evil_figure() -> Figure {
         full: Some("full".into()),
         change: Some(Change {
             text: evil(),
+            words: Some(evil()),
             label: Some(evil()),
             direction: Some(Direction::Up),
             good: Some(true),
@@ -63,6 +64,7 @@ fn evil_module(body: Body) -> Module {
         info_html: vec![evil()],
         source: Some(evil()),
         dates: Some(Dates {
+            own: true,
             action: "javascript:alert(1)".into(),
             choices: vec![(evil(), evil())],
             from: Some(evil()),
@@ -100,6 +102,7 @@ fn evil_pages() -> Vec<String> {
         notice_html: Some(evil()),
         lang: evil(),
         problem_reports: Some("javascript:alert(1)".into()),
+        contact: Some(evil()),
         site: Some("https://a.example".into()),
         assets: AssetPlace::Below("/assets".into()),
     };
@@ -124,6 +127,7 @@ fn evil_pages() -> Vec<String> {
             improve: Some(evil_link()),
         }),
         updated: Some(evil()),
+        dates: None,
     };
     let own =
         ModulePage { head: evil_head(), dashboard: evil_link(), prototype: true, module: modules[0].clone() };
@@ -137,13 +141,20 @@ fn evil_pages() -> Vec<String> {
         example: Some(evil()),
         organisations: vec![(evil(), vec![(evil(), evil())])],
         organisation: Some(evil()),
+        measures: vec![(evil(), evil(), true)],
+        notice: Some(evil()),
         active: vec![evil_link()],
         aggregates: vec![evil_figure()],
         table: evil_table(),
         downloads: vec![evil_link()],
         failed: false,
     };
-    let home = Home { head: evil_head(), lists: vec![(evil_link(), Some(3))], showcase: vec![evil_link()] };
+    let home = Home {
+        head: evil_head(),
+        lists: vec![(evil_link(), Some(3))],
+        aggregates: vec![evil_figure()],
+        showcase: vec![evil_link()],
+    };
     let slide = Slide { title: evil(), figure: Some(evil_figure()), table: Some(evil_table()) };
     vec![
         super::dashboard(&dashboard, &options),

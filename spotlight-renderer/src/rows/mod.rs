@@ -45,10 +45,10 @@ pub fn prepare(module: &Module, axes: &Axes, rows: Vec<Row>, now: DateTime<Utc>)
 
 fn fill_in(row: &mut Row, axis_period: Option<&str>, value: &str) {
     let copy = |row: &mut Row, to: &str, from: &str| {
-        if row.get(to).is_none_or(Value::is_null) {
-            if let Some(found) = row.get(from).filter(|found| !found.is_null()).cloned() {
-                row.insert(to.to_owned(), found);
-            }
+        if row.get(to).is_none_or(Value::is_null)
+            && let Some(found) = row.get(from).filter(|found| !found.is_null()).cloned()
+        {
+            row.insert(to.to_owned(), found);
         }
     };
     if let Some(period) = axis_period {

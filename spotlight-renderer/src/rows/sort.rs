@@ -56,6 +56,19 @@ pub fn sort(rows: &mut [Row], sort: &Sort, value: impl Fn(&Row, &str) -> Value) 
     });
 }
 
+/// Sorts anything by a value of it, by the same rules; what has no value keeps its order.
+pub fn by_value<T>(items: &mut [T], direction: Direction, value: impl Fn(&T) -> Value) {
+    items.sort_by(|a, b| {
+        let (left, right) = (value(a), value(b));
+        match (left.is_null(), right.is_null()) {
+            (true, true) => Ordering::Equal,
+            (true, false) => Ordering::Greater,
+            (false, true) => Ordering::Less,
+            (false, false) => directed(compare(&left, &right), direction),
+        }
+    });
+}
+
 fn directed(ordering: Ordering, direction: Direction) -> Ordering {
     match direction {
         Direction::Ascending => ordering,
@@ -76,10 +89,11 @@ fn compare_of(key: &str, left: &Value, right: &Value) -> Ordering {
 }
 
 fn compare(left: &Value, right: &Value) -> Ordering {
-    if left.is_number() && right.is_number() {
-        if let (Some(left), Some(right)) = (amount(left), amount(right)) {
-            return left.total_cmp(&right);
-        }
+    if left.is_number()
+        && right.is_number()
+        && let (Some(left), Some(right)) = (amount(left), amount(right))
+    {
+        return left.total_cmp(&right);
     }
     let text = |value: &Value| crate::format::plain(value).to_lowercase();
     text(left).cmp(&text(right))

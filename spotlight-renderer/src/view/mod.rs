@@ -1,9 +1,16 @@
 //! What there is to be seen on a page, as facts: figures, tables, charts, links.
 //!
-//! These are made once, from a definition and data, and shown in several ways: [`crate::json`] writes them for machines,
-//! [`crate::compose`] puts them into words and layout for people.
+//! These are made once, from definitions and data (see [`crate::site`]), and shown in several ways: [`json`] writes them for
+//! machines, [`crate::present`] puts them into words and layout for people. [`page`] holds what belongs to a page as a whole,
+//! this file what belongs to a module.
+
+pub mod json;
+pub mod page;
+
+use chrono::{DateTime, Utc};
 
 use crate::chart::Chart;
+use crate::definition::query::Query;
 use crate::format::Text;
 use crate::rows::sort::Sort;
 
@@ -144,17 +151,6 @@ pub enum Body {
     Unknown,
 }
 
-/// Where a module's data can be had.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Download {
-    /// The path of the data set.
-    pub path: String,
-    /// The query string without a format, percent-encoded.
-    pub query: String,
-    /// The query with `format=json`, decoded and sorted.
-    pub canonical: String,
-}
-
 /// A module as it is shown.
 #[derive(Debug, Clone)]
 pub struct Module {
@@ -174,9 +170,11 @@ pub struct Module {
     pub restricted: bool,
     /// Notes about the data, as HTML.
     pub info: Vec<String>,
-    /// Its data as files.
-    pub download: Option<Download>,
-    /// Whether readers may choose the dates that its own page shows.
+    /// What it asked for its data, without a format.
+    pub query: Option<Query>,
+    /// When its data changed last.
+    pub updated: Option<DateTime<Utc>>,
+    /// Whether readers may choose the dates that it shows.
     pub dates: bool,
     /// The inside.
     pub body: Body,

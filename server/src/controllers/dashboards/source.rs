@@ -1,0 +1,68 @@
+//! Definitions and figures for pages, from this process's own registry and store.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use query_lang::Policy;
+use serde_json::Value;
+use spotlight_renderer::data::{DataError, DataSource, Definitions, NoDefinition, Row};
+use spotlight_renderer::definition::query::Query;
+
+use crate::state::AppState;
+
+/// A module that has no figures by then is shown without.
+const DEADLINE: Duration = Duration::from_secs(5);
+
+/// The registry and the store at the time of a request.
+pub struct Source<'a> {
+    state: &'a AppState,
+    now: DateTime<Utc>,
+}
+
+impl<'a> Source<'a> {
+    /// What is known now.
+    pub fn new(state: &'a AppState, now: DateTime<Utc>) -> Source<'a> {
+        Source { state, now }
+    }
+
+    async fn ask(&self, query: &Query) -> Result<Vec<Row>, String> {
+        let data_set = self.state.registry.data_set_by(&query.group, &query.data_type);
+        let data_set = data_set.ok_or("there is no such data set")?;
+        // Whoever edits a dashboard decides what it shows.
+        let policy = Policy { raw_queries_allowed: true };
+        let parsed =
+            query_lang::parse(&query.query_string(), &policy, self.now).map_err(|error| error.to_string())?;
+        let snapshot = self.state.store.snapshot(&data_set.name).await.map_err(|error| error.to_string())?;
+        let answer = self.state.queries.answer(snapshot, &parsed, self.now).await;
+        Ok(answer.map_err(|error| error.to_string())?.rows)
+    }
+}
+
+#[async_trait]
+impl DataSource for Source<'_> {
+    async fn rows(&self, query: &Query) -> Result<Vec<Row>, DataError> {
+        let answer = tokio::time::timeout(DEADLINE, self.ask(query)).await;
+        answer.unwrap_or_else(|_| Err("no answer in time".to_owned())).map_err(|why| {
+            tracing::warn!(path = query.path(), query = query.query_string(), %why, "a module has no figures");
+            DataError(why)
+        })
+    }
+}
+
+#[async_trait]
+impl Definitions for Source<'_> {
+    async fn dashboard(&self, slug: &str) -> Result<Value, NoDefinition> {
+        self.state.registry.dashboard(slug).map(|definition| (*definition).clone()).ok_or(NoDefinition(404))
+    }
+
+    async fn published(&self) -> Result<Vec<Value>, NoDefinition> {
+        let mut list = self.state.registry.catalog().public_list();
+        let Some(items) = list["items"].as_array_mut() else { return Ok(Vec::new()) };
+        for item in items.iter_mut() {
+            let definition = item["slug"].as_str().and_then(|slug| self.state.registry.dashboard(slug));
+            item["tagline"] = definition.map_or(Value::Null, |definition| definition["tagline"].clone());
+        }
+        Ok(std::mem::take(items))
+    }
+}

@@ -1,0 +1,292 @@
+//! Facts put into words and layout: from [`crate::view`] to [`crate::page::model`] and HTML.
+//!
+//! This file does pages, [`module`] their parts. Whatever is wording (headings of lists, generated sentences, labels of
+//! figures) is decided here.
+
+mod module;
+
+use crate::format::date;
+use crate::page::model::{Dashboard, Dates, Footer, Head, Home, Item, Link, List, ModulePage};
+use crate::page::{self, Failure, PageOptions};
+use crate::site::Request;
+use crate::view::page as facts;
+use crate::view::page::{Answer, Page, Tagline};
+use crate::view::{Body, Module};
+use chrono::{DateTime, Utc};
+
+/// What pages need to know beyond their facts.
+#[derive(Debug, Clone)]
+pub struct Presenter<'a> {
+    /// What is the same on all pages.
+    pub options: &'a PageOptions,
+    /// What goes before the path of a data set in links, such as `https://data.example`; may be empty.
+    pub read_api: &'a str,
+    /// What was asked for.
+    pub request: &'a Request,
+}
+
+impl Presenter<'_> {
+    /// The page as HTML.
+    pub fn html(&self, answer: &Answer) -> String {
+        match &answer.page {
+            Page::Home(home) => page::home(&self.home(home), self.options),
+            Page::List(list) => page::list(&self.list(list), self.options),
+            Page::Dashboard(dashboard) => page::dashboard(&self.dashboard(dashboard), self.options),
+            Page::Module(module) => page::module(&self.module_page(module), self.options),
+            Page::Failure | Page::Moved(_) => {
+                let path = format!("{}{}", self.options.root, self.request.path);
+                page::error(Failure::of_status(answer.status), &path, self.options)
+            }
+        }
+    }
+
+    /// A module's page without anything around it, to be shown inside other sites' pages.
+    pub fn embedded(&self, page: &facts::ModulePage) -> String {
+        page::embed(&self.module_page(page), self.options)
+    }
+
+    fn home(&self, home: &facts::Home) -> Home {
+        let root = &self.options.root;
+        let list = |title: &str, path: &str, count| (Link::new(title, format!("{root}/{path}")), Some(count));
+        Home {
+            head: Head { title: self.options.product.clone(), path: root.clone(), ..Head::default() },
+            lists: vec![
+                list("Services", "services", home.services),
+                list("Web traffic", "web-traffic", home.web_traffic),
+                list("Other", "other", home.other),
+            ],
+            aggregates: home.aggregates.iter().map(module::aggregate).collect(),
+            showcase: home
+                .showcase
+                .iter()
+                .map(|(title, path, tagline)| Link {
+                    note_html: tagline.clone(),
+                    ..Link::new(title.clone(), path.clone())
+                })
+                .collect(),
+        }
+    }
+
+    fn list(&self, list: &facts::List) -> List {
+        let organisations = list.organisations.iter().flat_map(|(departments, agencies)| {
+            let groups = [("Departments", departments), ("Other bodies", agencies)];
+            groups.into_iter().filter(|(_, choices)| !choices.is_empty())
+        });
+        let organisations: Vec<_> =
+            organisations.map(|(name, choices)| (name.to_owned(), choices.clone())).collect();
+        let mut active = Vec::new();
+        if !list.filter.is_empty() {
+            let words = format!("matching \u{201c}{}\u{201d}", list.filter);
+            active.push(Link::new(words, self.address(&list.path, &[("filter", None)], None)));
+        }
+        let titles = organisations.iter().flat_map(|(_, choices)| choices);
+        let title = list.selected.as_ref().and_then(|value| titles.clone().find(|(own, _)| own == value));
+        if let Some((_, title)) = title {
+            active.push(Link::new(
+                format!("of {title}"),
+                self.address(&list.path, &[("department", None)], None),
+            ));
+        }
+        List {
+            head: Head {
+                title: format!("{} - {}", list.heading, self.options.product),
+                path: list.path.clone(),
+                breadcrumbs: vec![self.home_link()],
+                ..Head::default()
+            },
+            heading: list.heading.to_owned(),
+            intro: None,
+            count: list.count,
+            noun: list.noun.to_owned(),
+            filter: list.filter.clone(),
+            example: Some(list.example.to_owned()),
+            organisations,
+            organisation: list.selected.clone(),
+            measures: list
+                .measures
+                .iter()
+                .map(|(value, text, shown)| ((*value).to_owned(), (*text).to_owned(), *shown))
+                .collect(),
+            notice: list
+                .without_measures
+                .then(|| "The figures of these services could not be loaded.".to_owned()),
+            active,
+            aggregates: list.aggregates.iter().map(module::aggregate).collect(),
+            table: self.table(&list.table, format!("List of {}s", list.noun), |key, direction| {
+                self.address(&list.path, &[("sortby", Some(key)), ("sortorder", Some(direction))], None)
+            }),
+            downloads: vec![Link::new("CSV", self.address(&format!("{}.csv", list.path), &[], None))],
+            failed: false,
+        }
+    }
+
+    fn dashboard(&self, page: &facts::Dashboard) -> Dashboard {
+        let title = match &page.strapline {
+            Some(strapline) => format!("{strapline} - {} - {}", page.heading, self.options.product),
+            None => format!("{} - {}", page.heading, self.options.product),
+        };
+        let described = page.named_for_search.as_ref();
+        let tagline = page.tagline.as_ref().map(|tagline| match tagline {
+            Tagline::Written(html) => html.clone(),
+            Tagline::Service(name) => {
+                format!("This dashboard shows how the <b>{}</b> service performs.", escaped(name))
+            }
+            Tagline::Organisation(name) => {
+                format!("This dashboard shows how selected services of <b>{}</b> perform.", escaped(name))
+            }
+        });
+        let mut breadcrumbs = vec![self.home_link()];
+        if let Some((title, slug)) = &page.organisation {
+            let list = format!(
+                "{}/services?department={}",
+                self.options.root,
+                crate::definition::query::encoded(slug)
+            );
+            breadcrumbs.push(Link::new(title.clone(), list));
+        }
+        Dashboard {
+            head: Head {
+                title,
+                description: described
+                    .map(|name| format!("How the {name} service performs: figures, charts and data.")),
+                path: page.path.clone(),
+                breadcrumbs,
+                hidden: page.prototype,
+                lang: page.language.clone(),
+            },
+            strapline: page.strapline.clone(),
+            heading: page.heading.clone(),
+            tagline_html: tagline,
+            prototype: page.prototype,
+            service: page.transaction.as_ref().map(related),
+            item_type: Some(page.item_type.to_owned()),
+            related: page.other.iter().map(related).collect(),
+            modules: page.modules.iter().map(|module| self.module(module, &page.path, false)).collect(),
+            footer: page
+                .footer
+                .as_ref()
+                .map(|notes| self.footer(notes))
+                .filter(|footer| *footer != Footer::default()),
+            updated: latest(&page.modules).map(|time| format!("Updated {}", self.moment(time))),
+            dates: page.dates.as_ref().map(|dates| self.dates(dates, &page.path)),
+        }
+    }
+
+    fn module_page(&self, page: &facts::ModulePage) -> ModulePage {
+        let name = page::plain_text(&page.module.title);
+        let dashboard = Link::new(page.heading.clone(), page.dashboard.clone());
+        let mut module = self.module(&page.module, &page.path, true);
+        module.href = None;
+        module.dates = page.dates.as_ref().map(|dates| self.dates(dates, &page.path));
+        ModulePage {
+            head: Head {
+                title: format!("{name} - {} - {}", page.heading, self.options.product),
+                description: Some(format!(
+                    "{name}: figures and data from the dashboard of {}.",
+                    page.heading
+                )),
+                path: page.path.clone(),
+                breadcrumbs: vec![self.home_link(), dashboard.clone()],
+                hidden: page.prototype,
+                lang: page.language.clone(),
+            },
+            dashboard,
+            prototype: page.prototype,
+            module,
+        }
+    }
+
+    fn footer(&self, notes: &facts::Footer) -> Footer {
+        let contact = self.options.contact.as_ref().filter(|_| notes.improve);
+        Footer {
+            description_html: notes.description.clone(),
+            facts: notes.facts.iter().map(|(label, text)| ((*label).to_owned(), text.clone())).collect(),
+            description_extra_html: notes.description_extra.clone(),
+            costs_html: notes.costs.clone(),
+            other_notes_html: notes.other_notes.clone(),
+            improve: contact.map(|mail| Link::new(mail.clone(), format!("mailto:{mail}"))),
+        }
+    }
+
+    fn home_link(&self) -> Link {
+        Link::new(self.options.product.clone(), self.options.root.clone())
+    }
+
+    fn dates(&self, dates: &facts::Dates, path: &str) -> Dates {
+        let month = |back: usize| dates.choices.get(back).map(|(value, _)| value.clone());
+        let chosen = (dates.from.clone(), dates.to.clone());
+        let preset = |title: &str, from: Option<String>, to: Option<String>| {
+            let current = dates.error.is_none() && (from.clone(), to.clone()) == chosen;
+            let href = self.address(path, &[("from", from.as_deref()), ("to", to.as_deref())], None);
+            Link::new(title, if current { String::new() } else { href })
+        };
+        let mut presets = vec![preset("Usual dates", None, None)];
+        let spans =
+            [(3, "Last 3 months"), (6, "Last 6 months"), (12, "Last 12 months"), (36, "Last 3 years")];
+        for (months, title) in spans {
+            // the month that has not ended is not counted
+            if let (Some(from), Some(to)) = (month(months), month(1)) {
+                presets.push(preset(title, Some(from), Some(to)));
+            }
+        }
+        if let Some((first, _)) = dates.choices.last() {
+            presets.push(preset("All dates", Some(first.clone()), month(0)));
+        }
+        Dates {
+            own: presets.iter().all(|preset| !preset.href.is_empty()),
+            action: path.to_owned(),
+            choices: dates.choices.clone(),
+            from: dates.from.clone().or_else(|| month(12).or_else(|| month(0))),
+            to: dates.to.clone().or_else(|| month(0)),
+            presets,
+            error: dates.error.clone(),
+        }
+    }
+
+    /// A time as readers say it; clocks are set as in London.
+    fn moment(&self, time: DateTime<Utc>) -> String {
+        let day = date::by_pattern(date::london(time), "D MMMM YYYY");
+        format!("{day} at {}", date::by_pattern(date::london(time), "h:mma"))
+    }
+
+    /// The address of a path with the parameters of the request, some of them changed or taken away.
+    fn address(&self, path: &str, changes: &[(&str, Option<&str>)], fragment: Option<&str>) -> String {
+        let encoded = crate::definition::query::encoded;
+        let kept = self
+            .request
+            .parameters
+            .iter()
+            .filter(|(name, value)| !value.is_empty() && !changes.iter().any(|(own, _)| own == name))
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        let changed = changes.iter().filter_map(|(name, value)| Some((*name, (*value)?)));
+        let pairs: Vec<String> = kept
+            .chain(changed)
+            .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)))
+            .collect();
+        let query = if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) };
+        let fragment = fragment.map(|fragment| format!("#{fragment}")).unwrap_or_default();
+        format!("{path}{query}{fragment}")
+    }
+}
+
+fn related(link: &facts::Related) -> Link {
+    Link { note_html: link.metadata.clone(), ..Link::new(link.title.clone(), link.url.clone()) }
+}
+
+fn item(item: &crate::view::Item) -> Item {
+    Item { text: item.text.clone(), href: item.href.clone(), value: None }
+}
+
+/// When any of the modules' data changed last.
+fn latest(modules: &[Module]) -> Option<DateTime<Utc>> {
+    let own = |module: &Module| match &module.body {
+        Body::Section(children) | Body::Tabs(children) => latest(children),
+        _ => module.updated,
+    };
+    modules.iter().filter_map(own).max()
+}
+
+/// A text inside HTML.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}

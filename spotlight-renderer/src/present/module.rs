@@ -1,0 +1,177 @@
+//! The parts of a page in words.
+
+use super::Presenter;
+use crate::definition::query::Query;
+use crate::format::Text;
+use crate::page::model::{Body, Cell, Change, Column, Data, Direction, Figure, Link, Module, Sorted, Table};
+use crate::page::plain_text;
+use crate::rows::sort;
+use crate::view::page::Aggregate;
+use crate::view::{self, Facts, Headline, Name, Trend};
+
+impl Presenter<'_> {
+    /// A module on the page at a path.
+    pub(super) fn module(&self, module: &view::Module, page: &str, own_page: bool) -> Module {
+        let body = match &module.body {
+            view::Body::Failed => Body::Failed,
+            view::Body::Unknown => Body::Unknown,
+            view::Body::Section(children) => {
+                Body::Section(children.iter().map(|child| self.module(child, page, false)).collect())
+            }
+            view::Body::Tabs(children) => {
+                Body::Tabs(children.iter().map(|child| self.module(child, page, false)).collect())
+            }
+            view::Body::Facts(facts) => Body::Data(self.data(facts, module, page)),
+        };
+        let leads_on = !own_page && !matches!(module.body, view::Body::Section(_));
+        Module {
+            slug: module.slug.clone(),
+            kind: module.kind.clone(),
+            title_html: module.title.clone(),
+            href: leads_on.then(|| module.path.clone()),
+            description_html: module.description.clone(),
+            classes: module.classes.clone(),
+            restricted: module.restricted,
+            downloads: self.downloads(module),
+            info_html: module.info.clone(),
+            source: module.updated.map(|time| format!("Updated {}", self.moment(time))),
+            dates: None,
+            body,
+        }
+    }
+
+    fn downloads(&self, module: &view::Module) -> Vec<Link> {
+        let Some(query) = &module.query else { return Vec::new() };
+        let data = |format: &str| {
+            let Query { .. } = query;
+            format!("{}{}?{}", self.read_api, query.path(), query.with("format", format).query_string())
+        };
+        let mut links = vec![Link::new("CSV", data("csv")), Link::new("JSON", data("json"))];
+        let drawn = matches!(&module.body, view::Body::Facts(facts) if facts.charts.iter().any(|chart| chart.has_data()));
+        if drawn {
+            links.push(Link::new("SVG", self.address(&format!("{}.svg", module.path), &[], None)));
+        }
+        links
+    }
+
+    fn data(&self, facts: &Facts, module: &view::Module, page: &str) -> Data {
+        let caption = format!("{}: the data", plain_text(&module.title));
+        let sort_by = format!("sortby.{}", module.slug);
+        let order = format!("sortorder.{}", module.slug);
+        let table_id = format!("{}-table", module.slug);
+        Data {
+            figures: figures(&facts.headline),
+            charts: facts.charts.clone(),
+            items: facts.items.as_ref().map(|items| items.iter().map(super::item).collect()),
+            table: facts.table.as_ref().map(|table| {
+                self.table(table, caption, |key, direction| {
+                    let changes = [(sort_by.as_str(), Some(key)), (order.as_str(), Some(direction))];
+                    self.address(page, &changes, Some(&table_id))
+                })
+            }),
+            table_first: facts.table_first,
+            caption: facts.caption.clone(),
+        }
+    }
+
+    /// A table whose heads lead to it in another order; `address` takes the key and the direction.
+    pub(super) fn table(
+        &self,
+        table: &view::Table,
+        caption: String,
+        address: impl Fn(&str, &str) -> String,
+    ) -> Table {
+        let column = |column: &view::Column| {
+            let sorted = table.sorted.as_ref().filter(|sort| sort.key == column.key);
+            let next = match sorted.map(|sort| sort.direction) {
+                Some(sort::Direction::Descending) => "ascending",
+                _ => "descending",
+            };
+            Column {
+                label: column.label.clone(),
+                numeric: column.numeric,
+                sort_href: (table.rows.len() > 1).then(|| address(&column.key, next)),
+                sorted: sorted.map(|sort| match sort.direction {
+                    sort::Direction::Ascending => Sorted::Ascending,
+                    sort::Direction::Descending => Sorted::Descending,
+                }),
+            }
+        };
+        Table {
+            caption,
+            columns: table.columns.iter().map(column).collect(),
+            rows: table.rows.iter().map(|row| row.iter().map(cell).collect()).collect(),
+            row_header: table.row_header,
+        }
+    }
+}
+
+fn cell(text: &Option<Text>) -> Cell {
+    match text {
+        None => Cell::default(),
+        Some(text) => {
+            Cell { text: Some(text.text.clone()), href: text.href.clone(), full: text.full.clone() }
+        }
+    }
+}
+
+/// Figures, each with the change that follows it.
+fn figures(headline: &[Headline]) -> Vec<Figure> {
+    let mut figures: Vec<Figure> = Vec::new();
+    for entry in headline {
+        match (entry.name, figures.last_mut()) {
+            (Name::Previous, Some(figure)) => figure.change = Some(change(entry)),
+            _ => figures.push(figure(entry)),
+        }
+    }
+    figures
+}
+
+fn figure(headline: &Headline) -> Figure {
+    let parts = [headline.note.as_deref(), headline.label.as_deref()];
+    let parts: Vec<&str> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
+    Figure {
+        name: match headline.name {
+            Name::ResponseTime => Some("Page load time".to_owned()),
+            Name::Uptime => Some("Uptime".to_owned()),
+            Name::Latest | Name::Previous | Name::Share => None,
+        },
+        label: Some(parts.join(", ")).filter(|label| !label.is_empty()),
+        value: headline.value.as_ref().map(|value| value.text.clone()),
+        full: headline.value.as_ref().and_then(|value| value.full.clone()),
+        change: None,
+    }
+}
+
+fn change(headline: &Headline) -> Change {
+    let has = |trend: Trend| headline.trend.contains(&trend);
+    let direction = match () {
+        () if has(Trend::Increase) => Some(Direction::Up),
+        () if has(Trend::Decrease) => Some(Direction::Down),
+        () if has(Trend::NoChange) => Some(Direction::Level),
+        () => None,
+    };
+    let good = match () {
+        () if has(Trend::Improvement) => Some(true),
+        () if has(Trend::Decline) => Some(false),
+        () => None,
+    };
+    Change {
+        text: headline.value.as_ref().map_or_else(|| "no data".to_owned(), |value| value.text.clone()),
+        label: headline.label.clone(),
+        words: headline.suffix.map(str::to_owned),
+        direction,
+        good,
+    }
+}
+
+/// A figure over everything that a list holds.
+pub(super) fn aggregate(aggregate: &Aggregate) -> Figure {
+    Figure {
+        name: Some(aggregate.label.to_owned()),
+        label: aggregate.caption.clone(),
+        value: aggregate.value.as_ref().map(|value| value.text.clone()),
+        full: aggregate.value.as_ref().and_then(|value| value.full.clone()),
+        change: None,
+    }
+}

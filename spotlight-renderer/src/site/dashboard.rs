@@ -1,0 +1,173 @@
+//! Dashboards and the pages of their parts: what is around the modules.
+
+use serde_json::Value;
+
+use super::modules::{self, Circumstances, Placed};
+use super::{DASHBOARD_AGE, Request, Site, dates, failure, is_published};
+use crate::definition::{Module as Definition, resolve, text};
+use crate::module;
+use crate::view::page::{Answer, Dashboard, Footer, ModulePage, Page, Related, Tagline};
+
+impl Site<'_> {
+    /// A dashboard, or the part of it that the rest of the path names.
+    pub(super) async fn dashboard(&self, slug: &str, rest: &[&str], request: &Request) -> Answer {
+        let definition = match self.definitions.dashboard(slug).await {
+            Ok(definition) => definition,
+            Err(reason) => return failure(reason.0, true),
+        };
+        let hidden = !is_published(&definition);
+        let kind = text(&definition, "page-type").unwrap_or_else(|| "dashboard".to_owned());
+        if !matches!(kind.as_str(), "dashboard" | "module") {
+            return failure(501, hidden);
+        }
+        let modules = resolve::modules(&definition, &module::defaults);
+        let page = if rest.is_empty() {
+            Page::Dashboard(Box::new(self.whole(slug, &definition, &modules, request).await))
+        } else {
+            match resolve::module(&modules, rest) {
+                Some(part) => {
+                    Page::Module(Box::new(self.part(slug, rest, &definition, &part, request).await))
+                }
+                None => return failure(404, true),
+            }
+        };
+        Answer { status: 200, max_age: Some(DASHBOARD_AGE), hidden, page }
+    }
+
+    async fn whole(
+        &self,
+        slug: &str,
+        definition: &Value,
+        modules: &[Definition],
+        request: &Request,
+    ) -> Dashboard {
+        let path = format!("{}/{slug}", self.root);
+        let (range, dates) = dates::choice(modules, request);
+        let sort = |slug: &str| request.sort(Some(slug)).or_else(|| request.sort(None));
+        let circumstances =
+            Circumstances { data: self.data, now: request.now, sort: &sort, range, own_page: false };
+        let title = text(definition, "title").unwrap_or_else(|| slug.to_owned());
+        let kind = text(definition, "dashboard-type").unwrap_or_default();
+        let variant = Variant::of(&kind);
+        let organisation = ["department", "agency"].iter().find_map(|key| {
+            let own = &definition[*key];
+            let prefix = if *key == "agency" { "agency:" } else { "" };
+            Some((text(own, "title")?, format!("{prefix}{}", text(own, "slug")?)))
+        });
+        Dashboard {
+            modules: modules::load(modules, &path, &circumstances).await,
+            slug: slug.to_owned(),
+            strapline: text(definition, "strapline"),
+            heading: heading(&title, variant),
+            tagline: tagline(definition, &title, variant),
+            named_for_search: (variant == Variant::Service).then(|| title.clone()),
+            prototype: !is_published(definition),
+            transaction: related(&definition["relatedPages"]["transaction"]),
+            other: definition["relatedPages"]["other"]
+                .as_array()
+                .map(|pages| pages.iter().filter_map(related).collect())
+                .unwrap_or_default(),
+            item_type: match variant {
+                Variant::Content => "http://schema.org/GovernmentOrganization",
+                _ => "http://schema.org/GovernmentService",
+            },
+            footer: matches!(variant, Variant::Service | Variant::Other).then(|| footer(definition)),
+            language: text(definition, "language"),
+            organisation,
+            dates,
+            path,
+        }
+    }
+
+    async fn part(
+        &self,
+        slug: &str,
+        rest: &[&str],
+        definition: &Value,
+        part: &Definition,
+        request: &Request,
+    ) -> ModulePage {
+        let dashboard = format!("{}/{slug}", self.root);
+        let path = format!("{dashboard}/{}", rest.join("/"));
+        let (range, dates) = dates::choice(std::slice::from_ref(part), request);
+        let sort = |slug: &str| request.sort(Some(slug)).or_else(|| request.sort(None));
+        let circumstances =
+            Circumstances { data: self.data, now: request.now, sort: &sort, range, own_page: true };
+        let placed = Placed { definition: part, slug: part.slug.clone(), path: path.clone() };
+        let title = text(definition, "title").unwrap_or_else(|| slug.to_owned());
+        ModulePage {
+            module: modules::one(placed, &circumstances).await,
+            heading: title,
+            strapline: text(definition, "strapline"),
+            prototype: !is_published(definition),
+            language: text(definition, "language"),
+            dashboard,
+            path,
+            dates,
+        }
+    }
+}
+
+/// What the type of a dashboard decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Variant {
+    Service,
+    Organisation,
+    Content,
+    Other,
+    Plain,
+}
+
+impl Variant {
+    fn of(dashboard_type: &str) -> Variant {
+        match dashboard_type {
+            "transaction" | "high-volume-transaction" => Variant::Service,
+            "department" | "agency" => Variant::Organisation,
+            "content" => Variant::Content,
+            "other" => Variant::Other,
+            _ => Variant::Plain,
+        }
+    }
+}
+
+fn heading(title: &str, variant: Variant) -> String {
+    match variant {
+        Variant::Content => format!("{title}: web traffic"),
+        _ => title.to_owned(),
+    }
+}
+
+fn tagline(definition: &Value, title: &str, variant: Variant) -> Option<Tagline> {
+    let written = |key: &str| text(definition, key).map(Tagline::Written);
+    match variant {
+        Variant::Service => written("tagline").or_else(|| Some(Tagline::Service(title.to_owned()))),
+        Variant::Organisation => Some(Tagline::Organisation(title.to_owned())),
+        Variant::Other => written("description"),
+        Variant::Content | Variant::Plain => written("tagline"),
+    }
+}
+
+fn related(stored: &Value) -> Option<Related> {
+    let title = text(stored, "title").or_else(|| text(stored, "text"))?;
+    Some(Related { title, url: text(stored, "url")?, metadata: text(stored, "metadata") })
+}
+
+fn footer(definition: &Value) -> Footer {
+    let organisation = |label, key: &str| Some((label, text(&definition[key], "title")?));
+    let fact = |label, key: &str| Some((label, text(definition, key)?));
+    let facts = [
+        organisation("Part of", "service"),
+        organisation("Other department or public body", "agency"),
+        organisation("Ministerial department", "department"),
+        fact("User", "customer-type"),
+        fact("Service costs paid by", "business-model"),
+    ];
+    Footer {
+        description: text(definition, "description"),
+        facts: facts.into_iter().flatten().collect(),
+        description_extra: text(definition, "description-extra"),
+        costs: text(definition, "costs"),
+        other_notes: text(definition, "other-notes"),
+        improve: definition["relatedPages"]["improve-dashboard-message"] == Value::Bool(true),
+    }
+}

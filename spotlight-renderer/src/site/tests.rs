@@ -1,0 +1,131 @@
+use serde_json::{Value, json};
+
+use crate::case::Case;
+use crate::view::json;
+
+async fn page(case: Value) -> Value {
+    let mut case = case;
+    if case.get("now").is_none() {
+        case["now"] = "2016-06-15T10:00:00Z".into();
+    }
+    json::answer(&Case::new(case, "/performance").unwrap().render().await.answer)
+}
+
+async fn html(case: Value) -> String {
+    Case::new(case, "/performance").unwrap().render().await.html
+}
+
+fn monthly(slug: &str) -> Value {
+    json!({
+        "slug": slug, "module-type": "single_timeseries", "title": "Fees", "value-attribute": "fee:sum",
+        "data-source": {"data-group": "mooring", "data-type": "takings",
+            "query-params": {"period": "month", "collect": ["fee:sum"]}},
+    })
+}
+
+fn rows() -> Value {
+    json!({"data": [
+        {"_start_at": "2016-04-01T00:00:00+00:00", "_end_at": "2016-05-01T00:00:00+00:00", "fee:sum": 1},
+        {"_start_at": "2016-05-01T00:00:00+00:00", "_end_at": "2016-06-01T00:00:00+00:00", "fee:sum": 2},
+    ]})
+}
+
+fn dashboard(modules: Value) -> Value {
+    json!({"slug": "quay", "title": "Quay", "dashboard-type": "transaction", "published": true, "modules": modules})
+}
+
+#[tokio::test]
+async fn chosen_months_are_asked_for_and_stay_in_links() {
+    let query =
+        "collect=fee:sum&end_at=2016-06-01T00:00:00Z&flatten=true&period=month&start_at=2016-04-01T00:00:00Z";
+    let case = json!({
+        "path": "/performance/quay?from=2016-04&to=2016-05", "now": "2016-06-15T10:00:00Z",
+        "definition": dashboard(json!([monthly("fees")])),
+        "data": {"mooring/takings": {query: rows()}},
+    });
+    let found = page(case.clone()).await;
+    assert_eq!(found["modules"][0]["table"]["rows"][1][1], "2");
+    let html = html(case).await;
+    assert!(html.contains(r#"<option value="2016-04" selected>April 2016"#), "the choice is not shown");
+    assert!(html.contains("from=2016-04&amp;to=2016-05&amp;sortby.fees="), "sorting forgets the dates");
+}
+
+#[tokio::test]
+async fn dates_that_make_no_sense_are_said_to_be_wrong_and_not_heeded() {
+    for (query, words) in [("from=2016-05&to=2016-04", "after the last"), ("from=may", "is not a month")] {
+        let case = json!({
+            "path": format!("/performance/quay?{query}"), "now": "2016-06-15T10:00:00Z",
+            "definition": dashboard(json!([monthly("fees")])),
+            "data": {"mooring/takings": {"collect=fee:sum&duration=12&flatten=true&period=month": rows()}},
+        });
+        let html = html(case).await;
+        assert!(html.contains(words), "{query}: nothing says what is wrong");
+        assert!(html.contains("May 2016"), "{query}: the usual dates are not shown");
+    }
+}
+
+#[tokio::test]
+async fn a_thousand_modules_and_hostile_texts_are_a_page() {
+    let hostile = "<script>alert(1)</script>\"'&";
+    let modules: Vec<Value> = (0..1000)
+        .map(|n| {
+            let mut module = monthly(&format!("m{n}"));
+            module["title"] = hostile.into();
+            module["module-type"] = if n % 2 == 0 { "single_timeseries".into() } else { hostile.into() };
+            module
+        })
+        .collect();
+    let mut definition = dashboard(modules.into());
+    definition["title"] = hostile.into();
+    definition["strapline"] = hostile.into();
+    let case = json!({
+        "path": "/performance/quay?sortby=%3Cscript%3E&filter=%22%3E", "now": "2016-06-15T10:00:00Z",
+        "definition": definition, "data": {},
+    });
+    let html = html(case).await;
+    assert!(!html.contains("<script>alert"), "a script got through");
+}
+
+#[tokio::test]
+async fn what_is_broken_in_a_definition_breaks_nothing_else() {
+    for broken in [
+        json!(null),
+        json!("text"),
+        json!([1, null, "x", {}]),
+        json!([{"module-type": "kpi", "axes": 5, "data-source": 7, "format": [], "classes": {}}]),
+        json!([{"module-type": "section", "modules": {"a": 1}}, {"module-type": "tab", "tabs": 3}]),
+        json!([{"module-type": "completion_rate", "slug": "c", "numerator-matcher": "(", "matching-attribute": 3,
+            "data-source": {"data-group": "g", "data-type": "t", "query-params": []}}]),
+    ] {
+        let found = page(json!({"path": "/performance/quay", "definition": dashboard(broken.clone())})).await;
+        assert_eq!(found["status"], 200, "{broken}");
+    }
+}
+
+#[tokio::test]
+async fn readers_choose_measures_and_services_without_any_are_listed() {
+    let items = json!([
+        {"slug": "a", "title": "A", "dashboard-type": "transaction"},
+        {"slug": "b", "title": "B", "dashboard-type": "transaction"},
+        {"slug": "c", "title": "C", "dashboard-type": "transaction"},
+    ]);
+    let values = json!({"data": [
+        {"dashboard_slug": "a", "number_of_transactions": 2000, "digital_takeup": 0.2},
+        {"dashboard_slug": "b", "number_of_transactions": 1000, "digital_takeup": 0.9},
+        {"dashboard_slug": "c", "total_cost": 100},
+    ]});
+    let case = |data: Value| {
+        json!({
+            "path": "/performance/services?measure=digital_takeup&measure=total_cost",
+            "list": {"items": items}, "data": data,
+        })
+    };
+    let known =
+        json!({"service-aggregates/latest-dataset-values": {"sort_by=_timestamp:descending": values}});
+    let found = page(case(known)).await;
+    assert_eq!(found["aggregates"][0]["value"], "£100");
+    assert_eq!(found["aggregates"][1]["value"], "43.3%");
+    assert_eq!(found["aggregates"][1]["caption"], "weighted average for 2 services out of 3");
+    let found = page(case(json!({}))).await;
+    assert_eq!((found["status"].clone(), found["count"].clone()), (json!(200), json!(3)));
+}

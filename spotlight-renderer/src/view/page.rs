@@ -1,0 +1,205 @@
+//! What belongs to a page as a whole.
+
+use super::{Module, Table};
+use crate::format::Text;
+
+/// The answer to a request.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// For how many seconds the answer may be kept; `None` says nothing about it.
+    pub max_age: Option<u32>,
+    /// Whether search engines shall stay away.
+    pub hidden: bool,
+    /// What is there.
+    pub page: Page,
+}
+
+/// The kinds of pages.
+#[derive(Debug, Clone)]
+pub enum Page {
+    /// The front page.
+    Home(Home),
+    /// A list of dashboards.
+    List(Box<List>),
+    /// A dashboard.
+    Dashboard(Box<Dashboard>),
+    /// A part of a dashboard on its own.
+    Module(Box<ModulePage>),
+    /// There is nothing to show, for the reason that the status tells.
+    Failure,
+    /// The page is at this path.
+    Moved(String),
+}
+
+/// A paragraph that an author wrote, or one that names what the page is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tagline {
+    /// HTML of the author.
+    Written(String),
+    /// How the service of this name performs.
+    Service(String),
+    /// How services of the organisation of this name perform.
+    Organisation(String),
+}
+
+/// A link that an author gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Related {
+    /// What it says.
+    pub title: String,
+    /// Where it leads; not checked.
+    pub url: String,
+    /// A few words after it, as HTML.
+    pub metadata: Option<String>,
+}
+
+/// The notes at the end of a dashboard.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Footer {
+    /// The lead paragraph, as HTML.
+    pub description: Option<String>,
+    /// Labels with their texts.
+    pub facts: Vec<(&'static str, String)>,
+    /// More about the service, as HTML.
+    pub description_extra: Option<String>,
+    /// Notes on costs, as HTML.
+    pub costs: Option<String>,
+    /// Other notes, as HTML.
+    pub other_notes: Option<String>,
+    /// Whether those who run the service are asked to add data.
+    pub improve: bool,
+}
+
+/// A month or a week that readers may choose, as `2016-05` or `2016-05-30`.
+pub type Day = String;
+
+/// The dates that readers chose, and those they may choose.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Dates {
+    /// The first month shown.
+    pub from: Option<Day>,
+    /// The last month shown.
+    pub to: Option<Day>,
+    /// The months to choose from as value and text, newest first.
+    pub choices: Vec<(Day, String)>,
+    /// What is wrong with the choice.
+    pub error: Option<String>,
+}
+
+/// A page about one service, organisation or topic.
+#[derive(Debug, Clone)]
+pub struct Dashboard {
+    /// Its name in addresses.
+    pub slug: String,
+    /// Its path.
+    pub path: String,
+    /// What kind of page it is, in the author's words.
+    pub strapline: Option<String>,
+    /// Its heading.
+    pub heading: String,
+    /// The opening paragraph.
+    pub tagline: Option<Tagline>,
+    /// The service or organisation that search engines are told the page is about.
+    pub named_for_search: Option<String>,
+    /// Whether it shows demonstration data.
+    pub prototype: bool,
+    /// The service itself.
+    pub transaction: Option<Related>,
+    /// Pages to find out more.
+    pub other: Vec<Related>,
+    /// The schema.org type of the service link.
+    pub item_type: &'static str,
+    /// What is shown, in order.
+    pub modules: Vec<Module>,
+    /// Notes at the end.
+    pub footer: Option<Footer>,
+    /// The choice of dates, if any module heeds it.
+    pub dates: Option<Dates>,
+    /// The organisations above it: title and slug as lists filter by it.
+    pub organisation: Option<(String, String)>,
+    /// The language of its texts, if the definition says so.
+    pub language: Option<String>,
+}
+
+/// A page for one module.
+#[derive(Debug, Clone)]
+pub struct ModulePage {
+    /// The title of the dashboard.
+    pub heading: String,
+    /// The path of the dashboard.
+    pub dashboard: String,
+    /// The path of this page.
+    pub path: String,
+    /// What kind of page the dashboard is.
+    pub strapline: Option<String>,
+    /// Whether the dashboard is a prototype.
+    pub prototype: bool,
+    /// The module.
+    pub module: Module,
+    /// The choice of dates, if the module heeds it.
+    pub dates: Option<Dates>,
+    /// The language of the texts, if the definition says so.
+    pub language: Option<String>,
+}
+
+/// A figure about all that a list holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aggregate {
+    /// The measure.
+    pub key: &'static str,
+    /// What readers call it.
+    pub label: &'static str,
+    /// The figure; `None` if nobody has the measure.
+    pub value: Option<Text>,
+    /// What it was made of.
+    pub caption: Option<String>,
+}
+
+/// A list of dashboards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct List {
+    /// Its path.
+    pub path: String,
+    /// Its heading.
+    pub heading: &'static str,
+    /// The word for one of its entries.
+    pub noun: &'static str,
+    /// An example of what to search for.
+    pub example: &'static str,
+    /// How many entries are listed.
+    pub count: usize,
+    /// The text searched for.
+    pub filter: String,
+    /// Departments and other bodies to choose from, as value and text; `None` where there is no such choice.
+    pub organisations: Option<(Choices, Choices)>,
+    /// The chosen organisation.
+    pub selected: Option<String>,
+    /// The measures that readers may choose, and whether they did.
+    pub measures: Vec<(&'static str, &'static str, bool)>,
+    /// Figures about what is listed.
+    pub aggregates: Vec<Aggregate>,
+    /// The entries.
+    pub table: Table,
+    /// Whether the measures could not be had.
+    pub without_measures: bool,
+}
+
+/// Values and texts of a choice.
+pub type Choices = Vec<(String, String)>;
+
+/// The front page.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Home {
+    /// How many services have dashboards.
+    pub services: usize,
+    /// How many dashboards are about web traffic.
+    pub web_traffic: usize,
+    /// How many others there are.
+    pub other: usize,
+    /// What is known about all services together.
+    pub aggregates: Vec<Aggregate>,
+    /// Dashboards worth a look: title, path and tagline as HTML.
+    pub showcase: Vec<(String, String, Option<String>)>,
+}
