@@ -80,6 +80,11 @@ impl Query {
         pairs.join("&")
     }
 
+    /// The value of a parameter; of several the first.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+    }
+
     /// The same query with a parameter more.
     pub fn with(&self, name: &str, value: &str) -> Query {
         let mut query = self.clone();

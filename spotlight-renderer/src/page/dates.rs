@@ -25,6 +25,17 @@ pub fn form(dates: &Dates, slug: &str) -> Markup {
                     form.dates-form method="get" action=(address(&dates.action)) {
                         (choice("from", "From", dates.from.as_deref(), dates, slug, error.as_deref()))
                         (choice("to", "To", dates.to.as_deref(), dates, slug, error.as_deref()))
+                        @if !dates.comparisons.is_empty() {
+                            span.field {
+                                label for={ (slug) "-compare" } { "Compare with" }
+                                select id={ (slug) "-compare" } name="compare" {
+                                    option value="" { "nothing" }
+                                    @for (value, text, chosen) in &dates.comparisons {
+                                        option value=(value) selected[*chosen] { (text) }
+                                    }
+                                }
+                            }
+                        }
                         button type="submit" { "Show" }
                         @if let (Some(id), Some(text)) = (&error, &dates.error) { p.form-error id=(id) { (text) } }
                     }

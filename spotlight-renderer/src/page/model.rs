@@ -275,6 +275,8 @@ pub struct Dates {
     pub presets: Vec<Link>,
     /// Whether the reader chose dates that no ready-made range has.
     pub own: bool,
+    /// What present values may be compared with: value, text, and whether it is chosen.
+    pub comparisons: Vec<(String, String, bool)>,
     /// What is wrong with the choice.
     pub error: Option<String>,
 }

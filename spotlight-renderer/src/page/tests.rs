@@ -65,6 +65,7 @@ fn evil_module(body: Body) -> Module {
         source: Some(evil()),
         dates: Some(Dates {
             own: true,
+            comparisons: vec![(evil(), evil(), true)],
             action: "javascript:alert(1)".into(),
             choices: vec![(evil(), evil())],
             from: Some(evil()),

@@ -8,7 +8,7 @@ mod module;
 use crate::format::date;
 use crate::page::model::{Dashboard, Dates, Footer, Head, Home, Item, Link, List, ModulePage};
 use crate::page::{self, Failure, PageOptions};
-use crate::site::Request;
+use crate::site::{Compare, Request};
 use crate::view::page as facts;
 use crate::view::page::{Answer, Page, Tagline};
 use crate::view::{Body, Module};
@@ -233,12 +233,18 @@ impl Presenter<'_> {
             presets.push(preset("All dates", Some(first.clone()), month(0)));
         }
         Dates {
-            own: presets.iter().all(|preset| !preset.href.is_empty()),
+            own: dates.compare.is_some() || presets.iter().all(|preset| !preset.href.is_empty()),
             action: path.to_owned(),
             choices: dates.choices.clone(),
             from: dates.from.clone().or_else(|| month(12).or_else(|| month(0))),
             to: dates.to.clone().or_else(|| month(0)),
             presets,
+            comparisons: Compare::ALL
+                .iter()
+                .map(|(own, value, text)| {
+                    ((*value).to_owned(), (*text).to_owned(), dates.compare == Some(*own))
+                })
+                .collect(),
             error: dates.error.clone(),
         }
     }

@@ -44,8 +44,14 @@ impl Site<'_> {
         let path = format!("{}/{slug}", self.root);
         let (range, dates) = dates::choice(modules, request);
         let sort = |slug: &str| request.sort(Some(slug)).or_else(|| request.sort(None));
-        let circumstances =
-            Circumstances { data: self.data, now: request.now, sort: &sort, range, own_page: false };
+        let circumstances = Circumstances {
+            data: self.data,
+            now: request.now,
+            sort: &sort,
+            range,
+            compare: dates::comparison(request),
+            own_page: false,
+        };
         let title = text(definition, "title").unwrap_or_else(|| slug.to_owned());
         let kind = text(definition, "dashboard-type").unwrap_or_default();
         let variant = Variant::of(&kind);
@@ -91,8 +97,14 @@ impl Site<'_> {
         let path = format!("{dashboard}/{}", rest.join("/"));
         let (range, dates) = dates::choice(std::slice::from_ref(part), request);
         let sort = |slug: &str| request.sort(Some(slug)).or_else(|| request.sort(None));
-        let circumstances =
-            Circumstances { data: self.data, now: request.now, sort: &sort, range, own_page: true };
+        let circumstances = Circumstances {
+            data: self.data,
+            now: request.now,
+            sort: &sort,
+            range,
+            compare: dates::comparison(request),
+            own_page: true,
+        };
         let placed = Placed { definition: part, slug: part.slug.clone(), path: path.clone() };
         let title = text(definition, "title").unwrap_or_else(|| slug.to_owned());
         ModulePage {

@@ -7,6 +7,7 @@ use query_lang::Period;
 use serde_json::{Map, Value};
 
 use super::Request;
+use super::compare::Compare;
 use crate::definition::Module as Definition;
 use crate::format::date;
 use crate::module;
@@ -43,6 +44,11 @@ impl Range {
     }
 }
 
+/// What the request wants present values to be compared with.
+pub fn comparison(request: &Request) -> Option<Compare> {
+    request.parameter("compare").and_then(Compare::parse)
+}
+
 /// What the request chooses, and what may be chosen, if any of the modules heeds dates.
 pub fn choice(modules: &[Definition], request: &Request) -> (Option<Range>, Option<Dates>) {
     let mut first = None;
@@ -51,7 +57,8 @@ pub fn choice(modules: &[Definition], request: &Request) -> (Option<Range>, Opti
     }
     let this_month = first_of_month(request.now.date_naive());
     let first = first.or_else(|| NaiveDate::from_ymd_opt(FIRST.0, FIRST.1, 1)).unwrap_or(this_month);
-    let mut dates = Dates { choices: choices(first, this_month), ..Dates::default() };
+    let mut dates =
+        Dates { choices: choices(first, this_month), compare: comparison(request), ..Dates::default() };
     let read = |name: &str| request.parameter(name).map(|text| (text.to_owned(), month(text)));
     let range = match (read("from"), read("to")) {
         (None, None) => None,

@@ -1,9 +1,10 @@
 //! What is at an address: from the path and parameters of a request to the facts of a page.
 //!
 //! [`modules`] makes the parts of a page from their definitions and data, [`dashboard`] what is around them, [`list`] the lists
-//! with their [`measures`], [`dates`] the choice of dates. Everything that has to be waited for is waited for at the same time;
+//! with their [`measures`], [`dates`] the choice of dates, [`mod@compare`] what is laid beside present values. Everything that has to be waited for is waited for at the same time;
 //! what fails leaves a gap and not an error.
 
+mod compare;
 mod dashboard;
 mod dates;
 mod list;
@@ -21,6 +22,7 @@ use crate::definition::resolve;
 use crate::rows::sort::{Direction, Sort};
 use crate::view::page::{Answer, Home, Page};
 
+pub use compare::Compare;
 pub use measures::query as measures_query;
 
 /// Seconds for which a dashboard may be kept.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use futures::future::{BoxFuture, join_all};
 
+use super::compare::{Compare, Earlier};
 use super::dates::Range;
 use crate::data::DataSource;
 use crate::definition::Module as Definition;
@@ -19,6 +20,8 @@ pub struct Circumstances<'a> {
     pub sort: &'a (dyn Fn(&str) -> Option<Sort> + Sync),
     /// The dates that a reader chose.
     pub range: Option<Range>,
+    /// What a reader wants present values to be compared with.
+    pub compare: Option<Compare>,
     /// Whether the page is one of this module alone.
     pub own_page: bool,
 }
@@ -76,7 +79,17 @@ pub fn one<'a>(
                             sort: (circumstances.sort)(&slug),
                             own_page: circumstances.own_page,
                         };
-                        Body::Facts(Box::new(kind.facts(definition, rows, &scene)))
+                        let earlier = match circumstances.compare.filter(|_| kind.dates()) {
+                            Some(compare) => Earlier::of(compare, query, &rows),
+                            None => None,
+                        };
+                        let mut facts = kind.facts(definition, rows, &scene);
+                        if let Some(earlier) = earlier
+                            && let Ok(rows) = circumstances.data.rows(&earlier.query).await
+                        {
+                            earlier.beside(&mut facts, &kind.facts(definition, rows, &scene));
+                        }
+                        Body::Facts(Box::new(facts))
                     }
                 },
             },

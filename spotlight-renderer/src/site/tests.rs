@@ -51,6 +51,29 @@ async fn chosen_months_are_asked_for_and_stay_in_links() {
 }
 
 #[tokio::test]
+async fn a_year_before_is_a_dashed_line_and_a_column() {
+    let earlier = json!({"data": [
+        {"_start_at": "2015-04-01T00:00:00+00:00", "_end_at": "2015-05-01T00:00:00+00:00", "fee:sum": 7},
+        {"_start_at": "2015-05-01T00:00:00+00:00", "_end_at": "2015-06-01T00:00:00+00:00", "fee:sum": 8},
+    ]});
+    let before =
+        "collect=fee:sum&end_at=2015-06-01T00:00:00Z&flatten=true&period=month&start_at=2015-04-01T00:00:00Z";
+    let case = json!({
+        "path": "/performance/quay?compare=previous_year", "now": "2016-06-15T10:00:00Z",
+        "definition": dashboard(json!([monthly("fees")])),
+        "data": {"mooring/takings": {
+            "collect=fee:sum&duration=12&flatten=true&period=month": rows(),
+            before: earlier,
+        }},
+    });
+    let found = page(case.clone()).await;
+    let table = &found["modules"][0]["table"];
+    assert_eq!(table["head"][2], "Fees (a year before)");
+    assert_eq!(table["rows"][1], json!(["1 to 31 May 2016", "2", "8"]));
+    assert!(html(case).await.contains("dash"), "no dashed line");
+}
+
+#[tokio::test]
 async fn dates_that_make_no_sense_are_said_to_be_wrong_and_not_heeded() {
     for (query, words) in [("from=2016-05&to=2016-04", "after the last"), ("from=may", "is not a month")] {
         let case = json!({

@@ -2,6 +2,7 @@
 
 use super::{Module, Table};
 use crate::format::Text;
+use crate::site::Compare;
 
 /// The answer to a request.
 #[derive(Debug, Clone)]
@@ -84,6 +85,8 @@ pub struct Dates {
     pub to: Option<Day>,
     /// The months to choose from as value and text, newest first.
     pub choices: Vec<(Day, String)>,
+    /// What present values are compared with.
+    pub compare: Option<Compare>,
     /// What is wrong with the choice.
     pub error: Option<String>,
 }
