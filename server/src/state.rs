@@ -9,6 +9,7 @@ use engine::query::QueryEngine;
 use stagecraft::Registry;
 
 use crate::auth::{Token, bearer};
+use crate::branding::Branding;
 use crate::clock::Clock;
 use crate::record_schema::RecordSchemas;
 
@@ -25,6 +26,8 @@ pub struct AppState {
     pub schemas: Arc<RecordSchemas>,
     /// The token with every permission, if one is configured.
     pub admin_token: Option<Token>,
+    /// What pages show on behalf of the installation.
+    pub branding: Arc<Branding>,
     /// Where the present comes from.
     pub clock: Clock,
 }

@@ -1,6 +1,8 @@
 //! `performance-platform serve`.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context;
 use axum::Router;
@@ -10,6 +12,7 @@ use tokio::sync::watch;
 
 use super::{DataDir, open::open, start_logging};
 use crate::auth::Token;
+use crate::branding::Branding;
 use crate::clock::{Clock, TEST_NOW};
 use crate::router;
 use crate::state::AppState;
@@ -41,6 +44,9 @@ pub struct ListenArgs {
     /// Bearer token with every permission. Without one, nobody can administer over HTTP.
     #[arg(long, env = "PP_ADMIN_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     admin_token: Option<String>,
+    /// A TOML file with the name, colour, logo and links that pages show: see docs/dashboards.md.
+    #[arg(long, env = "PP_BRANDING", value_name = "FILE")]
+    branding: Option<PathBuf>,
     /// For tests only: let every request choose the present with an `X-Test-Now` header.
     #[arg(long, env = "PP_TEST_CLOCK")]
     test_clock: bool,
@@ -56,8 +62,10 @@ impl ListenArgs {
     /// # Errors
     /// As [`open`].
     pub async fn open(&self, data_dir: &std::path::Path) -> anyhow::Result<AppState> {
+        let branding = self.branding.as_deref().map(Branding::read).transpose()?.unwrap_or_default();
         let admin_token = self.admin_token.clone().and_then(Token::new);
-        open(data_dir, admin_token, self.clock()).await
+        let state = open(data_dir, admin_token, self.clock()).await?;
+        Ok(AppState { branding: Arc::new(branding), ..state })
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A [`Chart`] is plain data. [`render`] draws it as an SVG that stretches to whatever width it is given: text and strokes
 //! keep their size, only the plot stretches, and labels are thinned by CSS container queries so that they never
-//! collide at any width. [`mod@standalone`] draws the same geometry at a fixed size for files and images.
+//! collide at any width. [`mod@standalone`] draws the same geometry at a fixed size for files, and [`picture`] paints those.
 //!
 //! Data flows `Chart` -> [`scale`] (values to positions) -> [`axis`] (which ticks, which labels) -> one file a kind of
 //! mark ([`mod@line`], [`stack`], [`bar`], [`spark`]) -> [`frame`] (SVG). [`summary`] says in words what the picture shows and
@@ -14,6 +14,7 @@ mod frame;
 mod label;
 mod line;
 pub mod palette;
+mod picture;
 mod scale;
 mod spark;
 mod stack;
@@ -26,6 +27,7 @@ use maud::{Markup, html};
 use std::fmt;
 use std::sync::Arc;
 
+pub use picture::{PictureError, png};
 pub use scale::plain_number;
 pub use standalone::{Theme, standalone};
 pub use summary::describe;

@@ -24,6 +24,8 @@ mod table_module;
 mod tests;
 
 use chrono::{DateTime, Utc};
+
+pub(crate) use figure::change;
 use serde_json::{Value, json};
 
 use crate::data::Row;

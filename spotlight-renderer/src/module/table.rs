@@ -34,11 +34,12 @@ pub fn build(columns: &[&Axis], rows: &[Row], sort: Option<Sort>, row_header: bo
     if let Some(sort) = &sort {
         sort::sort(&mut ordered, sort, |row, key| value(row, key, rows));
     }
+    let found = |axis: &Axis, row: &Row| match axis.keys.as_slice() {
+        [key] => value(row, key, rows),
+        keys => Value::Array(keys.iter().map(|key| value(row, key, rows)).collect()),
+    };
     let cell = |axis: &Axis, row: &Row| -> Option<Text> {
-        let found = match axis.keys.as_slice() {
-            [key] => value(row, key, rows),
-            keys => Value::Array(keys.iter().map(|key| value(row, key, rows)).collect()),
-        };
+        let found = found(axis, row);
         match &axis.format {
             Some(format) => format.write(&found, scene.now),
             None if found.is_null() => None,
@@ -48,6 +49,10 @@ pub fn build(columns: &[&Axis], rows: &[Row], sort: Option<Sort>, row_header: bo
     Table {
         columns: columns.iter().map(|axis| column(axis, rows)).collect(),
         rows: ordered.iter().map(|row| columns.iter().map(|axis| cell(axis, row)).collect()).collect(),
+        amounts: ordered
+            .iter()
+            .map(|row| columns.iter().map(|axis| found(axis, row).as_f64()).collect())
+            .collect(),
         sorted: sort,
         row_header: row_header && !rows.is_empty(),
     }

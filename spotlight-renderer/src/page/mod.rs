@@ -53,8 +53,19 @@ pub struct PageOptions {
     pub contact: Option<String>,
     /// The scheme and host of the site, for links that must be complete.
     pub site: Option<String>,
+    /// What the pages look like.
+    pub brand: Brand,
     /// Where the style sheet and the script are.
     pub assets: AssetPlace,
+}
+
+/// What the pages of an installation look like.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Brand {
+    /// A colour such as `#2f3f8f`, on which white letters can be read; for light pages.
+    pub colour: Option<String>,
+    /// Whether `logo.svg` among the assets takes the place of the product's sign.
+    pub has_logo: bool,
 }
 
 /// Where the style sheet and the script are.
@@ -88,6 +99,7 @@ impl Default for PageOptions {
             lang: "en".to_owned(),
             problem_reports: None,
             contact: None,
+            brand: Brand::default(),
             site: None,
             assets: AssetPlace::Below(format!("{root}/assets")),
         }

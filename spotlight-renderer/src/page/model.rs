@@ -35,6 +35,8 @@ pub struct Head {
     pub breadcrumbs: Vec<Link>,
     /// Whether search engines shall stay away.
     pub hidden: bool,
+    /// The path of a picture that stands for the page where somebody links to it.
+    pub image: Option<String>,
     /// The language of the page; the branding's if absent.
     pub lang: Option<String>,
 }
@@ -64,6 +66,8 @@ pub struct Dashboard {
     pub footer: Option<Footer>,
     /// When any of the data changed last, as readers say it.
     pub updated: Option<String>,
+    /// The same page in other forms.
+    pub forms: Vec<Link>,
     /// A choice of dates for all modules that heed it.
     pub dates: Option<Dates>,
 }

@@ -15,7 +15,7 @@ pub fn document(head: &Head, options: &PageOptions, body: &Markup) -> String {
                 header.site-header {
                     div.width {
                         a.product href=(address(&options.root)) {
-                            (mark())
+                            (sign(options))
                             span { (options.product) }
                         }
                         @if let Some(phase) = &options.phase { span.phase { (phase) } }
@@ -63,6 +63,10 @@ fn document_head(head: &Head, options: &PageOptions) -> Markup {
             meta property="og:type" content="website";
             meta property="og:site_name" content=(options.product);
             @if let Some(description) = &head.description { meta property="og:description" content=(description); }
+            @if let Some(image) = &head.image {
+                meta property="og:image" content={ (options.site.as_deref().unwrap_or("")) (image) };
+                meta name="twitter:card" content="summary_large_image";
+            }
             @if let Some(site) = &options.site && !head.path.is_empty() {
                 link rel="canonical" href={ (site) (head.path) };
                 meta property="og:url" content={ (site) (head.path) };
@@ -78,8 +82,33 @@ fn document_head(head: &Head, options: &PageOptions) -> Markup {
                     script type="module" { (PreEscaped(assets::script().body)) }
                 }
             }
+            (colours(options))
         }
     }
+}
+
+/// The logo of the installation, else the product's own.
+fn sign(options: &PageOptions) -> Markup {
+    match &options.assets {
+        AssetPlace::Below(path) if options.brand.has_logo => {
+            html! { img.logo src={ (path) "/logo.svg" } alt="" height="28"; }
+        }
+        _ => mark(),
+    }
+}
+
+/// The colours of the installation; what is no colour is left out.
+fn colours(options: &PageOptions) -> Markup {
+    let is_colour = |text: &&String| {
+        text.strip_prefix('#')
+            .is_some_and(|rest| rest.len() == 6 && rest.bytes().all(|b| b.is_ascii_hexdigit()))
+    };
+    let Some(colour) = options.brand.colour.as_ref().filter(is_colour) else { return html! {} };
+    let css = format!(
+        "@media not (prefers-color-scheme:dark){{:root{{--brand:{colour};--button:{colour};--link:{colour};--link-hover:#14181d}}\
+         .mark-sign rect{{fill:{colour}}}}}"
+    );
+    html! { style { (PreEscaped(css)) } }
 }
 
 /// The product's sign: three bars.

@@ -19,6 +19,7 @@ fn evil_head() -> Head {
         path: evil(),
         breadcrumbs: vec![evil_link()],
         hidden: true,
+        image: Some(evil()),
         lang: Some(evil()),
     }
 }
@@ -104,6 +105,7 @@ fn evil_pages() -> Vec<String> {
         lang: evil(),
         problem_reports: Some("javascript:alert(1)".into()),
         contact: Some(evil()),
+        brand: Brand { colour: Some(evil()), has_logo: true },
         site: Some("https://a.example".into()),
         assets: AssetPlace::Below("/assets".into()),
     };
@@ -129,6 +131,7 @@ fn evil_pages() -> Vec<String> {
         }),
         updated: Some(evil()),
         dates: None,
+        forms: vec![evil_link()],
     };
     let own =
         ModulePage { head: evil_head(), dashboard: evil_link(), prototype: true, module: modules[0].clone() };

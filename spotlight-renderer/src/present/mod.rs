@@ -1,9 +1,11 @@
 //! Facts put into words and layout: from [`crate::view`] to [`crate::page::model`] and HTML.
 //!
-//! This file does pages, [`module`] their parts. Whatever is wording (headings of lists, generated sentences, labels of
+//! This file does pages, [`module`] their parts, [`mod@slides`] those for screens on walls. Whatever is wording (headings of lists, generated sentences, labels of
 //! figures) is decided here.
 
+mod card;
 mod module;
+mod slides;
 
 use crate::format::date;
 use crate::page::model::{Dashboard, Dates, Footer, Head, Home, Item, Link, List, ModulePage};
@@ -13,6 +15,8 @@ use crate::view::page as facts;
 use crate::view::page::{Answer, Page, Tagline};
 use crate::view::{Body, Module};
 use chrono::{DateTime, Utc};
+
+pub use card::card;
 
 /// What pages need to know beyond their facts.
 #[derive(Debug, Clone)]
@@ -152,6 +156,7 @@ impl Presenter<'_> {
                 path: page.path.clone(),
                 breadcrumbs,
                 hidden: page.prototype,
+                image: Some(format!("{}/assets/cards/{}.png", self.options.root, page.slug)),
                 lang: page.language.clone(),
             },
             strapline: page.strapline.clone(),
@@ -168,6 +173,10 @@ impl Presenter<'_> {
                 .map(|notes| self.footer(notes))
                 .filter(|footer| *footer != Footer::default()),
             updated: latest(&page.modules).map(|time| format!("Updated {}", self.moment(time))),
+            forms: vec![
+                Link::new("Full screen", format!("{}/big-screen/{}", self.options.root, page.slug)),
+                Link::new("All figures as JSON", self.address(&format!("{}.json", page.path), &[], None)),
+            ],
             dates: page.dates.as_ref().map(|dates| self.dates(dates, &page.path)),
         }
     }
@@ -188,6 +197,7 @@ impl Presenter<'_> {
                 path: page.path.clone(),
                 breadcrumbs: vec![self.home_link(), dashboard.clone()],
                 hidden: page.prototype,
+                image: None,
                 lang: page.language.clone(),
             },
             dashboard,

@@ -1,7 +1,6 @@
 //! The parts of a page in words.
 
 use super::Presenter;
-use crate::definition::query::Query;
 use crate::format::Text;
 use crate::page::model::{Body, Cell, Change, Column, Data, Direction, Figure, Link, Module, Sorted, Table};
 use crate::page::plain_text;
@@ -42,15 +41,22 @@ impl Presenter<'_> {
 
     fn downloads(&self, module: &view::Module) -> Vec<Link> {
         let Some(query) = &module.query else { return Vec::new() };
-        let data = |format: &str| {
-            let Query { .. } = query;
-            format!("{}{}?{}", self.read_api, query.path(), query.with("format", format).query_string())
+        let mut links = Vec::new();
+        let mut form = |title: &str, ending: &str| {
+            links.push(Link::new(title, self.address(&format!("{}{ending}", module.path), &[], None)));
         };
-        let mut links = vec![Link::new("CSV", data("csv")), Link::new("JSON", data("json"))];
+        if matches!(&module.body, view::Body::Facts(facts) if facts.table.is_some()) {
+            form("CSV", ".csv");
+            form("XLSX", ".xlsx");
+        }
         let drawn = matches!(&module.body, view::Body::Facts(facts) if facts.charts.iter().any(|chart| chart.has_data()));
         if drawn {
-            links.push(Link::new("SVG", self.address(&format!("{}.svg", module.path), &[], None)));
+            form("SVG", ".svg");
+            form("PNG", ".png");
         }
+        let data =
+            format!("{}{}?{}", self.read_api, query.path(), query.with("format", "json").query_string());
+        links.push(Link::new("JSON", data));
         links
     }
 
@@ -90,7 +96,8 @@ impl Presenter<'_> {
             Column {
                 label: column.label.clone(),
                 numeric: column.numeric,
-                sort_href: (table.rows.len() > 1).then(|| address(&column.key, next)),
+                sort_href: (table.rows.len() > 1 && !column.key.is_empty())
+                    .then(|| address(&column.key, next)),
                 sorted: sorted.map(|sort| match sort.direction {
                     sort::Direction::Ascending => Sorted::Ascending,
                     sort::Direction::Descending => Sorted::Descending,
@@ -116,7 +123,7 @@ fn cell(text: &Option<Text>) -> Cell {
 }
 
 /// Figures, each with the change that follows it.
-fn figures(headline: &[Headline]) -> Vec<Figure> {
+pub(super) fn figures(headline: &[Headline]) -> Vec<Figure> {
     let mut figures: Vec<Figure> = Vec::new();
     for entry in headline {
         match (entry.name, figures.last_mut()) {

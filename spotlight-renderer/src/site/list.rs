@@ -234,7 +234,12 @@ impl Site<'_> {
             });
             [organisation, Some(title)].into_iter().chain(measured).collect()
         };
+        let amounts = |(_, values): &(&Entry<'_>, &Values)| -> Vec<Option<f64>> {
+            let measured = shown.iter().map(|measure| values.get(measure.key).copied());
+            [None, None].into_iter().chain(measured).collect()
+        };
         Table {
+            amounts: rows.iter().map(amounts).collect(),
             rows: rows.into_iter().map(cells).collect(),
             columns,
             row_header: !listed.is_empty(),

@@ -96,12 +96,14 @@ pub struct Column {
 }
 
 /// Rows and columns of written values.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Table {
     /// The columns.
     pub columns: Vec<Column>,
     /// The cells, row by row; `None` where there is no data.
     pub rows: Vec<Vec<Option<Text>>>,
+    /// The amounts behind the cells, where there are any, for files: as many rows and columns, or none at all.
+    pub amounts: Vec<Vec<Option<f64>>>,
     /// What the rows are sorted by, if by anything but the order in which they came.
     pub sorted: Option<Sort>,
     /// Whether the first cell of a row names it.

@@ -35,7 +35,7 @@ pub enum Page {
 }
 
 /// A paragraph that an author wrote, or one that names what the page is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Tagline {
     /// HTML of the author.
     Written(String),
@@ -161,7 +161,7 @@ pub struct Aggregate {
 }
 
 /// A list of dashboards.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct List {
     /// Its path.
     pub path: String,

@@ -14,15 +14,15 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use spotlight_renderer::definition::query::{decoded, decoded_pairs};
-use spotlight_renderer::page::{self, Failure, PageOptions};
-use spotlight_renderer::present::Presenter;
+use spotlight_renderer::page::{self, Failure};
+use spotlight_renderer::present::{Presenter, card};
 use spotlight_renderer::site::{Request, Site};
 use spotlight_renderer::view::page::{Answer, Page};
 use spotlight_renderer::view::{Body, Module};
 
 use super::read::{already_known, entity_tag};
 use crate::state::AppState;
-use forms::Form;
+use forms::{Form, FormError};
 use source::Source;
 
 /// Where dashboards begin.
@@ -40,6 +40,7 @@ pub fn routes() -> Router<AppState> {
         .route("/sitemap.xml", get(texts::sitemap))
         .route("/data/transaction-volumes.csv", get(services_as_csv))
         .route("/assets/{name}", get(asset))
+        .route("/assets/cards/{name}", get(social_card))
         .route("/{*path}", get(visit))
         .fallback(unknown)
 }
@@ -61,13 +62,21 @@ pub async fn visit(State(state): State<AppState>, uri: Uri, headers: HeaderMap) 
     let source = Source::new(&state, request.now);
     let site = Site { definitions: &source, data: &source, root: ROOT };
     let answer = site.answer(&request).await;
-    let options = options();
-    let presenter = Presenter { options: &options, read_api: "", request: &request };
-    let (content_type, body) = match forms::write(form, &answer, &presenter) {
-        Some(written) => written,
-        None => return failure(404, uri.path()),
-    };
-    respond(&headers, &answer, form, content_type, body)
+    let presenter = Presenter { options: &state.branding.options, read_api: "", request: &request };
+    match forms::write(form, &answer, &presenter) {
+        Ok((content_type, body)) => {
+            let mut response = respond(&headers, &answer, form, content_type, body);
+            if form.is_file() {
+                response.headers_mut().insert(header::CONTENT_DISPOSITION, file_name(given));
+            }
+            response
+        }
+        Err(FormError::None) => failure(&state, 404, uri.path()),
+        Err(error) => {
+            tracing::error!(path = given, %error, "a page could not be written");
+            failure(&state, 500, uri.path())
+        }
+    }
 }
 
 /// The transaction volumes of all services, at the address where they used to be.
@@ -76,9 +85,14 @@ async fn services_as_csv() -> Redirect {
 }
 
 /// `GET /performance/assets/{name}`: style, script and icon. Names change with their content.
-async fn asset(Path(name): Path<String>) -> Response {
+async fn asset(State(state): State<AppState>, Path(name): Path<String>) -> Response {
+    if let Some(logo) = state.branding.logo.as_ref().filter(|_| name == "logo.svg") {
+        let headers =
+            [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "public, max-age=3600")];
+        return (headers, logo.clone()).into_response();
+    }
     let Some(asset) = page::assets().iter().find(|asset| asset.name == name) else {
-        return failure(404, &format!("{ROOT}/assets/{name}"));
+        return failure(&state, 404, &format!("{ROOT}/assets/{name}"));
     };
     let headers = [
         (header::CONTENT_TYPE, asset.content_type),
@@ -87,12 +101,40 @@ async fn asset(Path(name): Path<String>) -> Response {
     (headers, asset.body).into_response()
 }
 
-async fn unknown(uri: Uri) -> Response {
-    failure(404, uri.path())
+/// `GET /performance/assets/cards/{name}`: the picture that stands for a dashboard where somebody links to it.
+async fn social_card(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let path = name.strip_suffix(".png").map(|slug| format!("/{slug}")).unwrap_or_default();
+    let request = Request { path, parameters: Vec::new(), now: state.now(&headers) };
+    let source = Source::new(&state, request.now);
+    let answer = Site { definitions: &source, data: &source, root: ROOT }.answer(&request).await;
+    let Page::Dashboard(dashboard) = &answer.page else {
+        return failure(&state, 404, &format!("{ROOT}/assets/cards/{name}"));
+    };
+    match card(dashboard, &state.branding.options.product) {
+        Ok(picture) => respond(&headers, &answer, Form::Png, "image/png", picture),
+        Err(error) => {
+            tracing::error!(name, %error, "a card could not be painted");
+            failure(&state, 500, &format!("{ROOT}/assets/cards/{name}"))
+        }
+    }
 }
 
-fn options() -> PageOptions {
-    PageOptions::default()
+async fn unknown(State(state): State<AppState>, uri: Uri) -> Response {
+    failure(&state, 404, uri.path())
+}
+
+/// The name under which a file is kept: the last two parts of its path.
+fn file_name(path: &str) -> HeaderValue {
+    let allowed = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let parts: Vec<&str> = path.trim_matches('/').rsplitn(3, '/').take(2).collect();
+    let name: String =
+        parts.into_iter().rev().collect::<Vec<_>>().join("-").chars().filter(allowed).collect();
+    HeaderValue::from_str(&format!("attachment; filename=\"{name}\""))
+        .unwrap_or_else(|_| HeaderValue::from_static("attachment"))
 }
 
 /// An answer with its tag, and what caches and search engines may do with it.
@@ -158,8 +200,8 @@ fn has_gaps(answer: &Answer) -> bool {
     }
 }
 
-fn failure(status: u16, path: &str) -> Response {
-    let html = page::error(Failure::of_status(status), path, &options());
+fn failure(state: &AppState, status: u16, path: &str) -> Response {
+    let html = page::error(Failure::of_status(status), path, &state.branding.options);
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     (status, [(header::CACHE_CONTROL, "public, max-age=5")], axum::response::Html(html)).into_response()
 }

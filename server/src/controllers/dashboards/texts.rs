@@ -7,7 +7,7 @@ use serde_json::Value;
 use spotlight_renderer::page;
 use spotlight_renderer::page::model::{Head, Link};
 
-use super::{ROOT, options};
+use super::ROOT;
 use crate::state::AppState;
 
 const ABOUT: &str = "
@@ -34,13 +34,13 @@ const ACCESSIBILITY: &str = "
 <p>If you cannot read something, please tell those who run this site: that is a mistake and they want to mend it.</p>";
 
 /// `GET /performance/about`.
-pub async fn about() -> Response {
-    text("About dashboards", "about", ABOUT)
+pub async fn about(State(state): State<AppState>) -> Response {
+    text(&state, "About dashboards", "about", ABOUT)
 }
 
 /// `GET /performance/accessibility`.
-pub async fn accessibility() -> Response {
-    text("Accessibility", "accessibility", ACCESSIBILITY)
+pub async fn accessibility(State(state): State<AppState>) -> Response {
+    text(&state, "Accessibility", "accessibility", ACCESSIBILITY)
 }
 
 /// `GET /performance/prototypes`: dashboards that are not published.
@@ -62,7 +62,7 @@ pub async fn prototypes(State(state): State<AppState>) -> Response {
     } else {
         format!("<p>Prototypes show demonstration data. They may change or go away.</p><ul>{entries}</ul>")
     };
-    let mut response = text("Prototypes", "prototypes", &body);
+    let mut response = text(&state, "Prototypes", "prototypes", &body);
     response.headers_mut().insert("x-robots-tag", axum::http::HeaderValue::from_static("none"));
     response
 }
@@ -70,12 +70,13 @@ pub async fn prototypes(State(state): State<AppState>) -> Response {
 /// `GET /performance/sitemap.xml`: the lists and all published dashboards.
 pub async fn sitemap(State(state): State<AppState>, headers: axum::http::HeaderMap) -> Response {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    let site = state.branding.options.site.clone().unwrap_or_else(|| format!("https://{host}"));
     let list = state.registry.catalog().public_list();
     let slugs = list["items"].as_array().into_iter().flatten().filter_map(|item| item["slug"].as_str());
     let pages = ["", "/services", "/web-traffic", "/other", "/about", "/accessibility"];
     let paths = pages.iter().map(|page| (*page).to_owned()).chain(slugs.map(|slug| format!("/{slug}")));
     let urls: String = paths
-        .map(|path| format!("<url><loc>https://{}{ROOT}{}</loc></url>", escaped(host), escaped(&path)))
+        .map(|path| format!("<url><loc>{}{ROOT}{}</loc></url>", escaped(&site), escaped(&path)))
         .collect();
     let body = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">{urls}</urlset>\n"
@@ -90,15 +91,15 @@ pub async fn robots() -> Response {
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], body).into_response()
 }
 
-fn text(heading: &str, path: &str, body: &str) -> Response {
-    let options = options();
+fn text(state: &AppState, heading: &str, path: &str, body: &str) -> Response {
+    let options = &state.branding.options;
     let head = Head {
         title: format!("{heading} - {}", options.product),
         path: format!("{ROOT}/{path}"),
         breadcrumbs: vec![Link::new(options.product.clone(), ROOT)],
         ..Head::default()
     };
-    let html = page::text(&head, heading, body, &options);
+    let html = page::text(&head, heading, body, options);
     ([(header::CACHE_CONTROL, "public, max-age=7200")], Html(html)).into_response()
 }
 

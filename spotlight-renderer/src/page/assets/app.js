@@ -118,3 +118,59 @@ for (const show of all(".slides")) {
   });
   setTimeout(() => location.reload(), 24 * 3600 * 1000);
 }
+
+// Tables: sorted where they are.
+const amount = (cell) => {
+  const text = cell.querySelector("abbr")?.title || cell.textContent;
+  const number = Number(text.replace(/[,%£€$]|[a-z]+$/g, "").replace("\u2212", "-"));
+  return cell.querySelector(".missing") ? null : Number.isNaN(number) ? text.trim().toLowerCase() : number;
+};
+for (const table of all("table")) {
+  const body = table.tBodies[0];
+  const heads = all("th[scope=col]", table);
+  const rows = [...body.rows];
+  // what was shortened cannot be put in order here: the server does it
+  const shortened = rows.some((row) => all(".number", row).some((cell) => /[kmbn]$/.test(cell.textContent.trim())));
+  if (rows.length < 2 || shortened) continue;
+  heads.forEach((head, column) => {
+    const link = head.querySelector("a.sort");
+    // dates read otherwise than they are sorted: only names and amounts are sorted here
+    const dated = rows.some((row) => /\d{4}|\d:\d\d/.test(row.cells[column]?.textContent) && !head.classList.contains("number"));
+    if (!link || dated) return;
+    link.addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      const down = head.getAttribute("aria-sort") !== "descending";
+      const order = [...body.rows].map((row) => [amount(row.cells[column]), row]);
+      order.sort(([a], [b]) => {
+        if (a === null || b === null) return (a === null) - (b === null);
+        return (a < b ? -1 : a > b ? 1 : 0) * (down ? -1 : 1);
+      });
+      body.append(...order.map(([, row]) => row));
+      for (const other of heads) {
+        other.removeAttribute("aria-sort");
+        const arrow = other.querySelector(".arrow");
+        if (arrow) arrow.textContent = "↕";
+      }
+      head.setAttribute("aria-sort", down ? "descending" : "ascending");
+      head.querySelector(".arrow").textContent = down ? "▼" : "▲";
+    });
+  });
+}
+
+// Figures of this moment: asked for again every two minutes, as long as the page is looked at.
+for (const module of all(".kind-realtime")) {
+  setInterval(async () => {
+    if (document.hidden) return;
+    try {
+      const page = await (await fetch(location.href)).text();
+      const fresh = new DOMParser().parseFromString(page, "text/html").getElementById(module.id);
+      for (const part of [".figures", ".source"]) {
+        const now = fresh?.querySelector(part);
+        if (now) module.querySelector(part)?.replaceWith(now);
+      }
+    } catch {
+      // the next time may succeed
+    }
+  }, 120_000);
+}

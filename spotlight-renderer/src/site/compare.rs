@@ -1,0 +1,166 @@
+//! What is shown beside earlier values of its own: the period before, or the same time a year ago.
+//!
+//! A module's own answer says which time it is about; the same query is asked for the earlier time, made into facts like
+//! any other, and laid beside the present ones by date.
+
+use chrono::{DateTime, Datelike, Months, TimeDelta, Utc};
+
+use crate::chart::{Chart, Kind, Series};
+use crate::data::Row;
+use crate::definition::query::Query;
+use crate::format::date;
+use crate::rows::flat;
+use crate::view::{Column, Facts, Table};
+
+/// What present values are compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compare {
+    /// As many periods, directly before those shown.
+    PreviousPeriod,
+    /// The same periods a year before.
+    PreviousYear,
+}
+
+impl Compare {
+    /// All comparisons with the words of addresses and of readers.
+    pub const ALL: [(Compare, &'static str, &'static str); 2] = [
+        (Compare::PreviousPeriod, "previous_period", "the period before"),
+        (Compare::PreviousYear, "previous_year", "a year before"),
+    ];
+
+    /// The comparison of a word.
+    pub fn parse(word: &str) -> Option<Compare> {
+        Compare::ALL.iter().find(|(_, own, _)| *own == word).map(|(compare, _, _)| *compare)
+    }
+
+    fn words(self) -> &'static str {
+        Compare::ALL.iter().find(|(own, _, _)| *own == self).map_or("", |(_, _, words)| words)
+    }
+}
+
+/// How far back the earlier values are.
+#[derive(Debug, Clone, Copy)]
+enum Distance {
+    Months(u32),
+    Time(TimeDelta),
+}
+
+impl Distance {
+    fn before(self, time: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        match self {
+            Distance::Months(months) => time.checked_sub_months(Months::new(months)),
+            Distance::Time(time_delta) => time.checked_sub_signed(time_delta),
+        }
+    }
+}
+
+/// The earlier time of a module's answer: the query for it, and how far back it is.
+#[derive(Debug)]
+pub struct Earlier {
+    /// What to ask.
+    pub query: Query,
+    distance: Distance,
+    compare: Compare,
+}
+
+impl Earlier {
+    /// The earlier time of an answer to a query by period; `None` if it has none.
+    pub fn of(compare: Compare, query: &Query, rows: &[Row]) -> Option<Earlier> {
+        let period = query.parameter("period")?;
+        let rows = flat(rows.to_vec(), &[]);
+        let ends = |key: &'static str| rows.iter().filter_map(move |row| row.get(key).and_then(date::parse));
+        let (start, end) = (ends("_start_at").min()?, ends("_end_at").max()?);
+        let distance = match (compare, period) {
+            // weeks and days a year ago are those that began on the same day of the week
+            (Compare::PreviousYear, "hour" | "day" | "week") => Distance::Time(TimeDelta::weeks(52)),
+            (Compare::PreviousYear, _) => Distance::Months(12),
+            (Compare::PreviousPeriod, "hour" | "day" | "week") => Distance::Time(end - start),
+            (Compare::PreviousPeriod, _) => Distance::Months(months_between(start, end)?),
+        };
+        let bounds = [("start_at", distance.before(start)?), ("end_at", distance.before(end)?)];
+        let mut query = query.clone();
+        query.parameters.retain(|(name, _)| !["duration", "start_at", "end_at"].contains(&name.as_str()));
+        for (name, time) in bounds {
+            query.parameters.push((name.to_owned(), date::to_query(time)));
+        }
+        Some(Earlier { query, distance, compare })
+    }
+
+    /// Lays earlier facts beside present ones: dashed lines in charts along time, and columns in their table.
+    pub fn beside(&self, facts: &mut Facts, earlier: &Facts) {
+        for (chart, before) in facts.charts.iter_mut().zip(&earlier.charts) {
+            self.add_lines(chart, before);
+        }
+        if let (Some(table), Some(before)) = (&mut facts.table, &earlier.table) {
+            self.add_columns(table, before, facts.charts.first(), earlier.charts.first());
+        }
+    }
+
+    fn places(&self, present: &Chart, before: &Chart) -> Vec<Option<usize>> {
+        let place = |at: Option<DateTime<Utc>>| {
+            let wanted = self.distance.before(at?)?;
+            before.slots.iter().position(|slot| slot.at == Some(wanted))
+        };
+        present.slots.iter().map(|slot| place(slot.at)).collect()
+    }
+
+    fn add_lines(&self, chart: &mut Chart, before: &Chart) {
+        if !matches!(chart.kind, Kind::Line | Kind::Bar) || chart.span.is_none() {
+            return;
+        }
+        let places = self.places(chart, before);
+        let words = self.compare.words();
+        let lines: Vec<Series> = before
+            .series
+            .iter()
+            .filter(|series| !series.dashed)
+            .map(|series| Series {
+                name: format!("{} ({words})", series.name),
+                values: places.iter().map(|place| *series.values.get((*place)?)?).collect(),
+                dashed: true,
+            })
+            .collect();
+        // bars show one series only: beside another they become lines
+        if lines.iter().any(|series| series.values.iter().any(Option::is_some)) {
+            chart.kind = Kind::Line;
+            chart.series.extend(lines);
+        }
+    }
+
+    fn add_columns(
+        &self,
+        table: &mut Table,
+        before: &Table,
+        present: Option<&Chart>,
+        earlier: Option<&Chart>,
+    ) {
+        let (Some(present), Some(earlier)) = (present, earlier) else { return };
+        // only a table with a row for each moment of its chart, in their order, can be told apart by place
+        let in_order = table.sorted.is_none() && table.rows.len() == present.slots.len();
+        if !in_order || before.rows.len() != earlier.slots.len() {
+            return;
+        }
+        let places = self.places(present, earlier);
+        let measured: Vec<usize> = (1..before.columns.len().min(table.columns.len())).collect();
+        for &column in &measured {
+            table.columns.push(Column {
+                label: format!("{} ({})", before.columns[column].label, self.compare.words()),
+                key: String::new(),
+                numeric: before.columns[column].numeric,
+            });
+        }
+        for (row, place) in table.rows.iter_mut().zip(&places) {
+            let cells = place.and_then(|place| before.rows.get(place));
+            row.extend(measured.iter().map(|column| cells.and_then(|cells| cells.get(*column)?.clone())));
+        }
+        for (row, place) in table.amounts.iter_mut().zip(&places) {
+            let amounts = place.and_then(|place| before.amounts.get(place));
+            row.extend(measured.iter().map(|column| *amounts?.get(*column)?));
+        }
+    }
+}
+
+fn months_between(start: DateTime<Utc>, end: DateTime<Utc>) -> Option<u32> {
+    let months = |time: DateTime<Utc>| time.year() * 12 + time.month0() as i32;
+    u32::try_from(months(end) - months(start)).ok().filter(|months| *months > 0)
+}
