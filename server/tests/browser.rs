@@ -29,6 +29,9 @@ const PAGES: [&str; 15] = [
     "/performance/big-screen/lantern-licences",
 ];
 
+/// A way to read a page: its name, the width of the window, media features, and a script to run first.
+type Mode = (&'static str, u32, &'static [(&'static str, &'static str)], &'static str);
+
 /// A server with sample data on a port of its own, and a browser; `None` where there is no browser.
 async fn start() -> Option<(TestServer, String, Browser)> {
     let browser = tokio::task::spawn_blocking(Browser::start).await.unwrap()?;
@@ -65,7 +68,7 @@ async fn every_page_can_be_read_by_everybody() {
     let failures = tokio::task::spawn_blocking(move || {
         let mut browser = browser;
         let mut failures: Vec<String> = Vec::new();
-        let modes: [(&str, u32, &[(&str, &str)], &str); 5] = [
+        let modes: [Mode; 5] = [
             ("wide", 1280, &[], "1"),
             ("narrow", 320, &[], "1"),
             ("large text", 1280, &[], "document.documentElement.style.fontSize = '200%'"),

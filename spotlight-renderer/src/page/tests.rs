@@ -175,7 +175,7 @@ fn evil_pages() -> Vec<String> {
 #[test]
 fn hostile_texts_stay_texts_everywhere() {
     for page in evil_pages() {
-        assert!(!page.contains("<script>alert") && !page.contains("<img"), "{page}");
+        assert!(!page.contains("<script>alert") && !page.contains("<img src=x"), "{page}");
         for bad in ["\"javascript:", "\"data:", "=javascript:"] {
             assert!(!page.contains(bad), "{bad} in {page}");
         }
@@ -198,7 +198,7 @@ fn every_page_is_well_formed() {
                 assert_eq!(open.pop(), Some(name), "closing {name}");
             } else if !tag.starts_with('!') {
                 let name = tag.split_ascii_whitespace().next().unwrap_or("");
-                if !["meta", "link", "input", "br"].contains(&name) {
+                if !["meta", "link", "input", "br", "img"].contains(&name) {
                     open.push(name);
                 }
             }
