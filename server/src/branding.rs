@@ -82,9 +82,8 @@ impl Stored {
             Some(path) => Some(read_logo(&folder.join(path))?),
             None => None,
         };
-        let links = |own: Option<Vec<StoredLink>>, otherwise: Vec<Link>| match own {
-            Some(own) => own.into_iter().map(Link::from).collect(),
-            None => otherwise,
+        let links = |own: Option<Vec<StoredLink>>| {
+            own.map(|links| links.into_iter().map(Link::from).collect::<Vec<_>>())
         };
         let options = PageOptions {
             product: self.product.unwrap_or(default.product),
@@ -95,8 +94,8 @@ impl Stored {
             problem_reports: self.problem_reports.or(default.problem_reports),
             lang: self.language.unwrap_or(default.lang),
             licence: self.licence.map(Link::from).or(default.licence),
-            menu: links(self.menu, default.menu),
-            support: links(self.support, default.support),
+            menu: links(self.menu).or(default.menu),
+            support: links(self.support).or(default.support),
             brand: Brand { colour: self.colour, has_logo: logo.is_some() },
             root: default.root,
             assets: default.assets,
@@ -151,7 +150,7 @@ mod tests {
         .unwrap();
         assert_eq!(given.options.product, "Tidewater");
         assert_eq!(given.options.site.as_deref(), Some("https://a.example"));
-        assert_eq!(given.options.menu, [Link::new("Start", "/performance")]);
+        assert_eq!(given.options.menu, Some(vec![Link::new("Start", "/performance")]));
         assert!(given.logo.is_some() && given.options.brand.has_logo);
         assert_eq!(read("").unwrap().options, PageOptions::default());
     }

@@ -17,6 +17,7 @@ use crate::present::Presenter;
 use crate::site::{Request, Site};
 use crate::view::json;
 use crate::view::page::Answer;
+use crate::words::Language;
 
 /// What is wrong with a file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -65,7 +66,8 @@ impl Case {
 
     /// Makes the page.
     pub async fn render(&self) -> Rendered {
-        let site = Site { definitions: self, data: self, root: &self.root };
+        let language = Language::of(&PageOptions::default().lang);
+        let site = Site { definitions: self, data: self, root: &self.root, language };
         let answer = site.answer(&self.request).await;
         let options = PageOptions { root: self.root.clone(), ..PageOptions::default() };
         let presenter = Presenter { options: &options, read_api: "", request: &self.request };

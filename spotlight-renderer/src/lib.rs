@@ -15,3 +15,4 @@ pub mod present;
 pub mod rows;
 pub mod site;
 pub mod view;
+pub mod words;

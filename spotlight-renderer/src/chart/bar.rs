@@ -4,6 +4,7 @@ use super::axis::LABEL;
 use super::frame::{Frame, Margins, number};
 use super::scale::Scale;
 use super::{Chart, text};
+use crate::words::say;
 use maud::{Markup, html};
 
 const HEIGHT: f64 = 180.0;
@@ -21,7 +22,9 @@ pub fn upright(chart: &Chart, frame: &Frame) -> Markup {
     let y = |value: f64| HEIGHT * (1.0 - scale.position(value));
     let room = 1.0 / count as f64;
     let texts: Vec<String> = (0..count)
-        .map(|slot| chart.value(0, slot).map_or_else(|| "no data".to_owned(), |value| (chart.format)(value)))
+        .map(|slot| {
+            chart.value(0, slot).map_or_else(|| say("no-data").into_owned(), |value| (chart.format)(value))
+        })
         .collect();
     let values_shown = every(&texts, count, frame.widths());
     let names = Names::new(chart, frame.widths());
@@ -148,7 +151,7 @@ pub fn lying(chart: &Chart, frame: &Frame) -> Markup {
                                 tspan class={ "share" (frame.visibility([false, true, true])) } dx="6" { (percent(value / first)) }
                             }
                         }
-                        None => "no data",
+                        None => (say("no-data")),
                     }
                 }
             }

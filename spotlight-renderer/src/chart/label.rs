@@ -2,6 +2,7 @@
 
 use super::frame::{Frame, number};
 use super::{Chart, colour, text};
+use crate::words::say;
 use maud::{Markup, html};
 
 /// Room to the right of the plot for labels, in pixels.
@@ -75,7 +76,7 @@ pub fn draw(chart: &Chart, frame: Frame, wanted: &[Wanted], height: f64) -> Mark
                     }
                     text class={ "name s" (colour(label.series)) } x="18" dy="0" { (text::fit(&chart.series[label.series].name, 14.0, WIDTH - 22.0)) }
                     text.value x="18" dy="16" {
-                        @match value { Some(value) => ((chart.format)(value)), None => "no data" }
+                        @match value { Some(value) => ((chart.format)(value)), None => (say("no-data")) }
                     }
                 };
                 (frame.at(1.0, y, &joint))

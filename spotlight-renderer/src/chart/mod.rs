@@ -22,6 +22,7 @@ mod standalone;
 mod summary;
 mod text;
 
+use crate::words::say;
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 use std::fmt;
@@ -191,7 +192,7 @@ impl Chart {
             .map(|series| {
                 let value = self
                     .value(series, slot)
-                    .map_or_else(|| "no data".to_owned(), |value| (self.format)(value));
+                    .map_or_else(|| say("no-data").into_owned(), |value| (self.format)(value));
                 match self.series.len() {
                     1 => value,
                     _ => format!("{} {value}", self.series[series].name),
@@ -226,7 +227,7 @@ impl Chart {
 /// Without any value the answer is a short text that says so.
 pub fn render(chart: &Chart) -> Markup {
     if !chart.has_data() {
-        return html! { p.no-data { "No data to show yet" } };
+        return html! { p.no-data { (say("no-data-yet")) } };
     }
     draw(chart, &frame::Frame::fluid())
 }

@@ -1,13 +1,15 @@
 //! What a chart shows, said in words: for readers who do not see it, and for those in a hurry.
 
 use super::{Chart, Kind, Span};
+use crate::words::{say, say_with};
+use fluent_bundle::FluentValue;
 
 /// A change smaller than this share of the typical value is called level.
 const LEVEL: f64 = 0.03;
 
 /// A description of a few sentences: the latest values, their direction, the extremes and what is missing.
 pub fn describe(chart: &Chart) -> String {
-    let Some(latest) = chart.latest() else { return "No data.".to_owned() };
+    let Some(latest) = chart.latest() else { return say("says-nothing").into_owned() };
     let sentences = match (chart.kind, chart.series.len()) {
         (Kind::Steps, _) => steps(chart),
         (Kind::Bar, 1) if chart.span.is_none() => categories(chart),
@@ -27,39 +29,34 @@ fn name(chart: &Chart, slot: usize) -> &str {
 
 fn single(chart: &Chart, latest: usize) -> Vec<String> {
     let points = points(chart, 0);
-    let say = |value: f64| (chart.format)(value);
+    let write = |value: f64| (chart.format)(value);
     let mut sentences = Vec::new();
     let Some(&(_, value)) = points.last() else { return sentences };
-    let change =
-        points.len().checked_sub(2).map(|index| points[index]).map_or(String::new(), |(slot, before)| {
-            if say(before) == say(value) {
-                format!(", the same as {}", name(chart, slot))
-            } else {
-                format!(
-                    ", {} from {} in {}",
-                    if value > before { "up" } else { "down" },
-                    say(before),
-                    name(chart, slot)
-                )
-            }
-        });
-    sentences.push(format!("Latest: {} ({}){change}.", say(value), name(chart, latest)));
-    sentences.extend(year_before(chart, 0, latest).map(|words| format!("{words}.")));
+    let now = [("value", write(value).into()), ("when", name(chart, latest).into())];
+    sentences.push(match points.len().checked_sub(2).map(|index| points[index]) {
+        None => say_with("says-latest", &now),
+        Some((slot, before)) => {
+            let (was, before_now) = (write(before), value > before);
+            let sentence = match () {
+                () if was == write(value) => "says-latest-same",
+                () if before_now => "says-latest-up",
+                () => "says-latest-down",
+            };
+            let [value, when] = now;
+            say_with(sentence, &[value, when, ("was", was.into()), ("before", name(chart, slot).into())])
+        }
+    });
+    sentences.extend(year_before(chart, 0, latest));
     let by_value = |a: &&(usize, f64), b: &&(usize, f64)| a.1.total_cmp(&b.1);
     if points.len() > 2
         && let (Some(high), Some(low)) = (points.iter().max_by(by_value), points.iter().min_by(by_value))
-        && say(high.1) != say(low.1)
+        && write(high.1) != write(low.1)
     {
-        sentences.push(format!(
-            "Highest {} ({}), lowest {} ({}).",
-            say(high.1),
-            name(chart, high.0),
-            say(low.1),
-            name(chart, low.0)
-        ));
+        sentences.push(extremes(chart, high, low));
     }
     if let Some(trend) = trend(&points) {
-        sentences.push(format!("{trend} over the {} shown.", extent(chart)));
+        let parts = [("trend", say(trend).into()), ("extent", extent(chart, chart.slots.len()).into())];
+        sentences.push(say_with("says-trend", &parts));
     }
     sentences.push(missing(chart));
     sentences
@@ -70,31 +67,45 @@ fn several(chart: &Chart, latest: usize) -> Vec<String> {
     let values: Vec<String> = (0..chart.series.len())
         .map(|series| {
             let series_name = &chart.series[series].name;
+            let named = ("name", FluentValue::from(series_name.as_str()));
             match (chart.value(series, latest), total) {
-                (None, _) => format!("{series_name} no data"),
-                (Some(value), None) => format!("{series_name} {}", (chart.format)(value)),
+                (None, _) => say_with("says-value", &[named, ("value", say("no-data").into())]),
+                (Some(value), None) => {
+                    say_with("says-value", &[named, ("value", (chart.format)(value).into())])
+                }
                 (Some(value), Some(total)) => {
-                    format!("{series_name} {} ({}%)", (chart.format)(value), (value / total * 100.0).round())
+                    let share = (value / total * 100.0).round().to_string();
+                    let value = ("value", (chart.format)(value).into());
+                    say_with("says-value-share", &[named, value, ("share", share.into())])
                 }
             }
         })
         .collect();
-    let mut sentences = vec![format!("{}: {}.", name(chart, latest), list(&values))];
+    let parts = [("when", name(chart, latest).into()), ("values", list(&values).into())];
+    let mut sentences = vec![say_with("says-values", &parts)];
     if let Some(total) = total {
-        sentences.push(format!("Together {}.", (chart.format)(total)));
+        sentences.push(say_with("says-together", &[("value", (chart.format)(total).into())]));
     }
     // a year ago says more than a line through seasons
     let against: Vec<String> = (0..chart.series.len())
         .filter(|_| chart.unit != super::Unit::Percent && chart.kind != Kind::Share)
         .filter_map(|series| {
-            Some(format!("{} {}", chart.series[series].name, change_in_a_year(chart, series, latest)?.0))
+            let (change, _) = change_in_a_year(chart, series, latest)?;
+            let words = match change {
+                Year::Same => say("says-same").into_owned(),
+                Year::More(amount) => say_with("says-more", &[("amount", amount.into())]),
+                Year::Less(amount) => say_with("says-less", &[("amount", amount.into())]),
+            };
+            let name = chart.series[series].name.as_str();
+            Some(say_with("says-value", &[("name", name.into()), ("value", words.into())]))
         })
         .collect();
     if !against.is_empty() {
         let before = slots_in_a_year(chart)
             .and_then(|slots| latest.checked_sub(slots))
             .map_or("", |slot| name(chart, slot));
-        sentences.push(format!("Against {before}: {}.", list(&against)));
+        let parts = [("before", before.into()), ("values", list(&against).into())];
+        sentences.push(say_with("says-against", &parts));
         sentences.push(missing(chart));
         return sentences;
     }
@@ -111,9 +122,11 @@ fn several(chart: &Chart, latest: usize) -> Vec<String> {
     if !directions.is_empty() {
         let parts: Vec<String> = directions
             .iter()
-            .map(|(trend, names)| format!("{}: {}", trend.to_lowercase(), list(names)))
+            .map(|(trend, names)| format!("{}: {}", say(trend).to_lowercase(), list(names)))
             .collect();
-        sentences.push(format!("Over the {} shown \u{2013} {}.", extent(chart), parts.join("; ")));
+        let trends = parts.join("; ");
+        let parts = [("extent", extent(chart, chart.slots.len()).into()), ("trends", trends.into())];
+        sentences.push(say_with("says-trends", &parts));
     }
     sentences.push(missing(chart));
     sentences
@@ -129,8 +142,15 @@ fn slots_in_a_year(chart: &Chart) -> Option<usize> {
     }
 }
 
+/// How a value compares with the one a year before it.
+enum Year {
+    Same,
+    More(String),
+    Less(String),
+}
+
 /// How a value compares with the one a year before it, and the slot of that one.
-fn change_in_a_year(chart: &Chart, series: usize, latest: usize) -> Option<(String, usize)> {
+fn change_in_a_year(chart: &Chart, series: usize, latest: usize) -> Option<(Year, usize)> {
     let before = latest.checked_sub(slots_in_a_year(chart)?)?;
     let (now, then) = (chart.value(series, latest)?, chart.value(series, before)?);
     if then <= 0.0 || now < 0.0 {
@@ -138,15 +158,19 @@ fn change_in_a_year(chart: &Chart, series: usize, latest: usize) -> Option<(Stri
     }
     let percent = ((now / then - 1.0) * 100.0).round();
     let words = match percent {
-        0.0 => "about the same".to_owned(),
-        up if up > 0.0 => format!("{} more", share(up)),
-        down => format!("{} less", share(-down)),
+        0.0 => Year::Same,
+        up if up > 0.0 => Year::More(share(up)),
+        down => Year::Less(share(-down)),
     };
     Some((words, before))
 }
 
 fn share(percent: f64) -> String {
-    if percent >= 1000.0 { format!("{} times", (percent / 100.0).round()) } else { format!("{percent}%") }
+    if percent >= 1000.0 {
+        say_with("says-times", &[("count", (percent / 100.0).round().into())])
+    } else {
+        format!("{percent}%")
+    }
 }
 
 fn year_before(chart: &Chart, series: usize, latest: usize) -> Option<String> {
@@ -154,10 +178,13 @@ fn year_before(chart: &Chart, series: usize, latest: usize) -> Option<String> {
     if chart.unit == super::Unit::Percent || chart.kind == Kind::Share {
         return None;
     }
-    let (words, before) = change_in_a_year(chart, series, latest)?;
-    let words =
-        if words == "about the same" { "About the same as".to_owned() } else { format!("{words} than") };
-    Some(format!("{words} in {}", name(chart, before)))
+    let (change, before) = change_in_a_year(chart, series, latest)?;
+    let before = ("before", FluentValue::from(name(chart, before)));
+    Some(match change {
+        Year::Same => say_with("says-same-year", &[before]),
+        Year::More(amount) => say_with("says-more-year", &[before, ("amount", amount.into())]),
+        Year::Less(amount) => say_with("says-less-year", &[before, ("amount", amount.into())]),
+    })
 }
 
 fn steps(chart: &Chart) -> Vec<String> {
@@ -165,23 +192,20 @@ fn steps(chart: &Chart) -> Vec<String> {
     let (Some(&(first, from)), Some(&(last, to))) = (points.first(), points.last()) else {
         return Vec::new();
     };
-    let mut sentences = vec![format!(
-        "{} {}, {} {}.",
-        name(chart, first),
-        (chart.format)(from),
-        name(chart, last),
-        (chart.format)(to)
-    )];
+    let ends = [
+        ("first", name(chart, first).into()),
+        ("from", (chart.format)(from).into()),
+        ("last", name(chart, last).into()),
+        ("to", (chart.format)(to).into()),
+    ];
+    let mut sentences = vec![say_with("says-steps", &ends)];
     if points.len() > 1 && from > 0.0 {
-        sentences
-            .push(format!("{}% of those at the first step reach the last.", (to / from * 100.0).round()));
+        let share = (to / from * 100.0).round().to_string();
+        sentences.push(say_with("says-reach", &[("share", share.into())]));
         let drop = points.windows(2).max_by(|a, b| (a[0].1 - a[1].1).total_cmp(&(b[0].1 - b[1].1)));
         if let Some([before, after]) = drop.filter(|pair| points.len() > 2 && pair[0].1 > pair[1].1) {
-            sentences.push(format!(
-                "The largest drop is from {} to {}.",
-                name(chart, before.0),
-                name(chart, after.0)
-            ));
+            let steps = [("from", name(chart, before.0).into()), ("to", name(chart, after.0).into())];
+            sentences.push(say_with("says-drop", &steps));
         }
     }
     sentences
@@ -191,22 +215,28 @@ fn categories(chart: &Chart) -> Vec<String> {
     let points = points(chart, 0);
     let by_value = |a: &&(usize, f64), b: &&(usize, f64)| a.1.total_cmp(&b.1);
     match (points.iter().max_by(by_value), points.iter().min_by(by_value)) {
-        (Some(high), Some(low)) if points.len() > 1 => vec![
-            format!("{} categories.", points.len()),
-            format!(
-                "Highest {} ({}), lowest {} ({}).",
-                (chart.format)(high.1),
-                name(chart, high.0),
-                (chart.format)(low.1),
-                name(chart, low.0)
-            ),
-        ],
-        (Some(only), _) => vec![format!("{}: {}.", name(chart, only.0), (chart.format)(only.1))],
+        (Some(high), Some(low)) if points.len() > 1 => {
+            vec![say_with("says-categories", &[("count", points.len().into())]), extremes(chart, high, low)]
+        }
+        (Some(only), _) => {
+            let parts = [("when", name(chart, only.0).into()), ("values", (chart.format)(only.1).into())];
+            vec![say_with("says-values", &parts)]
+        }
         _ => Vec::new(),
     }
 }
 
-/// The direction of values by the least squares line through them, in a word or two; needs four of them.
+fn extremes(chart: &Chart, high: &(usize, f64), low: &(usize, f64)) -> String {
+    let parts = [
+        ("high", (chart.format)(high.1).into()),
+        ("high-when", name(chart, high.0).into()),
+        ("low", (chart.format)(low.1).into()),
+        ("low-when", name(chart, low.0).into()),
+    ];
+    say_with("says-extremes", &parts)
+}
+
+/// The direction of values by the least squares line through them, by the name of its words; needs four of them.
 fn trend(points: &[(usize, f64)]) -> Option<&'static str> {
     if points.len() < 4 {
         return None;
@@ -225,24 +255,33 @@ fn trend(points: &[(usize, f64)]) -> Option<&'static str> {
     }
     let size = points.iter().map(|point| point.1.abs()).sum::<f64>() / count;
     if size == 0.0 || xx == 0.0 {
-        return Some("Level");
+        return Some("trend-level");
     }
     let change = xy / xx * (points[points.len() - 1].0 - points[0].0) as f64 / size;
     let spread = (yy / count).sqrt() / size;
     let explained = if yy > 0.0 { xy * xy / (xx * yy) } else { 1.0 };
     Some(match change {
-        _ if explained < 0.2 && spread > LEVEL => "Up and down, no clear direction",
-        change if change > 0.25 => "Rising strongly",
-        change if change > LEVEL => "Rising",
-        change if change < -0.25 => "Falling strongly",
-        change if change < -LEVEL => "Falling",
-        _ => "Level",
+        _ if explained < 0.2 && spread > LEVEL => "trend-unclear",
+        change if change > 0.25 => "trend-rising-strongly",
+        change if change > LEVEL => "trend-rising",
+        change if change < -0.25 => "trend-falling-strongly",
+        change if change < -LEVEL => "trend-falling",
+        _ => "trend-level",
     })
 }
 
 /// "52 weeks", or without a period "7 values".
-fn extent(chart: &Chart) -> String {
-    format!("{} {}s", chart.slots.len(), chart.span.map_or("value", Span::word))
+fn extent(chart: &Chart, count: usize) -> String {
+    let unit = match chart.span {
+        None => "extent-value",
+        Some(Span::Hour) => "extent-hour",
+        Some(Span::Day) => "extent-day",
+        Some(Span::Week) => "extent-week",
+        Some(Span::Month) => "extent-month",
+        Some(Span::Quarter) => "extent-quarter",
+        Some(Span::Year) => "extent-year",
+    };
+    say_with(unit, &[("count", count.into())])
 }
 
 fn missing(chart: &Chart) -> String {
@@ -253,9 +292,12 @@ fn missing(chart: &Chart) -> String {
         [] => String::new(),
         few if few.len() <= 3 => {
             let names: Vec<&str> = few.iter().map(|&slot| name(chart, slot)).collect();
-            format!("No data for {}.", list(&names))
+            say_with("says-missing", &[("names", list(&names).into())])
         }
-        many => format!("No data for {} of the {}.", many.len(), extent(chart)),
+        many => {
+            let extent = extent(chart, chart.slots.len());
+            say_with("says-missing-many", &[("count", many.len().into()), ("extent", extent.into())])
+        }
     }
 }
 
@@ -266,7 +308,7 @@ fn list<T: AsRef<str>>(items: &[T]) -> String {
         [only] => only.as_ref().to_owned(),
         [firsts @ .., last] => {
             let firsts: Vec<&str> = firsts.iter().map(AsRef::as_ref).collect();
-            format!("{} and {}", firsts.join(", "), last.as_ref())
+            say_with("list-and", &[("firsts", firsts.join(", ").into()), ("last", last.as_ref().into())])
         }
     }
 }

@@ -5,26 +5,10 @@
 //! public services (June and July in full). All times are UTC.
 
 use super::{Format, Kind, plain};
+use crate::words::{listed, say_with};
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, TimeDelta, Timelike, Utc};
 use serde_json::Value;
 
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-const SHORT_MONTHS: [&str; 12] =
-    ["Jan", "Feb", "Mar", "Apr", "May", "June", "July", "Aug", "Sep", "Oct", "Nov", "Dec"];
-const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 /// The longest words first, so that each is found whole.
 const TOKENS: [&str; 19] = [
     "YYYY", "MMMM", "dddd", "MMM", "ddd", "YY", "MM", "DD", "Do", "HH", "hh", "mm", "ss", "M", "D", "H", "h",
@@ -86,12 +70,16 @@ pub fn range(start: DateTime<Utc>, end: DateTime<Utc>, pattern: &str, exclusive:
         return first;
     }
     if !only_days || start.year() != end.year() {
-        return format!("{first} to {last}");
+        return joined(&first, &last);
     }
     let same_month = start.month() == end.month();
     let words = pattern.split(' ').filter(|word| !(word.contains('Y') || same_month && word.contains('M')));
     let short = words.collect::<Vec<_>>().join(" ");
-    format!("{} to {last}", by_pattern(start, &short))
+    joined(&by_pattern(start, &short), &last)
+}
+
+fn joined(first: &str, last: &str) -> String {
+    say_with("range", &[("first", first.into()), ("last", last.into())])
 }
 
 /// Writes a moment by a pattern.
@@ -116,16 +104,17 @@ pub fn by_pattern(time: DateTime<Utc>, pattern: &str) -> String {
 fn word(time: DateTime<Utc>, token: &str) -> String {
     let month = time.month0() as usize;
     let (afternoon, hour) = time.hour12();
-    let weekday = DAYS[time.weekday().num_days_from_monday() as usize];
+    let day = time.weekday().num_days_from_monday() as usize;
+    let named = |list: &str, place: usize| listed(list).get(place).cloned().unwrap_or_default();
     match token {
         "YYYY" => format!("{:04}", time.year()),
         "YY" => format!("{:02}", time.year().rem_euclid(100)),
-        "MMMM" => MONTHS[month].to_owned(),
-        "MMM" => SHORT_MONTHS[month].to_owned(),
+        "MMMM" => named("months", month),
+        "MMM" => named("short-months", month),
         "MM" => format!("{:02}", month + 1),
         "M" => (month + 1).to_string(),
-        "dddd" => weekday.to_owned(),
-        "ddd" => weekday[..3].to_owned(),
+        "dddd" => named("weekdays", day),
+        "ddd" => named("weekdays", day).chars().take(3).collect(),
         "DD" => format!("{:02}", time.day()),
         "Do" => ordinal(time.day()),
         "D" => time.day().to_string(),
@@ -152,7 +141,7 @@ fn ordinal(day: u32) -> String {
 
 /// A day near now by its name, others by their date.
 fn calendar(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
-    let weekday = DAYS[time.weekday().num_days_from_monday() as usize];
+    let weekday = by_pattern(time, "dddd");
     match (time.date_naive() - now.date_naive()).num_days() {
         0 => "today".to_owned(),
         -1 => "yesterday".to_owned(),

@@ -13,6 +13,7 @@ pub mod words;
 #[cfg(test)]
 mod tests;
 
+use crate::words::say;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
@@ -214,7 +215,7 @@ impl Format {
 
     /// Writes an amount, for charts.
     pub fn write_amount(&self, amount: f64) -> String {
-        number::write_amount(self, amount).map_or_else(|| "no data".to_owned(), |text| text.text)
+        number::write_amount(self, amount).map_or_else(|| say("no-data").into_owned(), |text| text.text)
     }
 }
 

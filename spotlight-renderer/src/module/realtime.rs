@@ -11,6 +11,7 @@ use crate::definition::Module;
 use crate::format::{Format, Kind as FormatKind, date, number as numbers};
 use crate::rows::{self, number};
 use crate::view::{Facts, Headline};
+use crate::words::say_with;
 
 const USERS: &str = "unique_visitors";
 /// Older figures are not about now.
@@ -62,9 +63,10 @@ impl Type for Realtime {
 }
 
 fn label(users: f64, time: DateTime<Utc>, now: DateTime<Utc>) -> String {
-    let word = if users.round() == 1.0 { "user" } else { "users" };
+    let count = ("count", users.round().into());
     if now - time <= FRESH {
-        return format!("{word} online now");
+        return say_with("online-now", &[count]);
     }
-    format!("{word} online at {}", date::by_pattern(time, "h:mma, D MMMM YYYY"))
+    let time = date::by_pattern(time, "h:mma, D MMMM YYYY");
+    say_with("online-at", &[count, ("time", time.into())])
 }

@@ -1,5 +1,6 @@
 //! `user_satisfaction`: a score from 1 (best) to 5 as a percentage, and its change on the month before.
 
+use crate::words::say;
 use chrono::Months;
 
 use super::{Scene, Type, figure};
@@ -40,7 +41,7 @@ fn month_before(rows: &[Row]) -> Option<Headline> {
     let (value, trend) = match change {
         // the words follow what is printed, so that a change too small to be seen is none
         Some((Text { text, .. }, _)) if text == "0%" => {
-            (Some(Text::plain("no change")), vec![Trend::NoChange])
+            (Some(Text::plain(say("no-change"))), vec![Trend::NoChange])
         }
         Some((text, Trend::Increase)) => (Some(text), vec![Trend::Increase, Trend::Improvement]),
         Some((text, _)) => (Some(text), vec![Trend::Decrease, Trend::Decline]),

@@ -1,5 +1,6 @@
 //! `applications` and `headline_figure`: which share of the newest period meets a target, and how it changed.
 
+use crate::words::{say, say_with};
 use serde_json::Value;
 
 use super::histogram::{drawn, options, pinned};
@@ -59,16 +60,16 @@ impl Share {
             label: label(0).filter(|_| has_target),
             value: now.and_then(write),
             note: (has_target && self.within && now.is_some())
-                .then(|| format!("processed within {days} working days")),
+                .then(|| say_with("within-days", &[("days", days.as_str().into())])),
             ..Headline::default()
         }];
         if let Some(label) = label(1) {
             // the words are the same whatever the period, as stored figures have them
-            let suffix = Some("on last week");
+            let suffix = Some(say("on-last-week"));
             let changed = now.zip(before).map(|(now, before)| (now - before, figure::trend(now, before)));
             let (value, trend) = match changed.filter(|(change, _)| *change != 0.0) {
                 Some((change, trend)) => (write(change), trend),
-                None => (Some(Text::plain("no change")), Trend::NoChange),
+                None => (Some(Text::plain(say("no-change"))), Trend::NoChange),
             };
             headline.push(Headline {
                 name: Name::Previous,

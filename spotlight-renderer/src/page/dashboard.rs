@@ -4,6 +4,7 @@ use super::model::{Body, Dashboard, Footer, Link};
 use super::module::{Place, module};
 use super::shell::{address, prototype_warning};
 use super::{PageOptions, problem, safe};
+use crate::words::say;
 use maud::{Markup, html};
 
 /// A page with at least so many titled parts begins with a list of them.
@@ -28,7 +29,7 @@ pub fn body(page: &Dashboard, options: &PageOptions) -> Markup {
         @if page.prototype { (prototype_warning()) }
         @if let Some(choice) = &page.dates { (super::dates::form(choice, "page")) }
         (contents(page))
-        @if page.modules.is_empty() { p.no-data { "This dashboard has nothing to show yet." } }
+        @if page.modules.is_empty() { p.no-data { (say("nothing-yet")) } }
         @else { div.modules { @for each in &page.modules { (module(each, Place::Dashboard(2))) } } }
         @if let Some(notes) = &page.footer { (footer(notes, &page.related, page.service.as_ref())) }
         (problem::form(&page.head, page.service.as_ref(), options))
@@ -37,15 +38,15 @@ pub fn body(page: &Dashboard, options: &PageOptions) -> Markup {
 
 fn aside(page: &Dashboard) -> Markup {
     html! {
-        aside.related aria-label="Related pages" {
+        aside.related aria-label=(say("related")) {
             @if let Some(service) = &page.service {
                 p.visit itemscope[page.item_type.is_some()] itemtype=[page.item_type.as_deref()] {
                     a.button href=(address(&service.href)) itemprop=[page.item_type.as_ref().map(|_| "url")] {
-                        "Visit this service" span.hidden itemprop=[page.item_type.as_ref().map(|_| "name")] { ": " (service.title) }
+                        (say("visit")) span.hidden itemprop=[page.item_type.as_ref().map(|_| "name")] { ": " (service.title) }
                     }
                 }
             }
-            @if !page.related.is_empty() { h2.small-heading { "Find out more" } (related(&page.related)) }
+            @if !page.related.is_empty() { h2.small-heading { (say("find-out-more")) } (related(&page.related)) }
         }
     }
 }
@@ -69,9 +70,9 @@ fn contents(page: &Dashboard) -> Markup {
     let (shown, only_sections) = (titled.clone().count() >= CONTENTS || sections >= 3, sections >= 3);
     html! {
         @if shown {
-            nav.contents aria-label="On this page" {
+            nav.contents aria-label=(say("on-this-page")) {
                 details {
-                    summary { "On this page" }
+                    summary { (say("on-this-page")) }
                     ul {
                         @for module in titled.filter(|module| !only_sections || matches!(module.body, Body::Section(_))) {
                             li { a href={ "#" (module.slug) } { (safe::words(&module.title_html)) } }
@@ -86,7 +87,7 @@ fn contents(page: &Dashboard) -> Markup {
 fn footer(notes: &Footer, links: &[Link], service: Option<&Link>) -> Markup {
     html! {
         section.notes aria-labelledby="about-this-page" {
-            h2 #about-this-page { "About this service" }
+            h2 #about-this-page { (say("about-service")) }
             @if let Some(description) = filled(notes.description_html.as_deref()) { div.lead { (safe::blocks(description)) } }
             div.notes-columns {
                 @if !notes.facts.is_empty() {
@@ -94,16 +95,16 @@ fn footer(notes: &Footer, links: &[Link], service: Option<&Link>) -> Markup {
                 }
                 div.notes-text {
                     @if let Some(extra) = filled(notes.description_extra_html.as_deref()) { div { (safe::blocks(extra)) } }
-                    @if let Some(costs) = filled(notes.costs_html.as_deref()) { h3 { "Notes on costs" } div { (safe::blocks(costs)) } }
-                    @if let Some(other) = filled(notes.other_notes_html.as_deref()) { h3 { "Other notes" } div { (safe::blocks(other)) } }
+                    @if let Some(costs) = filled(notes.costs_html.as_deref()) { h3 { (say("costs")) } div { (safe::blocks(costs)) } }
+                    @if let Some(other) = filled(notes.other_notes_html.as_deref()) { h3 { (say("other-notes")) } div { (safe::blocks(other)) } }
                 }
                 @if service.is_some() || !links.is_empty() || notes.improve.is_some() {
                     div.notes-links {
                         @if let Some(service) = service { p { a href=(address(&service.href)) { (service.title) } } }
                         @if !links.is_empty() { (related(links)) }
                         @if let Some(improve) = &notes.improve {
-                            h3 { "Improve this dashboard" }
-                            p { "If you run this service and can add data, write to " a href=(address(&improve.href)) { (improve.title) } "." }
+                            h3 { (say("improve")) }
+                            p { (say("improve-text")) " " a href=(address(&improve.href)) { (improve.title) } "." }
                         }
                     }
                 }

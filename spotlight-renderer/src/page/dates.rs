@@ -2,6 +2,7 @@
 
 use super::model::Dates;
 use super::shell::address;
+use crate::words::say;
 use maud::{Markup, html};
 
 /// The form; `slug` keeps its ids apart from others'.
@@ -10,7 +11,7 @@ pub fn form(dates: &Dates, slug: &str) -> Markup {
     html! {
         div.dates {
             @if !dates.presets.is_empty() {
-                ul.inline-links.presets aria-label="Dates shown" {
+                ul.inline-links.presets aria-label=(say("dates")) {
                     @for preset in &dates.presets {
                         li {
                             @if preset.href.is_empty() { a aria-current="true" { (preset.title) } }
@@ -21,22 +22,22 @@ pub fn form(dates: &Dates, slug: &str) -> Markup {
             }
             @if !dates.choices.is_empty() {
                 details.other-dates open[dates.error.is_some() || dates.own] {
-                    summary { "Other dates" }
+                    summary { (say("dates-other")) }
                     form.dates-form method="get" action=(address(&dates.action)) {
-                        (choice("from", "From", dates.from.as_deref(), dates, slug, error.as_deref()))
-                        (choice("to", "To", dates.to.as_deref(), dates, slug, error.as_deref()))
+                        (choice("from", &say("dates-from"), dates.from.as_deref(), dates, slug, error.as_deref()))
+                        (choice("to", &say("dates-to"), dates.to.as_deref(), dates, slug, error.as_deref()))
                         @if !dates.comparisons.is_empty() {
                             span.field {
-                                label for={ (slug) "-compare" } { "Compare with" }
+                                label for={ (slug) "-compare" } { (say("compare")) }
                                 select id={ (slug) "-compare" } name="compare" {
-                                    option value="" { "nothing" }
+                                    option value="" { (say("compare-nothing")) }
                                     @for (value, text, chosen) in &dates.comparisons {
                                         option value=(value) selected[*chosen] { (text) }
                                     }
                                 }
                             }
                         }
-                        button type="submit" { "Show" }
+                        button type="submit" { (say("dates-show")) }
                         @if let (Some(id), Some(text)) = (&error, &dates.error) { p.form-error id=(id) { (text) } }
                     }
                 }

@@ -2,6 +2,7 @@
 
 use super::model::{Head, Link};
 use super::{PageOptions, shell};
+use crate::words::say;
 use maud::html;
 
 /// Why there is no page.
@@ -28,20 +29,13 @@ impl Failure {
         }
     }
 
+    /// The names of the heading and of the sentence under it.
     fn words(self) -> (&'static str, &'static str) {
         match self {
-            Failure::NotFound => (
-                "Page not found",
-                "There is no page at this address. If you typed it, check that it is correct; if you followed a link, the page may have moved.",
-            ),
-            Failure::NotAvailable => {
-                ("Page not available", "What is stored at this address cannot be shown as a page.")
-            }
-            Failure::Gone => ("No longer available", "What was at this address has been withdrawn."),
-            Failure::Trouble => (
-                "This page could not be loaded",
-                "Something went wrong on our side. Please try again in a few minutes.",
-            ),
+            Failure::NotFound => ("error-not-found", "error-not-found-text"),
+            Failure::NotAvailable => ("error-not-available", "error-not-available-text"),
+            Failure::Gone => ("error-gone", "error-gone-text"),
+            Failure::Trouble => ("error-trouble", "error-trouble-text"),
         }
     }
 }
@@ -49,6 +43,7 @@ impl Failure {
 /// A complete page for a failure at a path.
 pub fn error(failure: Failure, path: &str, options: &PageOptions) -> String {
     let (heading, text) = failure.words();
+    let (heading, text) = (say(heading), say(text));
     let head = Head {
         title: format!("{heading} - {}", options.product),
         path: path.to_owned(),
@@ -60,8 +55,8 @@ pub fn error(failure: Failure, path: &str, options: &PageOptions) -> String {
         div.prose.error-page {
             h1 { (heading) }
             p { (text) }
-            @if failure == Failure::Trouble { p { a.button href="" { "Try again" } } }
-            p { a href=(shell::address(&options.root)) { "Go to the start page" } }
+            @if failure == Failure::Trouble { p { a.button href="" { (say("again")) } } }
+            p { a href=(shell::address(&options.root)) { (say("error-start")) } }
         }
     };
     shell::document(&head, options, &body)

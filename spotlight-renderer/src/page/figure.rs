@@ -1,6 +1,7 @@
 //! Large numbers with their period and how they changed.
 
 use super::model::{Change, Direction, Figure};
+use crate::words::{say, say_with};
 use maud::{Markup, html};
 
 /// One figure; what is absent is said to be absent.
@@ -15,7 +16,7 @@ pub fn figure(figure: &Figure) -> Markup {
                         span.hidden { (full) }
                     }
                     (Some(value), _) => span class={ "size" @if value.chars().count() > 8 { " long" } } { (value) },
-                    (None, _) => span.missing { "no data" },
+                    (None, _) => span.missing { (say("no-data")) },
                 }
                 @if let Some(label) = &figure.label && !label.is_empty() { " " span.figure-label { (label) } }
             }
@@ -26,8 +27,8 @@ pub fn figure(figure: &Figure) -> Markup {
 
 fn change(change: &Change) -> Markup {
     let (sign, word, class) = match change.direction {
-        Some(Direction::Up) => ("▲", "up ", "up"),
-        Some(Direction::Down) => ("▼", "down ", "down"),
+        Some(Direction::Up) => ("▲", "change-up", "up"),
+        Some(Direction::Down) => ("▼", "change-down", "down"),
         Some(Direction::Level) => ("●", "", "level"),
         None => ("", "", "before"),
     };
@@ -39,12 +40,15 @@ fn change(change: &Change) -> Markup {
     html! {
         p.change {
             span class={ "change-size " (class) (judged) } {
-                @if !sign.is_empty() { span.arrow aria-hidden="true" { (sign) } span.hidden { (word) } }
+                @if !sign.is_empty() { span.arrow aria-hidden="true" { (sign) } span.hidden { @if !word.is_empty() { (say(word)) " " } } }
                 (change.text)
                 @if let Some(words) = &change.words { " " (words) }
             }
             @if let Some(label) = &change.label && !label.is_empty() {
-                " " span.change-label { @if change.direction.is_some() && change.words.is_none() { "on " } (label) }
+                " " span.change-label {
+                    @if change.direction.is_some() && change.words.is_none() { (say_with("change-on", &[("period", label.as_str().into())])) }
+                    @else { (label) }
+                }
             }
         }
     }

@@ -3,17 +3,15 @@
 use super::model::Home;
 use super::shell::address;
 use super::{PageOptions, figure};
+use crate::words::say;
 use maud::{Markup, html};
 
-/// The four figures that services are judged by, explained.
+/// The four figures that services are judged by, and their explanations.
 const MEASURES: [(&str, &str); 4] = [
-    ("Cost per transaction", "What it costs on average each time somebody completes what they came for."),
-    ("User satisfaction", "How satisfied people say they are after using a service, from 0% to 100%."),
-    ("Completion rate", "The share of people who begin with a service and reach its end."),
-    (
-        "Digital take-up",
-        "The share of people who use a service online rather than by post, by phone or in person.",
-    ),
+    ("measure-cost", "measure-cost-about"),
+    ("measure-satisfaction", "measure-satisfaction-about"),
+    ("measure-completion", "measure-completion-about"),
+    ("measure-take-up", "measure-take-up-about"),
 ];
 
 /// The content of the page.
@@ -22,7 +20,7 @@ pub fn body(page: &Home, options: &PageOptions) -> Markup {
         header.page-head.home-head {
             div.page-title {
                 h1 { (options.product) }
-                div.tagline { p { "Live figures on how public services perform: how many people use them, how well they work, and what they cost." } }
+                div.tagline { p { (say("home-tagline")) } }
             }
         }
         ul.counts {
@@ -37,19 +35,19 @@ pub fn body(page: &Home, options: &PageOptions) -> Markup {
         }
         @if !page.aggregates.is_empty() {
             section.overall aria-labelledby="overall" {
-                h2 #overall { "All services together" }
+                h2 #overall { (say("home-overall")) }
                 div.aggregates { @for each in &page.aggregates { (figure::figure(each)) } }
             }
         }
         @if !page.showcase.is_empty() {
             section.showcase aria-labelledby="showcase" {
-                h2 #showcase { "Worth a look" }
+                h2 #showcase { (say("home-showcase")) }
                 ul.plain { @for link in &page.showcase { li { a href=(address(&link.href)) { (link.title) } } } }
             }
         }
         section.measures aria-labelledby="measures" {
-            h2 #measures { "What the figures mean" }
-            dl { @for (name, text) in MEASURES { div { dt { (name) } dd { (text) } } } }
+            h2 #measures { (say("home-measures")) }
+            dl { @for (name, text) in MEASURES { div { dt { (say(name)) } dd { (say(text)) } } } }
         }
     }
 }

@@ -4,6 +4,7 @@ use super::figure;
 use super::model::List;
 use super::shell::address;
 use super::table::{Narrow, table};
+use crate::words::{say, say_with};
 use maud::{Markup, html};
 
 /// The content of the page.
@@ -15,12 +16,12 @@ pub fn body(page: &List) -> Markup {
         } }
         (form(page))
         @if page.failed {
-            div.failed role="note" { p { strong { "The list could not be loaded." } " Please try again in a few minutes." } }
+            div.failed role="note" { p { strong { (say("list-failed")) } " " (say("later")) } }
         } @else {
             p.matches role="status" {
-                strong { (crate::chart::plain_number(page.count as f64)) } " " (page.noun) @if page.count != 1 { "s" }
+                strong { (page.counted) }
                 @for filter in &page.active {
-                    " " a.remove href=(address(&filter.href)) { (filter.title) span.hidden { " (remove this filter)" } span aria-hidden="true" { " ×" } }
+                    " " a.remove href=(address(&filter.href)) { (filter.title) span.hidden { " " (say("list-remove")) } span aria-hidden="true" { " ×" } }
                 }
             }
             @if let Some(notice) = &page.notice { p.no-data { (notice) } }
@@ -29,7 +30,7 @@ pub fn body(page: &List) -> Markup {
             }
             (table(&page.table, "list", Narrow::Cards))
             @if !page.downloads.is_empty() {
-                ul.inline-links.downloads aria-label="Download" {
+                ul.inline-links.downloads aria-label=(say("download")) {
                     @for link in &page.downloads { li { a href=(address(&link.href)) download="" rel="nofollow" { (link.title) } } }
                 }
             }
@@ -42,15 +43,15 @@ fn form(page: &List) -> Markup {
         search {
             form.search-form method="get" action=(address(&page.head.path)) {
                 span.field.wide {
-                    label for="filter" { "Search by name" @if !page.organisations.is_empty() { " or organisation" } }
+                    label for="filter" { @if page.organisations.is_empty() { (say("list-search")) } @else { (say("list-search-organisation")) } }
                     input #filter type="search" name="filter" value=(page.filter) aria-describedby=[page.example.as_ref().map(|_| "filter-hint")] autocomplete="off";
-                    @if let Some(example) = &page.example { span.hint #filter-hint { "For example \u{201c}" (example) "\u{201d}" } }
+                    @if let Some(example) = &page.example { span.hint #filter-hint { (say_with("list-example", &[("text", example.as_str().into())])) } }
                 }
                 @if !page.organisations.is_empty() {
                     span.field {
-                        label for="department" { "Organisation" }
+                        label for="department" { (say("list-organisation")) }
                         select #department name="department" {
-                            option value="" { "All organisations" }
+                            option value="" { (say("list-all-organisations")) }
                             @for (group, choices) in &page.organisations {
                                 optgroup label=(group) {
                                     @for (value, text) in choices {
@@ -63,16 +64,16 @@ fn form(page: &List) -> Markup {
                 }
                 @if !page.measures.is_empty() {
                     details.measures open[page.measures.iter().filter(|(_, _, shown)| *shown).count() > 1] {
-                        summary { "Measures shown" }
+                        summary { (say("list-measures")) }
                         fieldset {
-                            legend.hidden { "Measures shown" }
+                            legend.hidden { (say("list-measures")) }
                             @for (value, text, shown) in &page.measures {
                                 label.check { input type="checkbox" name="measure" value=(value) checked[*shown]; span { (text) } }
                             }
                         }
                     }
                 }
-                button type="submit" { "Search" }
+                button type="submit" { (say("list-go")) }
             }
         }
     }

@@ -26,6 +26,7 @@ pub use error::{Failure, error};
 pub use safe::plain as plain_text;
 pub use slides::{Slide, slides};
 
+use crate::words::say;
 use model::{Dashboard, Home, Link, List, ModulePage};
 
 /// What is the same on every page of an installation.
@@ -37,10 +38,10 @@ pub struct PageOptions {
     pub phase: Option<String>,
     /// Where the product begins.
     pub root: String,
-    /// The links of the header.
-    pub menu: Vec<Link>,
-    /// The links of the footer.
-    pub support: Vec<Link>,
+    /// The links of the header, if they are others than those to the lists.
+    pub menu: Option<Vec<Link>>,
+    /// The links of the footer, if they are others than those to the pages about this site.
+    pub support: Option<Vec<Link>>,
     /// The licence of what is shown.
     pub licence: Option<Link>,
     /// A message to all visitors.
@@ -84,16 +85,8 @@ impl Default for PageOptions {
             product: "Performance".to_owned(),
             phase: None,
             root: root.to_owned(),
-            menu: vec![
-                Link::new("Services", format!("{root}/services")),
-                Link::new("Web traffic", format!("{root}/web-traffic")),
-                Link::new("Other", format!("{root}/other")),
-                Link::new("About", format!("{root}/about")),
-            ],
-            support: vec![
-                Link::new("About", format!("{root}/about")),
-                Link::new("Accessibility", format!("{root}/accessibility")),
-            ],
+            menu: None,
+            support: None,
             licence: None,
             notice_html: None,
             lang: "en".to_owned(),
@@ -103,6 +96,30 @@ impl Default for PageOptions {
             site: None,
             assets: AssetPlace::Below(format!("{root}/assets")),
         }
+    }
+}
+
+impl PageOptions {
+    /// The links of the header.
+    fn menu(&self) -> Vec<Link> {
+        self.menu.clone().unwrap_or_else(|| {
+            self.links(&[
+                ("menu-services", "services"),
+                ("menu-web-traffic", "web-traffic"),
+                ("menu-other", "other"),
+                ("menu-about", "about"),
+            ])
+        })
+    }
+
+    /// The links of the footer.
+    fn support(&self) -> Vec<Link> {
+        let about = || self.links(&[("menu-about", "about"), ("menu-accessibility", "accessibility")]);
+        self.support.clone().unwrap_or_else(about)
+    }
+
+    fn links(&self, named: &[(&str, &str)]) -> Vec<Link> {
+        named.iter().map(|(name, path)| Link::new(say(name), format!("{}/{path}", self.root))).collect()
     }
 }
 

@@ -294,10 +294,8 @@ pub struct List {
     pub heading: String,
     /// A paragraph under it.
     pub intro: Option<String>,
-    /// How many dashboards match, and of what.
-    pub count: usize,
-    /// The word for one of them, such as `service`.
-    pub noun: String,
+    /// How many dashboards match, and of what: `12 services`.
+    pub counted: String,
     /// The text searched for.
     pub filter: String,
     /// An example of what to search for.

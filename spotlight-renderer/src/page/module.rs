@@ -5,6 +5,7 @@ use super::shell::{address, heading, prototype_warning};
 use super::table::{Narrow, table};
 use super::{PageOptions, dates, figure, safe};
 use crate::chart::{self, Chart, Kind};
+use crate::words::{say, say_with};
 use maud::{Markup, html};
 
 /// Where a module is shown.
@@ -36,7 +37,7 @@ pub fn module(module: &Module, place: Place) -> Markup {
         section id=(module.slug) class=(classes(module, place)) aria-labelledby=(heading_id) {
             @if place == Place::Own { (title(module, place, &heading_id)) }
             @else { header.module-head { (title(module, place, &heading_id)) } }
-            @if module.restricted { p.restricted { "Restricted data: not for publication" } }
+            @if module.restricted { p.restricted { (say("restricted")) } }
             @if let Some(description) = filled(module.description_html.as_deref()) {
                 div.description { (safe::blocks(description)) }
             }
@@ -44,12 +45,12 @@ pub fn module(module: &Module, place: Place) -> Markup {
             @match &module.body {
                 Body::Data(data) => (self::data(data, module, place)),
                 Body::Section(children) => {
-                    @if children.is_empty() { p.no-data { "Nothing to show yet" } }
+                    @if children.is_empty() { p.no-data { (say("empty-section")) } }
                     @else { div.modules { @for child in children { (self::module(child, place.inside())) } } }
                 }
                 Body::Tabs(children) => (tabs(children, module, place)),
                 Body::Failed => (failed(module)),
-                Body::Unknown => p.no-data { "This part cannot be shown: its type \u{201c}" (module.kind) "\u{201d} is not known here." },
+                Body::Unknown => p.no-data { (say_with("unknown-type", &[("type", module.kind.as_str().into())])) },
             }
             @if !matches!(module.body, Body::Section(_) | Body::Tabs(_)) { (foot(module, place)) }
         }
@@ -123,7 +124,7 @@ fn data(data: &Data, module: &Module, place: Place) -> Markup {
         @if let Some(values) = &data.table {
             @let id = format!("{}-table", module.slug);
             @if data.table_first || place == Place::Own { (table(values, &id, Narrow::Scroll)) }
-            @else { details.table-details { summary { "Show the data as a table" } (table(values, &id, Narrow::Scroll)) } }
+            @else { details.table-details { summary { (say("show-table")) } (table(values, &id, Narrow::Scroll)) } }
         }
     }
 }
@@ -137,7 +138,7 @@ fn legend(chart: &Chart) -> Markup {
         div class={ "legend" @if chart.names_beside() { " beside" } } {
             p.legend-head {
                 (chart.slots[latest].label)
-                @if let Some(total) = total { " \u{2013} total " strong { ((chart.format)(total)) } }
+                @if let Some(total) = total { " \u{2013} " (say("total")) " " strong { ((chart.format)(total)) } }
             }
             ul {
                 @for (index, series) in chart.series.iter().enumerate() {
@@ -150,7 +151,7 @@ fn legend(chart: &Chart) -> Markup {
                                     ((chart.format)(value))
                                     @if let Some(total) = total && total > 0.0 { " (" (share(value / total)) ")" }
                                 }
-                                None => "no data",
+                                None => (say("no-data")),
                             }
                         }
                     }
@@ -167,7 +168,7 @@ fn share(value: f64) -> String {
 
 fn list(items: &[Item]) -> Markup {
     html! {
-        @if items.is_empty() { p.no-data { "No data to show yet" } }
+        @if items.is_empty() { p.no-data { (say("no-data-yet")) } }
         @else {
             ol.items {
                 @for item in items {
@@ -195,7 +196,7 @@ fn tabs(children: &[Module], module: &Module, place: Place) -> Markup {
             ul.tab-links {
                 @for child in children { li { a href={ "#" (child.slug) } { (safe::words(&child.title_html)) } } }
             }
-            @if children.is_empty() { p.no-data { "Nothing to show yet" } }
+            @if children.is_empty() { p.no-data { (say("empty-section")) } }
             @for child in children { (self::module(child, place.inside())) }
         }
         @if place == Place::Own { (about(module)) }
@@ -205,8 +206,8 @@ fn tabs(children: &[Module], module: &Module, place: Place) -> Markup {
 fn failed(module: &Module) -> Markup {
     html! {
         div.failed role="note" {
-            p { strong { "There was a problem getting this data." } " The rest of the page is not affected. Please try again in a few minutes." }
-            @if module.href.is_none() { p { a href="" { "Try again" } } }
+            p { strong { (say("failed")) } " " (say("failed-rest")) " " (say("later")) }
+            @if module.href.is_none() { p { a href="" { (say("again")) } } }
         }
     }
 }
@@ -218,7 +219,7 @@ fn foot(module: &Module, place: Place) -> Markup {
             footer.module-foot {
                 @if let Some(source) = &module.source { p.source { (source) } }
                 @if !module.downloads.is_empty() {
-                    ul.inline-links.downloads aria-label={ "Download: " (safe::plain(&module.title_html)) } {
+                    ul.inline-links.downloads aria-label=(say_with("download-of", &[("title", safe::plain(&module.title_html).into())])) {
                         @for link in &module.downloads { li { a href=(address(&link.href)) download="" rel="nofollow" { (link.title) } } }
                     }
                 }
@@ -232,7 +233,7 @@ fn about(module: &Module) -> Markup {
     html! {
         @if !module.info_html.is_empty() {
             section.about aria-labelledby={ (module.slug) "-about" } {
-                h2 id={ (module.slug) "-about" } { "About the data" }
+                h2 id={ (module.slug) "-about" } { (say("about-data")) }
                 @for line in &module.info_html { div { (safe::blocks(line)) } }
             }
         }

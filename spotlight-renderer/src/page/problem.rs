@@ -3,6 +3,7 @@
 use super::PageOptions;
 use super::model::{Head, Link};
 use super::shell::address;
+use crate::words::say;
 use maud::{Markup, html};
 
 /// The form, closed, if the installation takes reports.
@@ -10,23 +11,23 @@ pub fn form(head: &Head, service: Option<&Link>, options: &PageOptions) -> Marku
     let Some(action) = &options.problem_reports else { return html! {} };
     html! {
         details.problem {
-            summary { "Is there anything wrong with this page?" }
+            summary { (say("problem")) }
             @if let Some(service) = service {
-                p { "For help with the service itself go to " a href=(address(&service.href)) { (service.title) } "." }
+                p { (say("problem-service")) " " a href=(address(&service.href)) { (service.title) } "." }
             }
             form method="post" action=(address(action)) {
                 input type="hidden" name="utf8" value="✓";
                 input type="hidden" name="url" value={ (options.site.as_deref().unwrap_or("")) (head.path) };
                 p {
-                    label for="problem-doing" { "What you were doing" }
+                    label for="problem-doing" { (say("problem-doing")) }
                     input #problem-doing type="text" name="what_doing" maxlength="400";
                 }
                 p {
-                    label for="problem-wrong" { "What went wrong" }
+                    label for="problem-wrong" { (say("problem-wrong")) }
                     input #problem-wrong type="text" name="what_wrong" maxlength="400";
                 }
-                p.hint { "Do not include personal or financial details." }
-                button type="submit" { "Send" }
+                p.hint { (say("problem-private")) }
+                button type="submit" { (say("problem-send")) }
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::model::{Head, Link};
 use super::{AssetPlace, PageOptions, assets, safe};
+use crate::words::say;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 /// A complete page around its own content.
@@ -11,7 +12,7 @@ pub fn document(head: &Head, options: &PageOptions, body: &Markup) -> String {
         html lang=(head.lang.as_deref().unwrap_or(&options.lang)) {
             (document_head(head, options))
             body {
-                a.skip href="#content" { "Skip to main content" }
+                a.skip href="#content" { (say("skip")) }
                 header.site-header {
                     div.width {
                         a.product href=(address(&options.root)) {
@@ -19,15 +20,15 @@ pub fn document(head: &Head, options: &PageOptions, body: &Markup) -> String {
                             span { (options.product) }
                         }
                         @if let Some(phase) = &options.phase { span.phase { (phase) } }
-                        @if !options.menu.is_empty() {
-                            nav.menu aria-label="Main" {
-                                ul { @for link in &options.menu { li { (menu_link(link, &head.path)) } } }
+                        @if !options.menu().is_empty() {
+                            nav.menu aria-label=(say("menu")) {
+                                ul { @for link in &options.menu() { li { (menu_link(link, &head.path)) } } }
                             }
                         }
                     }
                 }
                 @if let Some(notice) = &options.notice_html {
-                    aside.notice aria-label="Notice" { div.width { p { (safe::phrases(notice)) } } }
+                    aside.notice aria-label=(say("notice")) { div.width { p { (safe::phrases(notice)) } } }
                 }
                 @if !head.breadcrumbs.is_empty() { (breadcrumbs(&head.breadcrumbs)) }
                 main #content.width tabindex="-1" { (body) }
@@ -128,7 +129,7 @@ fn menu_link(link: &Link, path: &str) -> Markup {
 
 fn breadcrumbs(links: &[Link]) -> Markup {
     html! {
-        nav.breadcrumbs.width aria-label="Breadcrumb" {
+        nav.breadcrumbs.width aria-label=(say("breadcrumb")) {
             ol { @for link in links { li { a href=(address(&link.href)) { (link.title) } } } }
         }
     }
@@ -138,13 +139,13 @@ fn footer(options: &PageOptions) -> Markup {
     html! {
         footer.site-footer {
             div.width {
-                @if !options.support.is_empty() {
-                    nav aria-label="Support" {
-                        ul.inline-links { @for link in &options.support { li { a href=(address(&link.href)) { (link.title) } } } }
+                @if !options.support().is_empty() {
+                    nav aria-label=(say("support")) {
+                        ul.inline-links { @for link in &options.support() { li { a href=(address(&link.href)) { (link.title) } } } }
                     }
                 }
                 @if let Some(licence) = &options.licence {
-                    p { "All content is available under the " a href=(address(&licence.href)) rel="license" { (licence.title) } ", except where otherwise stated." }
+                    p { (say("licence-before")) " " a href=(address(&licence.href)) rel="license" { (licence.title) } (say("licence-after")) }
                 }
             }
         }
@@ -172,8 +173,8 @@ pub fn heading(level: usize, id: Option<&str>, class: &str, inner: &Markup) -> M
 pub fn prototype_warning() -> Markup {
     html! {
         div.prototype role="note" {
-            strong { "Prototype" }
-            p { "This page is being prepared. What it shows may be demonstration data and must not be quoted." }
+            strong { (say("prototype")) }
+            p { (say("prototype-warning")) }
         }
     }
 }

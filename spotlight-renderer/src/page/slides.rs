@@ -2,6 +2,7 @@
 
 use super::model::{Figure, Head, Table};
 use super::{PageOptions, figure, shell, table};
+use crate::words::say;
 use maud::html;
 
 /// One slide.
@@ -26,7 +27,7 @@ pub fn slides(
     let body = html! {
         div.slides data-interval=(interval.clamp(1, 3600)) {
             h1.slides-title { (dashboard) }
-            @if slides.is_empty() { section.slide { p.slide-text { "This dashboard is not available in this view." } } }
+            @if slides.is_empty() { section.slide { p.slide-text { (say("slides-nothing")) } } }
             @for (index, slide) in slides.iter().enumerate() {
                 section.slide aria-label=(slide.title) {
                     h2 { (slide.title) }

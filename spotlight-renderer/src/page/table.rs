@@ -2,6 +2,7 @@
 
 use super::model::{Cell, Sorted, Table};
 use super::shell::address;
+use crate::words::{say, say_with};
 use maud::{Markup, html};
 
 /// How a table behaves where it does not fit.
@@ -16,7 +17,7 @@ pub enum Narrow {
 /// A table; `id` is unique in the page.
 pub fn table(table: &Table, id: &str, narrow: Narrow) -> Markup {
     html! {
-        div id=(id) class={ "table-room" @if narrow == Narrow::Cards { " cards" } } role="region" aria-label={ "Table: " (table.caption) } tabindex="0" {
+        div id=(id) class={ "table-room" @if narrow == Narrow::Cards { " cards" } } role="region" aria-label=(say_with("table-region", &[("caption", table.caption.as_str().into())])) tabindex="0" {
             table {
                 caption { (table.caption) }
                 @if !table.columns.is_empty() { thead { tr { @for column in &table.columns { (head(column)) } } } }
@@ -25,7 +26,7 @@ pub fn table(table: &Table, id: &str, narrow: Narrow) -> Markup {
                         tr { @for (index, cell) in row.iter().enumerate() { (body_cell(table, index, cell)) } }
                     }
                     @if table.rows.is_empty() {
-                        tr { td.nothing colspan=(table.columns.len().max(1)) { "No data available" } }
+                        tr { td.nothing colspan=(table.columns.len().max(1)) { (say("table-empty")) } }
                     }
                 }
             }
@@ -63,7 +64,7 @@ fn body_cell(table: &Table, index: usize, cell: &Cell) -> Markup {
                     None => (text),
                 }
             }
-            (None, _) => abbr.missing title="No data provided" { "\u{2014}" },
+            (None, _) => abbr.missing title=(say("no-data-provided")) { "\u{2014}" },
         }
     };
     html! {

@@ -14,6 +14,7 @@ use crate::site::{Compare, Request};
 use crate::view::page as facts;
 use crate::view::page::{Answer, Page, Tagline};
 use crate::view::{Body, Module};
+use crate::words::{Language, in_language, say, say_with};
 use chrono::{DateTime, Utc};
 
 pub use card::card;
@@ -30,8 +31,22 @@ pub struct Presenter<'a> {
 }
 
 impl Presenter<'_> {
-    /// The page as HTML.
+    /// The page as HTML, in its language.
     pub fn html(&self, answer: &Answer) -> String {
+        let own = match &answer.page {
+            Page::Dashboard(page) => page.language.as_deref(),
+            Page::Module(page) => page.language.as_deref(),
+            _ => None,
+        };
+        self.speaking(own, || self.written(answer))
+    }
+
+    /// Writes texts in the language of a page, else that of the installation.
+    fn speaking<T>(&self, own: Option<&str>, work: impl FnOnce() -> T) -> T {
+        in_language(Language::of(own.unwrap_or(&self.options.lang)), work)
+    }
+
+    fn written(&self, answer: &Answer) -> String {
         match &answer.page {
             Page::Home(home) => page::home(&self.home(home), self.options),
             Page::List(list) => page::list(&self.list(list), self.options),
@@ -46,18 +61,19 @@ impl Presenter<'_> {
 
     /// A module's page without anything around it, to be shown inside other sites' pages.
     pub fn embedded(&self, page: &facts::ModulePage) -> String {
-        page::embed(&self.module_page(page), self.options)
+        self.speaking(page.language.as_deref(), || page::embed(&self.module_page(page), self.options))
     }
 
     fn home(&self, home: &facts::Home) -> Home {
         let root = &self.options.root;
-        let list = |title: &str, path: &str, count| (Link::new(title, format!("{root}/{path}")), Some(count));
+        let list =
+            |title: &str, path: &str, count| (Link::new(say(title), format!("{root}/{path}")), Some(count));
         Home {
             head: Head { title: self.options.product.clone(), path: root.clone(), ..Head::default() },
             lists: vec![
-                list("Services", "services", home.services),
-                list("Web traffic", "web-traffic", home.web_traffic),
-                list("Other", "other", home.other),
+                list("menu-services", "services", home.services),
+                list("menu-web-traffic", "web-traffic", home.web_traffic),
+                list("menu-other", "other", home.other),
             ],
             aggregates: home.aggregates.iter().map(module::aggregate).collect(),
             showcase: home
@@ -73,24 +89,25 @@ impl Presenter<'_> {
 
     fn list(&self, list: &facts::List) -> List {
         let organisations = list.organisations.iter().flat_map(|(departments, agencies)| {
-            let groups = [("Departments", departments), ("Other bodies", agencies)];
+            let groups = [(say("list-departments"), departments), (say("list-bodies"), agencies)];
             groups.into_iter().filter(|(_, choices)| !choices.is_empty())
         });
         let organisations: Vec<_> =
-            organisations.map(|(name, choices)| (name.to_owned(), choices.clone())).collect();
+            organisations.map(|(name, choices)| (name.into_owned(), choices.clone())).collect();
         let mut active = Vec::new();
         if !list.filter.is_empty() {
-            let words = format!("matching \u{201c}{}\u{201d}", list.filter);
+            let words = say_with("list-matching", &[("text", list.filter.as_str().into())]);
             active.push(Link::new(words, self.address(&list.path, &[("filter", None)], None)));
         }
         let titles = organisations.iter().flat_map(|(_, choices)| choices);
         let title = list.selected.as_ref().and_then(|value| titles.clone().find(|(own, _)| own == value));
         if let Some((_, title)) = title {
             active.push(Link::new(
-                format!("of {title}"),
+                say_with("list-of", &[("organisation", title.as_str().into())]),
                 self.address(&list.path, &[("department", None)], None),
             ));
         }
+        let caption = if list.of_services { "list-caption-services" } else { "list-caption-dashboards" };
         List {
             head: Head {
                 title: format!("{} - {}", list.heading, self.options.product),
@@ -100,8 +117,10 @@ impl Presenter<'_> {
             },
             heading: list.heading.to_owned(),
             intro: None,
-            count: list.count,
-            noun: list.noun.to_owned(),
+            counted: say_with(
+                if list.of_services { "list-services" } else { "list-dashboards" },
+                &[("count", list.count.into())],
+            ),
             filter: list.filter.clone(),
             example: Some(list.example.to_owned()),
             organisations,
@@ -111,12 +130,10 @@ impl Presenter<'_> {
                 .iter()
                 .map(|(value, text, shown)| ((*value).to_owned(), (*text).to_owned(), *shown))
                 .collect(),
-            notice: list
-                .without_measures
-                .then(|| "The figures of these services could not be loaded.".to_owned()),
+            notice: list.without_measures.then(|| say("list-no-measures").into_owned()),
             active,
             aggregates: list.aggregates.iter().map(module::aggregate).collect(),
-            table: self.table(&list.table, format!("List of {}s", list.noun), |key, direction| {
+            table: self.table(&list.table, say(caption).into_owned(), |key, direction| {
                 self.address(&list.path, &[("sortby", Some(key)), ("sortorder", Some(direction))], None)
             }),
             downloads: vec![Link::new("CSV", self.address(&format!("{}.csv", list.path), &[], None))],
@@ -132,11 +149,9 @@ impl Presenter<'_> {
         let described = page.named_for_search.as_ref();
         let tagline = page.tagline.as_ref().map(|tagline| match tagline {
             Tagline::Written(html) => html.clone(),
-            Tagline::Service(name) => {
-                format!("This dashboard shows how the <b>{}</b> service performs.", escaped(name))
-            }
+            Tagline::Service(name) => say_with("tagline-service", &[("name", escaped(name).into())]),
             Tagline::Organisation(name) => {
-                format!("This dashboard shows how selected services of <b>{}</b> perform.", escaped(name))
+                say_with("tagline-organisation", &[("name", escaped(name).into())])
             }
         });
         let mut breadcrumbs = vec![self.home_link()];
@@ -152,7 +167,7 @@ impl Presenter<'_> {
             head: Head {
                 title,
                 description: described
-                    .map(|name| format!("How the {name} service performs: figures, charts and data.")),
+                    .map(|name| say_with("about-service-page", &[("name", name.as_str().into())])),
                 path: page.path.clone(),
                 breadcrumbs,
                 hidden: page.prototype,
@@ -172,10 +187,10 @@ impl Presenter<'_> {
                 .as_ref()
                 .map(|notes| self.footer(notes))
                 .filter(|footer| *footer != Footer::default()),
-            updated: latest(&page.modules).map(|time| format!("Updated {}", self.moment(time))),
+            updated: latest(&page.modules).map(|time| self.updated(time)),
             forms: vec![
-                Link::new("Full screen", format!("{}/big-screen/{}", self.options.root, page.slug)),
-                Link::new("All figures as JSON", self.address(&format!("{}.json", page.path), &[], None)),
+                Link::new(say("full-screen"), format!("{}/big-screen/{}", self.options.root, page.slug)),
+                Link::new(say("as-json"), self.address(&format!("{}.json", page.path), &[], None)),
             ],
             dates: page.dates.as_ref().map(|dates| self.dates(dates, &page.path)),
         }
@@ -190,9 +205,9 @@ impl Presenter<'_> {
         ModulePage {
             head: Head {
                 title: format!("{name} - {} - {}", page.heading, self.options.product),
-                description: Some(format!(
-                    "{name}: figures and data from the dashboard of {}.",
-                    page.heading
+                description: Some(say_with(
+                    "about-module-page",
+                    &[("name", name.as_str().into()), ("dashboard", page.heading.as_str().into())],
                 )),
                 path: page.path.clone(),
                 breadcrumbs: vec![self.home_link(), dashboard.clone()],
@@ -225,22 +240,24 @@ impl Presenter<'_> {
     fn dates(&self, dates: &facts::Dates, path: &str) -> Dates {
         let month = |back: usize| dates.choices.get(back).map(|(value, _)| value.clone());
         let chosen = (dates.from.clone(), dates.to.clone());
-        let preset = |title: &str, from: Option<String>, to: Option<String>| {
+        let preset = |title: String, from: Option<String>, to: Option<String>| {
             let current = dates.error.is_none() && (from.clone(), to.clone()) == chosen;
             let href = self.address(path, &[("from", from.as_deref()), ("to", to.as_deref())], None);
             Link::new(title, if current { String::new() } else { href })
         };
-        let mut presets = vec![preset("Usual dates", None, None)];
-        let spans =
-            [(3, "Last 3 months"), (6, "Last 6 months"), (12, "Last 12 months"), (36, "Last 3 years")];
-        for (months, title) in spans {
+        let mut presets = vec![preset(say("dates-usual").into_owned(), None, None)];
+        let last = |months: usize| match months {
+            years if years > 12 => say_with("dates-last-years", &[("years", (years / 12).into())]),
+            months => say_with("dates-last-months", &[("months", months.into())]),
+        };
+        for months in [3, 6, 12, 36] {
             // the month that has not ended is not counted
             if let (Some(from), Some(to)) = (month(months), month(1)) {
-                presets.push(preset(title, Some(from), Some(to)));
+                presets.push(preset(last(months), Some(from), Some(to)));
             }
         }
         if let Some((first, _)) = dates.choices.last() {
-            presets.push(preset("All dates", Some(first.clone()), month(0)));
+            presets.push(preset(say("dates-all").into_owned(), Some(first.clone()), month(0)));
         }
         Dates {
             own: dates.compare.is_some() || presets.iter().all(|preset| !preset.href.is_empty()),
@@ -252,17 +269,21 @@ impl Presenter<'_> {
             comparisons: Compare::ALL
                 .iter()
                 .map(|(own, value, text)| {
-                    ((*value).to_owned(), (*text).to_owned(), dates.compare == Some(*own))
+                    ((*value).to_owned(), say(text).into_owned(), dates.compare == Some(*own))
                 })
                 .collect(),
             error: dates.error.clone(),
         }
     }
 
-    /// A time as readers say it; clocks are set as in London.
-    fn moment(&self, time: DateTime<Utc>) -> String {
-        let day = date::by_pattern(date::london(time), "D MMMM YYYY");
-        format!("{day} at {}", date::by_pattern(date::london(time), "h:mma"))
+    /// When something changed, as readers say it; clocks are set as in London.
+    fn updated(&self, time: DateTime<Utc>) -> String {
+        let time = date::london(time);
+        let parts = [
+            ("day", date::by_pattern(time, "D MMMM YYYY").into()),
+            ("time", date::by_pattern(time, "h:mma").into()),
+        ];
+        say_with("updated", &parts)
     }
 
     /// The address of a path with the parameters of the request, some of them changed or taken away.

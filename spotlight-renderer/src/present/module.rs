@@ -7,6 +7,7 @@ use crate::page::plain_text;
 use crate::rows::sort;
 use crate::view::page::Aggregate;
 use crate::view::{self, Facts, Headline, Name, Trend};
+use crate::words::{say, say_with};
 
 impl Presenter<'_> {
     /// A module on the page at a path.
@@ -33,7 +34,7 @@ impl Presenter<'_> {
             restricted: module.restricted,
             downloads: self.downloads(module),
             info_html: module.info.clone(),
-            source: module.updated.map(|time| format!("Updated {}", self.moment(time))),
+            source: module.updated.map(|time| self.updated(time)),
             dates: None,
             body,
         }
@@ -61,7 +62,7 @@ impl Presenter<'_> {
     }
 
     fn data(&self, facts: &Facts, module: &view::Module, page: &str) -> Data {
-        let caption = format!("{}: the data", plain_text(&module.title));
+        let caption = say_with("table-of", &[("title", plain_text(&module.title).into())]);
         let sort_by = format!("sortby.{}", module.slug);
         let order = format!("sortorder.{}", module.slug);
         let table_id = format!("{}-table", module.slug);
@@ -139,8 +140,8 @@ fn figure(headline: &Headline) -> Figure {
     let parts: Vec<&str> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
     Figure {
         name: match headline.name {
-            Name::ResponseTime => Some("Page load time".to_owned()),
-            Name::Uptime => Some("Uptime".to_owned()),
+            Name::ResponseTime => Some(say("load-time").into_owned()),
+            Name::Uptime => Some(say("uptime").into_owned()),
             Name::Latest | Name::Previous | Name::Share => None,
         },
         label: Some(parts.join(", ")).filter(|label| !label.is_empty()),
@@ -164,9 +165,9 @@ fn change(headline: &Headline) -> Change {
         () => None,
     };
     Change {
-        text: headline.value.as_ref().map_or_else(|| "no data".to_owned(), |value| value.text.clone()),
+        text: headline.value.as_ref().map_or_else(|| say("no-data").into_owned(), |value| value.text.clone()),
         label: headline.label.clone(),
-        words: headline.suffix.map(str::to_owned),
+        words: headline.suffix.as_ref().map(|words| words.clone().into_owned()),
         direction,
         good,
     }

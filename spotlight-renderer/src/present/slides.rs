@@ -5,6 +5,7 @@ use crate::page::model::{Change, Direction, Figure, Head, Table};
 use crate::page::{self, Slide, plain_text};
 use crate::view::page::Dashboard;
 use crate::view::{Body, Facts, Headline, Module, Name};
+use crate::words::say;
 
 use super::Presenter;
 
@@ -14,12 +15,14 @@ const INTERVAL: u32 = 5;
 const ROWS: usize = 5;
 /// And how many columns.
 const COLUMNS: usize = 2;
-/// Words on a slide whose figure has no value, now or before.
-const NOTHING: &str = "Latest data not available";
 
 impl Presenter<'_> {
     /// The slides of a dashboard; `interval` is a parameter of the address.
     pub fn slides(&self, dashboard: &Dashboard) -> String {
+        self.speaking(dashboard.language.as_deref(), || self.written_slides(dashboard))
+    }
+
+    fn written_slides(&self, dashboard: &Dashboard) -> String {
         let mut figures = Vec::new();
         let mut tables = Vec::new();
         dashboard.modules.iter().for_each(|module| self.collect(module, "", &mut figures, &mut tables));
@@ -103,7 +106,9 @@ fn promoted(figure: Figure, headline: &[Headline]) -> Figure {
         Some((entry, value)) => {
             Figure { value: Some(value.text), label: entry.label.clone(), ..Figure::default() }
         }
-        None => Figure { value: None, label: Some(NOTHING.to_owned()), ..Figure::default() },
+        None => {
+            Figure { value: None, label: Some(say("slides-no-latest").into_owned()), ..Figure::default() }
+        }
     }
 }
 
@@ -137,14 +142,14 @@ fn latest_of(chart: &Chart, series: usize) -> Option<Figure> {
         (None, Some((label, value))) => {
             Figure { value: Some((chart.format)(value)), label: Some(label), ..Figure::default() }
         }
-        (None, None) => Figure { label: Some(NOTHING.to_owned()), ..Figure::default() },
+        (None, None) => Figure { label: Some(say("slides-no-latest").into_owned()), ..Figure::default() },
     })
 }
 
 fn change(value: f64, before: f64, label: String) -> Change {
     match crate::module::change(value, before) {
         Some((text, _)) if text.text == "0%" => Change {
-            text: "No change".to_owned(),
+            text: say("slides-no-change").into_owned(),
             direction: Some(Direction::Level),
             label: Some(label),
             ..Change::default()

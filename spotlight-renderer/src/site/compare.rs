@@ -3,6 +3,9 @@
 //! A module's own answer says which time it is about; the same query is asked for the earlier time, made into facts like
 //! any other, and laid beside the present ones by date.
 
+use crate::words::say;
+use std::borrow::Cow;
+
 use chrono::{DateTime, Datelike, Months, TimeDelta, Utc};
 
 use crate::chart::{Chart, Kind, Series};
@@ -22,10 +25,10 @@ pub enum Compare {
 }
 
 impl Compare {
-    /// All comparisons with the words of addresses and of readers.
+    /// All comparisons with the words of addresses and the names of those for readers.
     pub const ALL: [(Compare, &'static str, &'static str); 2] = [
-        (Compare::PreviousPeriod, "previous_period", "the period before"),
-        (Compare::PreviousYear, "previous_year", "a year before"),
+        (Compare::PreviousPeriod, "previous_period", "compare-previous-period"),
+        (Compare::PreviousYear, "previous_year", "compare-previous-year"),
     ];
 
     /// The comparison of a word.
@@ -33,8 +36,9 @@ impl Compare {
         Compare::ALL.iter().find(|(_, own, _)| *own == word).map(|(compare, _, _)| *compare)
     }
 
-    fn words(self) -> &'static str {
-        Compare::ALL.iter().find(|(own, _, _)| *own == self).map_or("", |(_, _, words)| words)
+    fn words(self) -> Cow<'static, str> {
+        let name = Compare::ALL.iter().find(|(own, _, _)| *own == self).map_or("", |(_, _, name)| name);
+        say(name)
     }
 }
 

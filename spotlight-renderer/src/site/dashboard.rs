@@ -7,6 +7,7 @@ use super::{DASHBOARD_AGE, Request, Site, dates, failure, is_published};
 use crate::definition::{Module as Definition, resolve, text};
 use crate::module;
 use crate::view::page::{Answer, Dashboard, Footer, ModulePage, Page, Related, Tagline};
+use crate::words::{Language, in_language};
 
 impl Site<'_> {
     /// A dashboard, or the part of it that the rest of the path names.
@@ -34,6 +35,10 @@ impl Site<'_> {
         Answer { status: 200, max_age: Some(DASHBOARD_AGE), hidden, page }
     }
 
+    fn language_of(&self, definition: &Value) -> Language {
+        text(definition, "language").map_or(self.language, |tag| Language::of(&tag))
+    }
+
     async fn whole(
         &self,
         slug: &str,
@@ -42,7 +47,8 @@ impl Site<'_> {
         request: &Request,
     ) -> Dashboard {
         let path = format!("{}/{slug}", self.root);
-        let (range, dates) = dates::choice(modules, request);
+        let language = self.language_of(definition);
+        let (range, dates) = in_language(language, || dates::choice(modules, request));
         let sort = |slug: &str| request.sort(Some(slug)).or_else(|| request.sort(None));
         let circumstances = Circumstances {
             data: self.data,
@@ -50,6 +56,7 @@ impl Site<'_> {
             sort: &sort,
             range,
             compare: dates::comparison(request),
+            language,
             own_page: false,
         };
         let title = text(definition, "title").unwrap_or_else(|| slug.to_owned());
@@ -95,7 +102,8 @@ impl Site<'_> {
     ) -> ModulePage {
         let dashboard = format!("{}/{slug}", self.root);
         let path = format!("{dashboard}/{}", rest.join("/"));
-        let (range, dates) = dates::choice(std::slice::from_ref(part), request);
+        let language = self.language_of(definition);
+        let (range, dates) = in_language(language, || dates::choice(std::slice::from_ref(part), request));
         let sort = |slug: &str| request.sort(Some(slug)).or_else(|| request.sort(None));
         let circumstances = Circumstances {
             data: self.data,
@@ -103,6 +111,7 @@ impl Site<'_> {
             sort: &sort,
             range,
             compare: dates::comparison(request),
+            language,
             own_page: true,
         };
         let placed = Placed { definition: part, slug: part.slug.clone(), path: path.clone() };

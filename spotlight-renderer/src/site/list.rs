@@ -44,21 +44,13 @@ impl Kind {
     }
 
     fn words(self) -> Words {
-        let words = |path, heading, noun, column, example| Words { path, heading, noun, column, example };
+        let words = |path, heading, column, example| Words { path, heading, column, example };
         match self {
-            Kind::Services => {
-                words("services", "Services data", "service", "Service name", "Department of Tides")
+            Kind::Services => words("services", "Services data", "Service name", "Department of Tides"),
+            Kind::WebTraffic => {
+                words("web-traffic", "Web traffic dashboards", "Dashboard name", "Cabinet office")
             }
-            Kind::WebTraffic => words(
-                "web-traffic",
-                "Web traffic dashboards",
-                "dashboard",
-                "Dashboard name",
-                "Cabinet office",
-            ),
-            Kind::Other => {
-                words("other", "Other performance dashboards", "dashboard", "Dashboard name", "G-Cloud")
-            }
+            Kind::Other => words("other", "Other performance dashboards", "Dashboard name", "G-Cloud"),
         }
     }
 }
@@ -66,7 +58,6 @@ impl Kind {
 struct Words {
     path: &'static str,
     heading: &'static str,
-    noun: &'static str,
     column: &'static str,
     example: &'static str,
 }
@@ -171,7 +162,7 @@ impl Site<'_> {
         let list = List {
             path: format!("{}/{}", self.root, words.path),
             heading: words.heading,
-            noun: words.noun,
+            of_services: kind == Kind::Services,
             example: words.example,
             count: listed.len(),
             filter,

@@ -21,6 +21,7 @@ use crate::data::{DataSource, Definitions};
 use crate::definition::resolve;
 use crate::rows::sort::{Direction, Sort};
 use crate::view::page::{Answer, Home, Page};
+use crate::words::Language;
 
 pub use compare::Compare;
 pub use measures::query as measures_query;
@@ -55,6 +56,8 @@ pub struct Site<'a> {
     pub data: &'a dyn DataSource,
     /// Where the site begins, such as `/performance`.
     pub root: &'a str,
+    /// The language of texts on pages whose definition does not say.
+    pub language: Language,
 }
 
 /// What a reader asks for.

@@ -11,6 +11,7 @@ use crate::definition::query::Query;
 use crate::module::{self, Scene};
 use crate::rows::sort::Sort;
 use crate::view::{Body, Module};
+use crate::words::{Language, in_language};
 
 /// The circumstances in which the modules of a page are made.
 pub struct Circumstances<'a> {
@@ -22,6 +23,8 @@ pub struct Circumstances<'a> {
     pub range: Option<Range>,
     /// What a reader wants present values to be compared with.
     pub compare: Option<Compare>,
+    /// The language of the page.
+    pub language: Language,
     /// Whether the page is one of this module alone.
     pub own_page: bool,
 }
@@ -83,11 +86,14 @@ pub fn one<'a>(
                             Some(compare) => Earlier::of(compare, query, &rows),
                             None => None,
                         };
-                        let mut facts = kind.facts(definition, rows, &scene);
+                        let facts_of = |rows| kind.facts(definition, rows, &scene);
+                        let mut facts = in_language(circumstances.language, || facts_of(rows));
                         if let Some(earlier) = earlier
                             && let Ok(rows) = circumstances.data.rows(&earlier.query).await
                         {
-                            earlier.beside(&mut facts, &kind.facts(definition, rows, &scene));
+                            in_language(circumstances.language, || {
+                                earlier.beside(&mut facts, &facts_of(rows))
+                            });
                         }
                         Body::Facts(Box::new(facts))
                     }

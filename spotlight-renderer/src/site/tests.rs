@@ -152,3 +152,18 @@ async fn readers_choose_measures_and_services_without_any_are_listed() {
     let found = page(case(json!({}))).await;
     assert_eq!((found["status"].clone(), found["count"].clone()), (json!(200), json!(3)));
 }
+
+#[tokio::test]
+async fn a_dashboard_is_written_in_its_language() {
+    let mut definition = dashboard(json!([monthly("fees")]));
+    definition["language"] = "cy".into();
+    let case = json!({
+        "path": "/performance/quay", "now": "2016-06-15T10:00:00Z", "definition": definition,
+        "data": {"mooring/takings": {"collect=fee:sum&duration=12&flatten=true&period=month": rows()}},
+    });
+    let html = html(case).await;
+    for words in ["<html lang=\"cy\">", "1 i 31 Mai 2016", "Diweddaraf: 2", "Dangos y data fel tabl"] {
+        assert!(html.contains(words), "{words} is missing");
+    }
+    assert!(!html.contains("Show the data"), "English is left");
+}

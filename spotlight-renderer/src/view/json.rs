@@ -222,7 +222,7 @@ fn facts(facts: &Facts, out: &mut Value) {
 
 fn headline(headline: &Headline) -> Value {
     let mut out = json!({"name": headline.name.word(), "label": headline.label});
-    let words = headline.suffix.map(|words| format!(" {words}")).unwrap_or_default();
+    let words = headline.suffix.as_ref().map(|words| format!(" {words}")).unwrap_or_default();
     out["value"] =
         headline.value.as_ref().map_or(Value::Null, |value| format!("{}{words}", value.text).into());
     if let Some(full) = headline.value.as_ref().and_then(|value| value.full.as_ref()) {

@@ -7,6 +7,8 @@
 pub mod json;
 pub mod page;
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 
 use crate::chart::Chart;
@@ -81,7 +83,7 @@ pub struct Headline {
     /// What it means.
     pub note: Option<String>,
     /// Words that belong to the value of a change.
-    pub suffix: Option<&'static str>,
+    pub suffix: Option<Cow<'static, str>>,
 }
 
 /// A column of a table.

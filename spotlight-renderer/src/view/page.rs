@@ -167,8 +167,8 @@ pub struct List {
     pub path: String,
     /// Its heading.
     pub heading: &'static str,
-    /// The word for one of its entries.
-    pub noun: &'static str,
+    /// Whether its entries are services.
+    pub of_services: bool,
     /// An example of what to search for.
     pub example: &'static str,
     /// How many entries are listed.

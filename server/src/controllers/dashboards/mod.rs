@@ -19,6 +19,7 @@ use spotlight_renderer::present::{Presenter, card};
 use spotlight_renderer::site::{Request, Site};
 use spotlight_renderer::view::page::{Answer, Page};
 use spotlight_renderer::view::{Body, Module};
+use spotlight_renderer::words::Language;
 
 use super::read::{already_known, entity_tag};
 use crate::state::AppState;
@@ -60,8 +61,7 @@ pub async fn visit(State(state): State<AppState>, uri: Uri, headers: HeaderMap) 
         now: state.now(&headers),
     };
     let source = Source::new(&state, request.now);
-    let site = Site { definitions: &source, data: &source, root: ROOT };
-    let answer = site.answer(&request).await;
+    let answer = site(&state, &source).answer(&request).await;
     let presenter = Presenter { options: &state.branding.options, read_api: "", request: &request };
     match forms::write(form, &answer, &presenter) {
         Ok((content_type, body)) => {
@@ -77,6 +77,11 @@ pub async fn visit(State(state): State<AppState>, uri: Uri, headers: HeaderMap) 
             failure(&state, 500, uri.path())
         }
     }
+}
+
+fn site<'a>(state: &AppState, source: &'a Source<'a>) -> Site<'a> {
+    let language = Language::of(&state.branding.options.lang);
+    Site { definitions: source, data: source, root: ROOT, language }
 }
 
 /// The transaction volumes of all services, at the address where they used to be.
@@ -110,7 +115,7 @@ async fn social_card(
     let path = name.strip_suffix(".png").map(|slug| format!("/{slug}")).unwrap_or_default();
     let request = Request { path, parameters: Vec::new(), now: state.now(&headers) };
     let source = Source::new(&state, request.now);
-    let answer = Site { definitions: &source, data: &source, root: ROOT }.answer(&request).await;
+    let answer = site(&state, &source).answer(&request).await;
     let Page::Dashboard(dashboard) = &answer.page else {
         return failure(&state, 404, &format!("{ROOT}/assets/cards/{name}"));
     };

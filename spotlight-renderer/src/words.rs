@@ -1,0 +1,195 @@
+//! The texts of pages in the language of the page.
+//!
+//! Texts are kept in `texts/`, a file a language, in the syntax of Fluent. Pages are written by plain functions, from their
+//! heads to the last cell of a table; [`in_language`] sets the language for all that is written inside it, so that none of
+//! them has to hand it on.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::sync::LazyLock;
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use unic_langid::LanguageIdentifier;
+
+/// A language of texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(missing_docs, reason = "the names say it all")]
+pub enum Language {
+    #[default]
+    English,
+    Welsh,
+}
+
+type Texts = FluentBundle<FluentResource>;
+
+static ENGLISH: LazyLock<Texts> = LazyLock::new(|| read(Language::English));
+static WELSH: LazyLock<Texts> = LazyLock::new(|| read(Language::Welsh));
+
+thread_local! {
+    static SPOKEN: Cell<Language> = const { Cell::new(Language::English) };
+}
+
+impl Language {
+    /// The language of a tag such as `cy` or `en-GB`; one that there are no texts in is English.
+    pub fn of(tag: &str) -> Language {
+        match tag.split(['-', '_']).next() {
+            Some("cy") => Language::Welsh,
+            _ => Language::English,
+        }
+    }
+
+    fn tag(self) -> &'static str {
+        match self {
+            Language::English => "en",
+            Language::Welsh => "cy",
+        }
+    }
+
+    fn source(self) -> &'static str {
+        match self {
+            Language::English => include_str!("../texts/en.ftl"),
+            Language::Welsh => include_str!("../texts/cy.ftl"),
+        }
+    }
+
+    fn texts(self) -> &'static Texts {
+        match self {
+            Language::English => &ENGLISH,
+            Language::Welsh => &WELSH,
+        }
+    }
+}
+
+fn read(language: Language) -> Texts {
+    let tag: LanguageIdentifier = language.tag().parse().unwrap_or_default();
+    let mut texts = FluentBundle::new_concurrent(vec![tag]);
+    // marks around values would end up in attributes and titles
+    texts.set_use_isolating(false);
+    // what is wrong with a file is found by the tests below; the rest of it can be used
+    let resource =
+        FluentResource::try_new(language.source().to_owned()).unwrap_or_else(|(resource, _)| resource);
+    texts.add_resource_overriding(resource);
+    texts
+}
+
+/// Does something that writes texts in a language.
+pub fn in_language<T>(language: Language, work: impl FnOnce() -> T) -> T {
+    /// Sets the language back, also when the work panics.
+    struct Back(Language);
+    impl Drop for Back {
+        fn drop(&mut self) {
+            SPOKEN.set(self.0);
+        }
+    }
+    let _back = Back(SPOKEN.replace(language));
+    work()
+}
+
+/// A text without gaps.
+pub fn say(name: &str) -> Cow<'static, str> {
+    said(SPOKEN.get(), name, None)
+}
+
+/// A text with its gaps filled.
+pub fn say_with(name: &str, gaps: &[(&'static str, FluentValue<'_>)]) -> String {
+    let arguments: FluentArgs = gaps.iter().cloned().collect();
+    said(SPOKEN.get(), name, Some(&arguments)).into_owned()
+}
+
+/// The text in a language, else in English, else its name.
+fn said(language: Language, name: &str, arguments: Option<&FluentArgs<'_>>) -> Cow<'static, str> {
+    [language, Language::English]
+        .into_iter()
+        .find_map(|language| {
+            let texts = language.texts();
+            let pattern = texts.get_message(name)?.value()?;
+            let mut errors = Vec::new();
+            let text = texts.format_pattern(pattern, arguments, &mut errors);
+            Some(Cow::Owned(text.into_owned()))
+        })
+        .unwrap_or_else(|| Cow::Owned(name.to_owned()))
+}
+
+/// A list of words kept in one text, such as the months of a year.
+pub fn listed(name: &str) -> Vec<String> {
+    say(name).split_whitespace().map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn names(language: Language) -> BTreeSet<String> {
+        let named = |line: &str| line.split_once(" = ").map(|(name, _)| name.to_owned());
+        language
+            .source()
+            .lines()
+            .filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()))
+            .filter_map(named)
+            .collect()
+    }
+
+    #[test]
+    fn the_files_have_no_mistakes_and_the_same_texts() {
+        for language in [Language::English, Language::Welsh] {
+            let read = FluentResource::try_new(language.source().to_owned());
+            assert!(read.is_ok(), "{language:?}: {:?}", read.err().map(|(_, errors)| errors));
+        }
+        assert_eq!(names(Language::English), names(Language::Welsh));
+        for language in [Language::English, Language::Welsh] {
+            in_language(language, || {
+                for (name, count) in [("months", 12), ("short-months", 12), ("weekdays", 7)] {
+                    assert_eq!(listed(name).len(), count, "{language:?} {name}");
+                }
+            });
+        }
+    }
+
+    /// Names in the sources are found by the call before them.
+    #[test]
+    fn every_text_is_used_and_every_text_that_is_used_is_there() {
+        fn collect(folder: &std::path::Path, said: &mut BTreeSet<String>, quoted: &mut BTreeSet<String>) {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    collect(&path, said, quoted);
+                } else if path.extension().is_some_and(|ending| ending == "rs") && !path.ends_with("words.rs")
+                {
+                    let text = std::fs::read_to_string(&path).unwrap();
+                    quoted.extend(text.split('"').map(str::to_owned));
+                    for call in ["say(\"", "say_with(\"", "listed(\""] {
+                        let calls = text.split(call).skip(1);
+                        said.extend(calls.filter_map(|rest| rest.split('"').next().map(str::to_owned)));
+                    }
+                }
+            }
+        }
+        let (mut said, mut quoted) = (BTreeSet::new(), BTreeSet::new());
+        let sources = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        collect(&sources, &mut said, &mut quoted);
+        let names = names(Language::English);
+        // names that are chosen among several stand in the sources as texts of their own
+        let unused: Vec<&String> =
+            names.iter().filter(|name| !said.contains(*name) && !quoted.contains(*name)).collect();
+        let unknown: Vec<&String> = said.iter().filter(|name| !names.contains(*name)).collect();
+        assert!(unused.is_empty(), "nobody says {unused:?}");
+        assert!(unknown.is_empty(), "there is no text for {unknown:?}");
+    }
+
+    #[test]
+    fn the_language_is_that_of_the_innermost_page() {
+        in_language(Language::Welsh, || {
+            assert_eq!(say("no-data"), "dim data");
+            in_language(Language::English, || assert_eq!(say("no-data"), "no data"));
+            assert_eq!(say_with("range", &[("first", "1".into()), ("last", "2".into())]), "1 i 2");
+        });
+        assert_eq!(say("no-data"), "no data");
+        assert_eq!(say_with("extent-week", &[("count", 1.into())]), "1 week");
+        assert_eq!(say_with("extent-week", &[("count", 52.into())]), "52 weeks");
+        assert_eq!(Language::of("cy-GB"), Language::Welsh);
+        assert_eq!(say("no such text"), "no such text");
+    }
+}

@@ -1,0 +1,193 @@
+# Texts of pages in Welsh. Messages have the same names in every language.
+
+# Around every page
+skip = Neidio i'r prif gynnwys
+menu = Prif ddewislen
+menu-services = Gwasanaethau
+menu-web-traffic = Traffig gwe
+menu-other = Arall
+menu-about = Amdanom
+menu-accessibility = Hygyrchedd
+notice = Hysbysiad
+breadcrumb = Briwsion bara
+support = Cymorth
+licence-before = Mae'r holl gynnwys ar gael o dan y
+licence-after = , ac eithrio lle nodir fel arall.
+prototype = Prototeip
+prototype-warning = Mae'r dudalen hon yn cael ei pharatoi. Gall ddangos data enghreifftiol ac ni ddylid ei dyfynnu.
+updated = Diweddarwyd { $day } am { $time }
+
+# The front page
+home-tagline = Ffigurau byw ar berfformiad gwasanaethau cyhoeddus: faint o bobl sy'n eu defnyddio, pa mor dda maent yn gweithio, a beth yw eu cost.
+home-overall = Yr holl wasanaethau gyda'i gilydd
+home-showcase = Gwerth eu gweld
+home-measures = Ystyr y ffigurau
+measure-cost = Cost fesul trafodyn
+measure-cost-about = Y gost ar gyfartaledd bob tro y bydd rhywun yn cwblhau'r hyn y daeth i'w wneud.
+measure-satisfaction = Boddhad defnyddwyr
+measure-satisfaction-about = Pa mor fodlon y mae pobl yn dweud eu bod ar ôl defnyddio gwasanaeth, o 0% i 100%.
+measure-completion = Cyfradd gwblhau
+measure-completion-about = Y gyfran o bobl sy'n dechrau ar wasanaeth ac yn cyrraedd y diwedd.
+measure-take-up = Defnydd digidol
+measure-take-up-about = Y gyfran o bobl sy'n defnyddio gwasanaeth ar-lein yn hytrach na drwy'r post, dros y ffôn neu wyneb yn wyneb.
+
+# Lists
+list-failed = Ni ellid llwytho'r rhestr.
+later = Rhowch gynnig arall arni ymhen ychydig funudau.
+list-services = { $count } gwasanaeth
+list-dashboards = { $count } dangosfwrdd
+list-caption-services = Rhestr o wasanaethau
+list-caption-dashboards = Rhestr o ddangosfyrddau
+list-matching = yn cyfateb i “{ $text }”
+list-of = { $organisation }
+list-remove = (tynnu'r hidlydd hwn)
+list-search = Chwilio yn ôl enw
+list-search-organisation = Chwilio yn ôl enw neu sefydliad
+list-example = Er enghraifft “{ $text }”
+list-organisation = Sefydliad
+list-all-organisations = Pob sefydliad
+list-departments = Adrannau
+list-bodies = Cyrff eraill
+list-measures = Mesurau a ddangosir
+list-go = Chwilio
+list-no-measures = Ni ellid llwytho ffigurau'r gwasanaethau hyn.
+download = Lawrlwytho
+download-of = Lawrlwytho: { $title }
+
+# Dashboards
+nothing-yet = Nid oes dim i'w ddangos ar y dangosfwrdd hwn eto.
+related = Tudalennau cysylltiedig
+visit = Ewch i'r gwasanaeth hwn
+find-out-more = Rhagor o wybodaeth
+on-this-page = Ar y dudalen hon
+about-service = Am y gwasanaeth hwn
+costs = Nodiadau ar gostau
+other-notes = Nodiadau eraill
+improve = Gwella'r dangosfwrdd hwn
+improve-text = Os ydych yn rhedeg y gwasanaeth hwn ac yn gallu ychwanegu data, ysgrifennwch at
+full-screen = Sgrin lawn
+as-json = Pob ffigur fel JSON
+tagline-service = Mae'r dangosfwrdd hwn yn dangos perfformiad gwasanaeth <b>{ $name }</b>.
+tagline-organisation = Mae'r dangosfwrdd hwn yn dangos perfformiad rhai o wasanaethau <b>{ $name }</b>.
+about-service-page = Perfformiad gwasanaeth { $name }: ffigurau, siartiau a data.
+about-module-page = { $name }: ffigurau a data o ddangosfwrdd { $dashboard }.
+
+# Dates
+dates = Dyddiadau a ddangosir
+dates-usual = Dyddiadau arferol
+dates-last-months = Y { $months } mis diwethaf
+dates-last-years = Y { $years } blynedd diwethaf
+dates-all = Pob dyddiad
+dates-other = Dyddiadau eraill
+dates-from = O
+dates-to = Hyd at
+dates-show = Dangos
+compare = Cymharu â
+compare-nothing = dim
+compare-previous-period = y cyfnod blaenorol
+compare-previous-year = blwyddyn ynghynt
+
+# Modules
+restricted = Data cyfyngedig: nid i'w gyhoeddi
+empty-section = Dim i'w ddangos eto
+unknown-type = Ni ellir dangos y rhan hon: nid yw'r math “{ $type }” yn hysbys yma.
+failed = Bu problem wrth gael y data hwn.
+failed-rest = Nid yw'n effeithio ar weddill y dudalen.
+again = Rhoi cynnig arall arni
+show-table = Dangos y data fel tabl
+table-of = { $title }: y data
+table-region = Tabl: { $caption }
+table-empty = Dim data ar gael
+about-data = Am y data
+no-data = dim data
+no-data-yet = Dim data i'w ddangos eto
+no-data-provided = Ni ddarparwyd data
+load-time = Amser llwytho tudalen
+uptime = Amser ar gael
+total = cyfanswm
+change-up = i fyny
+change-down = i lawr
+change-on = o'i gymharu â { $period }
+within-days = wedi'u prosesu o fewn { $days } diwrnod gwaith
+no-change = dim newid
+on-last-week = o'i gymharu â'r wythnos ddiwethaf
+online-now = { $count ->
+    [one] defnyddiwr ar-lein nawr
+   *[other] o ddefnyddwyr ar-lein nawr
+ }
+online-at = { $count ->
+    [one] defnyddiwr ar-lein am { $time }
+   *[other] o ddefnyddwyr ar-lein am { $time }
+ }
+
+# Screens on walls
+slides-nothing = Nid yw'r dangosfwrdd hwn ar gael yn yr olwg hon.
+slides-no-latest = Nid yw'r data diweddaraf ar gael
+slides-no-change = Dim newid
+
+# Failures
+error-not-found = Heb ddod o hyd i'r dudalen
+error-not-found-text = Nid oes tudalen yn y cyfeiriad hwn. Os gwnaethoch ei deipio, gwiriwch ei fod yn gywir; os gwnaethoch ddilyn dolen, efallai fod y dudalen wedi symud.
+error-not-available = Nid yw'r dudalen ar gael
+error-not-available-text = Ni ellir dangos yr hyn sydd yn y cyfeiriad hwn fel tudalen.
+error-gone = Ddim ar gael mwyach
+error-gone-text = Mae'r hyn a oedd yn y cyfeiriad hwn wedi'i dynnu'n ôl.
+error-trouble = Ni ellid llwytho'r dudalen hon
+error-trouble-text = Aeth rhywbeth o'i le ar ein hochr ni. Rhowch gynnig arall arni ymhen ychydig funudau.
+error-start = Mynd i'r dudalen gychwyn
+
+# Reporting a problem
+problem = Oes rhywbeth o'i le ar y dudalen hon?
+problem-service = I gael help gyda'r gwasanaeth ei hun ewch i
+problem-doing = Beth oeddech chi'n ei wneud
+problem-wrong = Beth aeth o'i le
+problem-private = Peidiwch â chynnwys manylion personol nac ariannol.
+problem-send = Anfon
+
+# What charts show, in sentences
+says-nothing = Dim data.
+says-latest = Diweddaraf: { $value } ({ $when }).
+says-latest-same = Diweddaraf: { $value } ({ $when }), yr un fath â { $before }.
+says-latest-up = Diweddaraf: { $value } ({ $when }), i fyny o { $was } yn { $before }.
+says-latest-down = Diweddaraf: { $value } ({ $when }), i lawr o { $was } yn { $before }.
+says-extremes = Uchaf { $high } ({ $high-when }), isaf { $low } ({ $low-when }).
+says-trend = { $trend } dros y cyfnod a ddangosir ({ $extent }).
+says-values = { $when }: { $values }.
+says-value = { $name } { $value }
+says-value-share = { $name } { $value } ({ $share }%)
+says-together = Gyda'i gilydd { $value }.
+says-against = O'i gymharu â { $before }: { $values }.
+says-trends = Dros y cyfnod a ddangosir ({ $extent }) – { $trends }.
+says-same-year = Tua'r un fath ag yn { $before }.
+says-more-year = { $amount } yn fwy nag yn { $before }.
+says-less-year = { $amount } yn llai nag yn { $before }.
+says-same = tua'r un fath
+says-more = { $amount } yn fwy
+says-less = { $amount } yn llai
+says-times = { $count } gwaith
+says-steps = { $first } { $from }, { $last } { $to }.
+says-reach = Mae { $share }% o'r rhai ar y cam cyntaf yn cyrraedd yr olaf.
+says-drop = Mae'r gostyngiad mwyaf o { $from } i { $to }.
+says-categories = { $count } categori.
+says-missing = Dim data ar gyfer { $names }.
+says-missing-many = Dim data ar gyfer { $count } o'r { $extent }.
+list-and = { $firsts } a { $last }
+trend-level = Gwastad
+trend-unclear = I fyny ac i lawr, dim cyfeiriad clir
+trend-rising-strongly = Yn codi'n gryf
+trend-rising = Yn codi
+trend-falling-strongly = Yn gostwng yn gryf
+trend-falling = Yn gostwng
+extent-hour = { $count } awr
+extent-day = { $count } diwrnod
+extent-week = { $count } wythnos
+extent-month = { $count } mis
+extent-quarter = { $count } chwarter
+extent-year = { $count } blynedd
+extent-value = { $count } gwerth
+
+# Dates in words
+range = { $first } i { $last }
+months = Ionawr Chwefror Mawrth Ebrill Mai Mehefin Gorffennaf Awst Medi Hydref Tachwedd Rhagfyr
+short-months = Ion Chwef Maw Ebr Mai Meh Gorff Awst Medi Hyd Tach Rhag
+weekdays = Llun Mawrth Mercher Iau Gwener Sadwrn Sul

@@ -1,0 +1,220 @@
+# Texts of pages in English. Messages have the same names in every language.
+
+# Around every page
+skip = Skip to main content
+menu = Main
+menu-services = Services
+menu-web-traffic = Web traffic
+menu-other = Other
+menu-about = About
+menu-accessibility = Accessibility
+notice = Notice
+breadcrumb = Breadcrumb
+support = Support
+licence-before = All content is available under the
+licence-after = , except where otherwise stated.
+prototype = Prototype
+prototype-warning = This page is being prepared. What it shows may be demonstration data and must not be quoted.
+updated = Updated { $day } at { $time }
+
+# The front page
+home-tagline = Live figures on how public services perform: how many people use them, how well they work, and what they cost.
+home-overall = All services together
+home-showcase = Worth a look
+home-measures = What the figures mean
+measure-cost = Cost per transaction
+measure-cost-about = What it costs on average each time somebody completes what they came for.
+measure-satisfaction = User satisfaction
+measure-satisfaction-about = How satisfied people say they are after using a service, from 0% to 100%.
+measure-completion = Completion rate
+measure-completion-about = The share of people who begin with a service and reach its end.
+measure-take-up = Digital take-up
+measure-take-up-about = The share of people who use a service online rather than by post, by phone or in person.
+
+# Lists
+list-failed = The list could not be loaded.
+later = Please try again in a few minutes.
+list-services = { $count } { $count ->
+    [one] service
+   *[other] services
+ }
+list-dashboards = { $count } { $count ->
+    [one] dashboard
+   *[other] dashboards
+ }
+list-caption-services = List of services
+list-caption-dashboards = List of dashboards
+list-matching = matching “{ $text }”
+list-of = of { $organisation }
+list-remove = (remove this filter)
+list-search = Search by name
+list-search-organisation = Search by name or organisation
+list-example = For example “{ $text }”
+list-organisation = Organisation
+list-all-organisations = All organisations
+list-departments = Departments
+list-bodies = Other bodies
+list-measures = Measures shown
+list-go = Search
+list-no-measures = The figures of these services could not be loaded.
+download = Download
+download-of = Download: { $title }
+
+# Dashboards
+nothing-yet = This dashboard has nothing to show yet.
+related = Related pages
+visit = Visit this service
+find-out-more = Find out more
+on-this-page = On this page
+about-service = About this service
+costs = Notes on costs
+other-notes = Other notes
+improve = Improve this dashboard
+improve-text = If you run this service and can add data, write to
+full-screen = Full screen
+as-json = All figures as JSON
+tagline-service = This dashboard shows how the <b>{ $name }</b> service performs.
+tagline-organisation = This dashboard shows how selected services of <b>{ $name }</b> perform.
+about-service-page = How the { $name } service performs: figures, charts and data.
+about-module-page = { $name }: figures and data from the dashboard of { $dashboard }.
+
+# Dates
+dates = Dates shown
+dates-usual = Usual dates
+dates-last-months = Last { $months } months
+dates-last-years = Last { $years } years
+dates-all = All dates
+dates-other = Other dates
+dates-from = From
+dates-to = To
+dates-show = Show
+compare = Compare with
+compare-nothing = nothing
+compare-previous-period = the period before
+compare-previous-year = a year before
+
+# Modules
+restricted = Restricted data: not for publication
+empty-section = Nothing to show yet
+unknown-type = This part cannot be shown: its type “{ $type }” is not known here.
+failed = There was a problem getting this data.
+failed-rest = The rest of the page is not affected.
+again = Try again
+show-table = Show the data as a table
+table-of = { $title }: the data
+table-region = Table: { $caption }
+table-empty = No data available
+about-data = About the data
+no-data = no data
+no-data-yet = No data to show yet
+no-data-provided = No data provided
+load-time = Page load time
+uptime = Uptime
+total = total
+change-up = up
+change-down = down
+change-on = on { $period }
+within-days = processed within { $days } working days
+no-change = no change
+on-last-week = on last week
+online-now = { $count ->
+    [one] user online now
+   *[other] users online now
+ }
+online-at = { $count ->
+    [one] user online at { $time }
+   *[other] users online at { $time }
+ }
+
+# Screens on walls
+slides-nothing = This dashboard is not available in this view.
+slides-no-latest = Latest data not available
+slides-no-change = No change
+
+# Failures
+error-not-found = Page not found
+error-not-found-text = There is no page at this address. If you typed it, check that it is correct; if you followed a link, the page may have moved.
+error-not-available = Page not available
+error-not-available-text = What is stored at this address cannot be shown as a page.
+error-gone = No longer available
+error-gone-text = What was at this address has been withdrawn.
+error-trouble = This page could not be loaded
+error-trouble-text = Something went wrong on our side. Please try again in a few minutes.
+error-start = Go to the start page
+
+# Reporting a problem
+problem = Is there anything wrong with this page?
+problem-service = For help with the service itself go to
+problem-doing = What you were doing
+problem-wrong = What went wrong
+problem-private = Do not include personal or financial details.
+problem-send = Send
+
+# What charts show, in sentences
+says-nothing = No data.
+says-latest = Latest: { $value } ({ $when }).
+says-latest-same = Latest: { $value } ({ $when }), the same as { $before }.
+says-latest-up = Latest: { $value } ({ $when }), up from { $was } in { $before }.
+says-latest-down = Latest: { $value } ({ $when }), down from { $was } in { $before }.
+says-extremes = Highest { $high } ({ $high-when }), lowest { $low } ({ $low-when }).
+says-trend = { $trend } over the { $extent } shown.
+says-values = { $when }: { $values }.
+says-value = { $name } { $value }
+says-value-share = { $name } { $value } ({ $share }%)
+says-together = Together { $value }.
+says-against = Against { $before }: { $values }.
+says-trends = Over the { $extent } shown – { $trends }.
+says-same-year = About the same as in { $before }.
+says-more-year = { $amount } more than in { $before }.
+says-less-year = { $amount } less than in { $before }.
+says-same = about the same
+says-more = { $amount } more
+says-less = { $amount } less
+says-times = { $count } times
+says-steps = { $first } { $from }, { $last } { $to }.
+says-reach = { $share }% of those at the first step reach the last.
+says-drop = The largest drop is from { $from } to { $to }.
+says-categories = { $count } categories.
+says-missing = No data for { $names }.
+says-missing-many = No data for { $count } of the { $extent }.
+list-and = { $firsts } and { $last }
+trend-level = Level
+trend-unclear = Up and down, no clear direction
+trend-rising-strongly = Rising strongly
+trend-rising = Rising
+trend-falling-strongly = Falling strongly
+trend-falling = Falling
+extent-hour = { $count } { $count ->
+    [one] hour
+   *[other] hours
+ }
+extent-day = { $count } { $count ->
+    [one] day
+   *[other] days
+ }
+extent-week = { $count } { $count ->
+    [one] week
+   *[other] weeks
+ }
+extent-month = { $count } { $count ->
+    [one] month
+   *[other] months
+ }
+extent-quarter = { $count } { $count ->
+    [one] quarter
+   *[other] quarters
+ }
+extent-year = { $count } { $count ->
+    [one] year
+   *[other] years
+ }
+extent-value = { $count } { $count ->
+    [one] value
+   *[other] values
+ }
+
+# Dates in words
+range = { $first } to { $last }
+months = January February March April May June July August September October November December
+short-months = Jan Feb Mar Apr May June July Aug Sep Oct Nov Dec
+weekdays = Monday Tuesday Wednesday Thursday Friday Saturday Sunday
