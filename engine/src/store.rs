@@ -17,6 +17,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use arrow::array::AsArray;
+use arrow::datatypes::TimestampMicrosecondType;
 use chrono::{DateTime, Utc};
 use tokio::sync::Mutex as AsyncMutex;
 
@@ -24,6 +26,7 @@ use crate::data_set::DataSet;
 use crate::log::{Log, recover};
 use crate::operation::Operation;
 use crate::record::Record;
+use crate::schema;
 use crate::snapshot::Snapshot;
 
 /// Settings of a store.
@@ -247,6 +250,23 @@ impl Store {
         let snapshot = self.snapshot(name).await?;
         let last = snapshot.ranges.iter().flatten().map(|(_, last)| *last).max();
         Ok(last.and_then(DateTime::from_timestamp_micros))
+    }
+
+    /// When a record of a data set was written or changed last.
+    ///
+    /// # Errors
+    /// As [`Store::snapshot`].
+    pub async fn last_updated(&self, name: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let snapshot = self.snapshot(name).await?;
+        let column = snapshot.schema.index_of(schema::UPDATED_AT).ok();
+        let newest = column.and_then(|column| {
+            let times = snapshot.batches.iter().filter_map(|batch| {
+                let times = batch.column(column).as_primitive_opt::<TimestampMicrosecondType>()?;
+                arrow::compute::max(times)
+            });
+            times.max()
+        });
+        Ok(newest.and_then(DateTime::from_timestamp_micros))
     }
 
     /// Puts everything into segments and cuts the log.

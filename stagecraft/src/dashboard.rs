@@ -63,6 +63,8 @@ pub struct Texts {
     pub strapline: String,
     /// The line below the heading.
     pub tagline: String,
+    /// The language of the page, such as `cy`; empty for that of the installation.
+    pub language: String,
 }
 
 impl Default for Texts {
@@ -78,6 +80,7 @@ impl Default for Texts {
             business_model: String::new(),
             strapline: "Dashboard".into(),
             tagline: String::new(),
+            language: String::new(),
         }
     }
 }
@@ -98,6 +101,21 @@ const STRAPLINES: &[&str] = &[
     "Service Explorer",
 ];
 
+/// The languages that there are interface texts in; empty for that of the installation.
+const LANGUAGES: &[&str] = &["", "en", "cy"];
+/// Words that stand for pages of the public site: a dashboard of such a name could never be seen.
+const RESERVED: &[&str] = &[
+    "about",
+    "accessibility",
+    "services",
+    "web-traffic",
+    "other",
+    "prototypes",
+    "data",
+    "assets",
+    "big-screen",
+];
+
 /// The names of the texts, as bodies and answers of the admin API spell them.
 pub const TEXTS: &[&str] = &[
     "dashboard_type",
@@ -110,6 +128,7 @@ pub const TEXTS: &[&str] = &[
     "business_model",
     "strapline",
     "tagline",
+    "language",
 ];
 
 impl Texts {
@@ -127,6 +146,7 @@ impl Texts {
             "business_model" => &self.business_model,
             "strapline" => &self.strapline,
             "tagline" => &self.tagline,
+            "language" => &self.language,
             _ => return None,
         })
     }
@@ -143,6 +163,7 @@ impl Texts {
             "business_model" => &mut self.business_model,
             "strapline" => &mut self.strapline,
             "tagline" => &mut self.tagline,
+            "language" => &mut self.language,
             _ => return,
         };
         text.clone_into(field);
@@ -160,6 +181,7 @@ impl Texts {
         errors.one_of("business_model", &self.business_model, BUSINESS_MODELS);
         errors.one_of("strapline", &self.strapline, STRAPLINES);
         errors.at_most("tagline", &self.tagline, 400);
+        errors.one_of("language", &self.language, LANGUAGES);
     }
 }
 
@@ -265,7 +287,10 @@ impl Dashboard {
             "modules": catalog.module_tree(self.id).to_json(catalog),
         });
         for name in TEXTS {
-            form[*name] = self.texts.get(name).into();
+            // clients know the other texts since long, this one only where it is used
+            if *name != "language" || !self.texts.language.is_empty() {
+                form[*name] = self.texts.get(name).into();
+            }
         }
         form
     }
@@ -448,6 +473,9 @@ impl Edit {
         if errors.required("slug", &dashboard.slug) {
             errors.only("slug", &dashboard.slug, is_lower_slug, SLUG_MESSAGE);
             errors.at_most("slug", &dashboard.slug, 1000);
+            if RESERVED.contains(&dashboard.slug.as_str()) {
+                errors.add("slug", format!("'{}' is a page of the public site.", dashboard.slug));
+            }
         }
         errors.required("title", &dashboard.title);
         errors.at_most("title", &dashboard.title, 256);

@@ -73,7 +73,7 @@ impl Catalog {
             "title": dashboard.title,
             "published": dashboard.published(),
         });
-        for name in TEXTS {
+        for name in TEXTS.iter().filter(|name| **name != "language" || !dashboard.texts.language.is_empty()) {
             document[name.replace('_', "-")] = dashboard.texts.get(name).into();
         }
         let (department, agency) = self.department_and_agency(dashboard);

@@ -37,6 +37,22 @@ async fn update(registry: &Registry, id: Uuid, changes: DashboardChanges) -> Res
 }
 
 #[tokio::test]
+async fn a_dashboard_has_a_language_and_no_name_of_another_page() {
+    let registry = registry().await;
+    let refused = create(&registry, named("services")).await.unwrap_err().to_string();
+    assert!(refused.contains("page of the public site"), "{refused}");
+    let speaking = |language: &str| DashboardChanges {
+        texts: vec![("language".into(), language.into())],
+        ..named("fferi")
+    };
+    assert!(create(&registry, speaking("klingon")).await.is_err());
+    create(&registry, speaking("cy")).await.unwrap();
+    assert_eq!(registry.dashboard("fferi").unwrap()["language"], "cy");
+    create(&registry, named("ferry")).await.unwrap();
+    assert_eq!(registry.dashboard("ferry").unwrap().get("language"), None);
+}
+
+#[tokio::test]
 async fn a_public_document_shows_options_beside_the_fields_which_win() {
     let registry = registry().await;
     let mut total = module(&registry, "realtime", "total");

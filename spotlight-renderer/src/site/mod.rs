@@ -33,21 +33,6 @@ const LIST_AGE: u32 = 7200;
 /// Seconds for which a failure may be kept.
 const FAILURE_AGE: u32 = 5;
 
-/// Words that stand for pages of the site and cannot be names of dashboards.
-pub const RESERVED: [&str; 11] = [
-    "about",
-    "accessibility",
-    "services",
-    "web-traffic",
-    "other",
-    "prototypes",
-    "data",
-    "assets",
-    "big-screen",
-    "search",
-    "sitemap.xml",
-];
-
 /// A site: where its definitions and figures are, and where it begins.
 pub struct Site<'a> {
     /// The stored dashboards.

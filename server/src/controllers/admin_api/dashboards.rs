@@ -30,6 +30,7 @@ impl Resource for Dashboards {
             ("business_model", Kind::Text),
             ("strapline", Kind::Text),
             ("tagline", Kind::Text),
+            ("language", Kind::Text),
             ("status", Kind::Text),
             ("published", Kind::Truth),
             ("improve_dashboard_message", Kind::Truth),

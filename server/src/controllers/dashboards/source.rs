@@ -48,6 +48,11 @@ impl DataSource for Source<'_> {
             DataError(why)
         })
     }
+
+    async fn updated(&self, query: &Query) -> Option<DateTime<Utc>> {
+        let data_set = self.state.registry.data_set_by(&query.group, &query.data_type)?;
+        self.state.store.last_updated(&data_set.name).await.ok().flatten()
+    }
 }
 
 #[async_trait]
