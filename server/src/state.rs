@@ -11,6 +11,7 @@ use stagecraft::Registry;
 use crate::auth::{Token, bearer};
 use crate::branding::Branding;
 use crate::clock::Clock;
+use crate::controllers::dashboards::cache::Pages;
 use crate::record_schema::RecordSchemas;
 
 /// Shared by all handlers; cheap to clone.
@@ -26,6 +27,8 @@ pub struct AppState {
     pub schemas: Arc<RecordSchemas>,
     /// The token with every permission, if one is configured.
     pub admin_token: Option<Token>,
+    /// Pages that were made before.
+    pub pages: Arc<Pages>,
     /// What pages show on behalf of the installation.
     pub branding: Arc<Branding>,
     /// Where the present comes from.

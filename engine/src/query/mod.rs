@@ -5,10 +5,11 @@
 //!                                                      -> aggregate: groups with what was collected -> shape -> Answer
 //! ```
 //!
-//! Plans are built directly, without SQL. Periods are computed by a function of our own (`period_function`), which keeps the
+//! [`cache`] keeps answers by the version of their data. Plans are built directly, without SQL. Periods are computed by a function of our own (`period_function`), which keeps the
 //! bounds of the last period and is several times faster than the general truncation of dates.
 
 mod aggregate;
+mod cache;
 mod collect;
 mod filter;
 mod group;
@@ -23,6 +24,7 @@ use datafusion::execution::context::SessionContext;
 use datafusion::prelude::SessionConfig;
 use query_lang::Query;
 
+pub use cache::AskError;
 pub use group::{Group, Groups};
 
 use crate::output::Answer;
@@ -72,6 +74,7 @@ impl QueryFailure {
 pub struct QueryEngine {
     small: SessionContext,
     large: SessionContext,
+    answers: cache::Answers,
 }
 
 impl std::fmt::Debug for QueryEngine {
@@ -83,7 +86,7 @@ impl std::fmt::Debug for QueryEngine {
 impl Default for QueryEngine {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { small: context(1), large: context(cores) }
+        Self { small: context(1), large: context(cores), answers: cache::answers() }
     }
 }
 

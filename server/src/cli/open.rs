@@ -30,6 +30,7 @@ pub async fn open(data_dir: &Path, admin_token: Option<Token>, clock: Clock) -> 
         schemas: Arc::default(),
         admin_token,
         branding: Arc::default(),
+        pages: Arc::default(),
         clock,
     })
 }

@@ -98,10 +98,12 @@ async fn answer(
         return Ok(finish(StatusCode::NOT_MODIFIED.into_response(), &data_set, &tag));
     }
 
-    let snapshot = state.store.snapshot(&data_set.name).await?;
-    let answer = state.queries.answer(snapshot, &query, now).await.map_err(query_failure)?;
-    let csv = query.format == Format::Csv && data_set.published;
-    let response = if csv {
+    let answer = state.queries.ask(&state.store, &data_set.name, &query, now).await.map_err(ask_failure)?;
+    // what is not published carries a warning, which only JSON has a place for
+    let format = if data_set.published { query.format } else { Format::Json };
+    let response = if format == Format::Ndjson {
+        ([(header::CONTENT_TYPE, "application/x-ndjson")], answer.to_ndjson()).into_response()
+    } else if format == Format::Csv {
         let headers = [
             (header::CONTENT_TYPE, "text/csv"),
             (header::CONTENT_DISPOSITION, "attachment; filename=export.csv"),
@@ -117,6 +119,14 @@ async fn answer(
         ([(header::CONTENT_TYPE, "application/json")], body).into_response()
     };
     Ok(finish(response, &data_set, &tag))
+}
+
+/// How a question without an answer is told.
+pub fn ask_failure(failure: engine::query::AskError) -> ApiError {
+    match failure {
+        engine::query::AskError::Store(error) => error.into(),
+        engine::query::AskError::Query(failure) => query_failure(failure),
+    }
 }
 
 /// How a query that could not be answered is told.

@@ -1,16 +1,19 @@
 //! Public pages: `/performance` and below.
 //!
 //! What is at an address and what it looks like is the renderer's business; here it gets its definitions and figures
-//! ([`source`]), its texts that belong to nobody's dashboard ([`texts`]), and the other forms of a page ([`forms`]): a path that
+//! ([`source`]), texts that belong to nobody's dashboard ([`texts`]), a memory of what it made ([`cache`]), and the other forms of a page ([`forms`]): a path that
 //! ends in `.json`, `.csv` or `.svg`, or in `/embed`.
 
+pub mod cache;
 mod forms;
 mod source;
 pub mod texts;
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use spotlight_renderer::definition::query::{decoded, decoded_pairs};
@@ -21,8 +24,9 @@ use spotlight_renderer::view::page::{Answer, Page};
 use spotlight_renderer::view::{Body, Module};
 use spotlight_renderer::words::Language;
 
-use super::read::{already_known, entity_tag};
+use super::read::entity_tag;
 use crate::state::AppState;
+use cache::Made;
 use forms::{Form, FormError};
 use source::Source;
 
@@ -51,25 +55,28 @@ pub async fn to_dashboards() -> Response {
     (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, ROOT)]).into_response()
 }
 
-/// Any page, in any of its forms.
+/// Any page, in any of its forms; made anew only when something that it shows has changed.
 pub async fn visit(State(state): State<AppState>, uri: Uri, headers: HeaderMap) -> Response {
     let given = uri.path().strip_prefix(ROOT).unwrap_or(uri.path());
+    let query = uri.query().unwrap_or_default();
+    let now = state.now(&headers);
+    let address = format!("{given}?{query}");
+    if let Some(page) = state.pages.get(&address, &state, now) {
+        return page.respond(&headers);
+    }
     let (path, form) = Form::of(given);
-    let request = Request {
-        path: decoded(path),
-        parameters: decoded_pairs(uri.query().unwrap_or_default()),
-        now: state.now(&headers),
-    };
-    let source = Source::new(&state, request.now);
+    let request = Request { path: decoded(path), parameters: decoded_pairs(query), now };
+    let configuration = state.registry.config_version();
+    let source = Source::new(&state, now);
     let answer = site(&state, &source).answer(&request).await;
     let presenter = Presenter { options: &state.branding.options, read_api: "", request: &request };
     match forms::write(form, &answer, &presenter) {
         Ok((content_type, body)) => {
-            let mut response = respond(&headers, &answer, form, content_type, body);
-            if form.is_file() {
-                response.headers_mut().insert(header::CONTENT_DISPOSITION, file_name(given));
+            let page = Arc::new(made(&answer, form, content_type, body, given));
+            if answer.status == 200 && !has_gaps(&answer) {
+                state.pages.keep(&address, page.clone(), configuration, source.asked(), now);
             }
-            response
+            page.respond(&headers)
         }
         Err(FormError::None) => failure(&state, 404, uri.path()),
         Err(error) => {
@@ -120,7 +127,7 @@ async fn social_card(
         return failure(&state, 404, &format!("{ROOT}/assets/cards/{name}"));
     };
     match card(dashboard, &state.branding.options.product) {
-        Ok(picture) => respond(&headers, &answer, Form::Png, "image/png", picture),
+        Ok(picture) => made(&answer, Form::Png, "image/png", picture, &name).respond(&headers),
         Err(error) => {
             tracing::error!(name, %error, "a card could not be painted");
             failure(&state, 500, &format!("{ROOT}/assets/cards/{name}"))
@@ -133,50 +140,41 @@ async fn unknown(State(state): State<AppState>, uri: Uri) -> Response {
 }
 
 /// The name under which a file is kept: the last two parts of its path.
-fn file_name(path: &str) -> HeaderValue {
+fn file_name(path: &str) -> String {
     let allowed = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let parts: Vec<&str> = path.trim_matches('/').rsplitn(3, '/').take(2).collect();
-    let name: String =
-        parts.into_iter().rev().collect::<Vec<_>>().join("-").chars().filter(allowed).collect();
-    HeaderValue::from_str(&format!("attachment; filename=\"{name}\""))
-        .unwrap_or_else(|_| HeaderValue::from_static("attachment"))
+    parts.into_iter().rev().collect::<Vec<_>>().join("-").chars().filter(allowed).collect()
 }
 
-/// An answer with its tag, and what caches and search engines may do with it.
-fn respond(
-    headers: &HeaderMap,
-    answer: &Answer,
-    form: Form,
-    content_type: &'static str,
-    body: Vec<u8>,
-) -> Response {
+/// A page with its tag, and what caches and search engines may do with it.
+fn made(answer: &Answer, form: Form, content_type: &'static str, body: Vec<u8>, path: &str) -> Made {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = if let Page::Moved(path) = &answer.page {
-        (status, [(header::LOCATION, path.as_str())]).into_response()
-    } else {
-        let tag = entity_tag(&[&body]);
-        let mut response = if status == StatusCode::OK && already_known(headers, &tag) {
-            StatusCode::NOT_MODIFIED.into_response()
-        } else {
-            (status, [(header::CONTENT_TYPE, content_type)], body).into_response()
-        };
-        if let Ok(tag) = HeaderValue::from_str(&tag) {
-            response.headers_mut().insert(header::ETAG, tag);
+    let mut headers = HeaderMap::new();
+    let mut set = |name: HeaderName, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
         }
-        response
     };
-    if let Some(cache) = cache_control(answer).and_then(|cache| HeaderValue::from_str(&cache).ok()) {
-        response.headers_mut().insert(header::CACHE_CONTROL, cache);
+    if let Some(cache) = cache_control(answer) {
+        set(header::CACHE_CONTROL, &cache);
     }
     if answer.hidden {
-        response.headers_mut().insert("x-robots-tag", HeaderValue::from_static("none"));
+        set(HeaderName::from_static("x-robots-tag"), "none");
     }
+    if let Page::Moved(path) = &answer.page {
+        set(header::LOCATION, path);
+        return Made::new(status, headers, Vec::new());
+    }
+    set(header::CONTENT_TYPE, content_type);
+    set(header::ETAG, &entity_tag(&[&body]));
     if form == Form::Embed {
         // this one page may be shown inside those of others
-        let anybody = HeaderValue::from_static("frame-ancestors *");
-        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, anybody);
+        set(header::CONTENT_SECURITY_POLICY, "frame-ancestors *");
     }
-    response
+    if form.is_file() {
+        set(header::CONTENT_DISPOSITION, &format!("attachment; filename=\"{}\"", file_name(path)));
+    }
+    Made::new(status, headers, body)
 }
 
 fn cache_control(answer: &Answer) -> Option<String> {

@@ -1,5 +1,7 @@
 //! Definitions and figures for pages, from this process's own registry and store.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -18,24 +20,37 @@ const DEADLINE: Duration = Duration::from_secs(5);
 pub struct Source<'a> {
     state: &'a AppState,
     now: DateTime<Utc>,
+    asked: Mutex<BTreeMap<String, u64>>,
 }
 
 impl<'a> Source<'a> {
     /// What is known now.
     pub fn new(state: &'a AppState, now: DateTime<Utc>) -> Source<'a> {
-        Source { state, now }
+        Source { state, now, asked: Mutex::default() }
+    }
+
+    /// The data sets that were asked, each with its version from before it was asked first.
+    pub fn asked(&self) -> Vec<(String, u64)> {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.iter().map(|(name, version)| (name.clone(), *version)).collect()
+    }
+
+    fn note(&self, data_set: &str) {
+        let version = self.state.store.version(data_set);
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.entry(data_set.to_owned()).or_insert(version);
     }
 
     async fn ask(&self, query: &Query) -> Result<Vec<Row>, String> {
         let data_set = self.state.registry.data_set_by(&query.group, &query.data_type);
         let data_set = data_set.ok_or("there is no such data set")?;
+        self.note(&data_set.name);
         // Whoever edits a dashboard decides what it shows.
         let policy = Policy { raw_queries_allowed: true };
         let parsed =
             query_lang::parse(&query.query_string(), &policy, self.now).map_err(|error| error.to_string())?;
-        let snapshot = self.state.store.snapshot(&data_set.name).await.map_err(|error| error.to_string())?;
-        let answer = self.state.queries.answer(snapshot, &parsed, self.now).await;
-        Ok(answer.map_err(|error| error.to_string())?.rows)
+        let answer = self.state.queries.ask(&self.state.store, &data_set.name, &parsed, self.now).await;
+        Ok(answer.map_err(|error| error.to_string())?.rows.clone())
     }
 }
 

@@ -1,0 +1,83 @@
+//! Answers that were given before.
+//!
+//! An answer is a function of the version of its data set, the query and, for relative queries, the window that the present
+//! decides. These make its key, so that an answer is never out of date and never has to be taken back. Whoever asks for
+//! what is being computed waits for it.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use query_lang::Query;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+use serde_json::Value;
+
+use super::{QueryEngine, QueryFailure};
+use crate::output::Answer;
+use crate::store::{Store, StoreError};
+
+/// How much memory answers may take, in bytes, roughly.
+const CAPACITY: u64 = 64 * 1024 * 1024;
+/// How many answers there usually are.
+const USUAL_COUNT: usize = 4096;
+
+/// Why a question has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// The records could not be had.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The query could not be answered.
+    #[error(transparent)]
+    Query(#[from] QueryFailure),
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct ByteCount;
+
+impl Weighter<String, Arc<Answer>> for ByteCount {
+    fn weight(&self, key: &String, answer: &Arc<Answer>) -> u64 {
+        let rows = answer
+            .rows
+            .iter()
+            .map(|row| 64 + row.iter().map(|(key, value)| key.len() + 48 + bytes_of(value)).sum::<usize>());
+        (key.len() + 64 + rows.sum::<usize>()) as u64
+    }
+}
+
+fn bytes_of(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Array(values) => values.iter().map(|value| 32 + bytes_of(value)).sum(),
+        Value::Object(row) => row.iter().map(|(key, value)| key.len() + 64 + bytes_of(value)).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+    }
+}
+
+pub(super) type Answers = Cache<String, Arc<Answer>, ByteCount>;
+
+pub(super) fn answers() -> Answers {
+    Cache::with_weighter(USUAL_COUNT, CAPACITY, ByteCount)
+}
+
+impl QueryEngine {
+    /// The answer to a query over a data set as it is now; the same question to the same records is computed once.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    pub async fn ask(
+        &self,
+        store: &Store,
+        data_set: &str,
+        query: &Query,
+        now: DateTime<Utc>,
+    ) -> Result<Arc<Answer>, AskError> {
+        let window = query.is_relative().then(|| query.window(now));
+        let key = format!("{data_set}\n{}\n{query}\n{window:?}", store.version(data_set));
+        let compute = async {
+            let snapshot = store.snapshot(data_set).await?;
+            Ok(Arc::new(self.answer(snapshot, query, now).await?))
+        };
+        self.answers.get_or_insert_async(&key, compute).await
+    }
+}

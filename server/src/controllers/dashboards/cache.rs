@@ -1,0 +1,183 @@
+//! Pages that were made before.
+//!
+//! A page is a function of the configuration, the versions of the data sets that it asked, the address and the minute. A kept
+//! page is given again only while all of these are what they were, so that a record that is written shows at once.
+
+use std::io::Write;
+use std::sync::{Arc, OnceLock};
+
+use axum::body::Bytes;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+
+use crate::controllers::read::already_known;
+use crate::state::AppState;
+
+/// How much memory pages may take, in bytes.
+const CAPACITY: u64 = 64 * 1024 * 1024;
+/// How many pages there usually are.
+const USUAL_COUNT: usize = 2048;
+/// Small answers are not worth compressing.
+const WORTH_COMPRESSING: usize = 1024;
+
+/// A page with everything that is sent with it.
+#[derive(Debug)]
+pub struct Made {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers, without those of the encoding.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+    compressed: OnceLock<Bytes>,
+}
+
+/// What a page was made of.
+#[derive(Debug, PartialEq, Eq)]
+struct Sources {
+    configuration: u64,
+    minute: i64,
+    data_sets: Vec<(String, u64)>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    sources: Sources,
+    page: Arc<Made>,
+}
+
+#[derive(Debug, Clone)]
+struct ByteCount;
+
+impl Weighter<String, Arc<Kept>> for ByteCount {
+    fn weight(&self, key: &String, kept: &Arc<Kept>) -> u64 {
+        // the compressed form takes about a fifth
+        (key.len() + kept.page.body.len() * 6 / 5 + 1024) as u64
+    }
+}
+
+/// Pages by address.
+#[derive(Debug)]
+pub struct Pages(Cache<String, Arc<Kept>, ByteCount>);
+
+impl Default for Pages {
+    fn default() -> Pages {
+        Pages(Cache::with_weighter(USUAL_COUNT, CAPACITY, ByteCount))
+    }
+}
+
+impl Pages {
+    /// The page of an address, if it is as it was.
+    pub fn get(&self, address: &str, state: &AppState, now: DateTime<Utc>) -> Option<Arc<Made>> {
+        let kept = self.0.get(address)?;
+        let names = kept.sources.data_sets.iter().map(|(name, _)| name.clone());
+        (kept.sources == Sources::of(names.collect(), state, now)).then(|| kept.page.clone())
+    }
+
+    /// Keeps a page that was made of these data sets. `configuration` and `versions` are those from before it was made.
+    pub fn keep(
+        &self,
+        address: &str,
+        page: Arc<Made>,
+        configuration: u64,
+        data_sets: Vec<(String, u64)>,
+        now: DateTime<Utc>,
+    ) {
+        let sources = Sources { configuration, minute: minute(now), data_sets };
+        self.0.insert(address.to_owned(), Arc::new(Kept { sources, page }));
+    }
+}
+
+impl Sources {
+    fn of(names: Vec<String>, state: &AppState, now: DateTime<Utc>) -> Sources {
+        let version = |name: String| {
+            let version = state.store.version(&name);
+            (name, version)
+        };
+        Sources {
+            configuration: state.registry.config_version(),
+            minute: minute(now),
+            data_sets: names.into_iter().map(version).collect(),
+        }
+    }
+}
+
+fn minute(now: DateTime<Utc>) -> i64 {
+    now.timestamp().div_euclid(60)
+}
+
+impl Made {
+    /// A page to be sent.
+    pub fn new(status: StatusCode, headers: HeaderMap, body: Vec<u8>) -> Made {
+        Made { status, headers, body: body.into(), compressed: OnceLock::new() }
+    }
+
+    /// The answer to a request: nothing if the reader has the page, compressed if the reader can read that.
+    pub fn respond(&self, request: &HeaderMap) -> Response {
+        let tag = self.headers.get(header::ETAG).and_then(|tag| tag.to_str().ok());
+        let mut response =
+            if self.status == StatusCode::OK && tag.is_some_and(|tag| already_known(request, tag)) {
+                StatusCode::NOT_MODIFIED.into_response()
+            } else if takes_gzip(request) && self.is_text() && self.body.len() > WORTH_COMPRESSING {
+                let body = self.compressed.get_or_init(|| gzip(&self.body)).clone();
+                let mut response = (self.status, body).into_response();
+                response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+                response
+            } else {
+                (self.status, self.body.clone()).into_response()
+            };
+        let is_new = response.status() != StatusCode::NOT_MODIFIED;
+        response.headers_mut().remove(header::CONTENT_TYPE);
+        for (name, value) in &self.headers {
+            if is_new || name != header::CONTENT_TYPE {
+                response.headers_mut().insert(name, value.clone());
+            }
+        }
+        response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        response
+    }
+
+    fn is_text(&self) -> bool {
+        let content_type = self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        content_type.is_some_and(|kind| {
+            ["text/", "application/json", "image/svg"].iter().any(|text| kind.starts_with(text))
+        })
+    }
+}
+
+/// Whether `Accept-Encoding` names gzip and does not rule it out.
+fn takes_gzip(request: &HeaderMap) -> bool {
+    let values = request.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        name.trim().eq_ignore_ascii_case("gzip")
+            && !matches!(weight.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000")
+    })
+}
+
+fn gzip(body: &[u8]) -> Bytes {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::default());
+    // writing to memory does not fail
+    let written = encoder.write_all(body).and_then(|()| encoder.finish());
+    written.unwrap_or_default().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gzip_is_taken_where_it_is_wanted() {
+        for (value, wanted) in
+            [("gzip", true), ("br, gzip;q=0.8", true), ("gzip;q=0", false), ("br", false), ("", false)]
+        {
+            let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(value))]);
+            assert_eq!(takes_gzip(&headers), wanted, "{value}");
+        }
+    }
+}
