@@ -1,17 +1,26 @@
 //! One data set: its folder of segments and manifests, and its rows in memory once somebody asks for them.
 
+use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::{Int64Type, SchemaRef};
 
-use crate::columns::to_batch;
+use crate::log::{Outcome, Ticket};
 use crate::manifest::{self, Manifest, SegmentEntry};
 use crate::operation::Operation;
 use crate::record::Record;
+use crate::schema::SEQUENCE;
 use crate::segment;
 use crate::snapshot::Snapshot;
-use crate::table::Table;
+use crate::table::{Frozen, Table};
+
+/// Rows of one batch of a segment in memory.
+const BATCH_ROWS: usize = 65_536;
+/// Segments of more rows are not written anew to be put together with others.
+const LARGE_ROWS: usize = 1 << 20;
 
 /// One data set. Its methods block on files: a caller holds it for as long as one of them runs.
 #[derive(Debug)]
@@ -20,12 +29,63 @@ pub struct DataSet {
     manifest: Manifest,
     /// The rows; `None` until they are needed, and again after they were let go.
     table: Option<Table>,
+    /// Operations that were handed to the log and are not in the table, in the order of the log.
+    pending: VecDeque<Pending>,
     /// The log position of the last write.
     version: u64,
-    /// The first write that is not in a segment.
+    /// The first write that is not in a segment, apart from those that are on their way to one.
     first_unflushed: Option<u64>,
+    /// The first write that is on its way to a segment.
+    first_flushing: Option<u64>,
     next_sequence: i64,
     dropped: bool,
+    /// How often a segment was begun, so that no two have one name.
+    attempts: u64,
+}
+
+#[derive(Debug)]
+struct Pending {
+    operation: Operation,
+    outcome: Outcome,
+    /// Its position will not be below this.
+    floor: u64,
+}
+
+/// Rows that are written to a new segment while the data set is used.
+#[derive(Debug)]
+pub struct Flush {
+    folder: PathBuf,
+    file: Arc<str>,
+    frozen: Frozen,
+    /// The log position that the segment covers.
+    position: u64,
+    next_sequence: i64,
+}
+
+/// A segment that is on disk and not yet in a manifest.
+#[derive(Debug)]
+pub struct Written {
+    batches: Vec<RecordBatch>,
+    rows: u64,
+}
+
+impl Flush {
+    /// Sorts the rows and writes them. Takes its time and needs nothing of the data set.
+    ///
+    /// # Errors
+    /// When the file cannot be written; nothing of it is left.
+    pub fn write(&self) -> io::Result<Written> {
+        let rows = arrow::compute::concat_batches(&self.frozen.schema, &self.frozen.batches)
+            .map_err(io::Error::other)?;
+        if rows.num_rows() == 0 {
+            return Ok(Written { batches: Vec::new(), rows: 0 });
+        }
+        let rows = segment::sort(&rows).map_err(io::Error::other)?;
+        segment::write(&self.folder.join(&*self.file), &rows)?;
+        let starts = (0..rows.num_rows()).step_by(BATCH_ROWS);
+        let batches = starts.map(|start| rows.slice(start, BATCH_ROWS.min(rows.num_rows() - start)));
+        Ok(Written { batches: batches.collect(), rows: rows.num_rows() as u64 })
+    }
 }
 
 impl DataSet {
@@ -54,9 +114,18 @@ impl DataSet {
     }
 
     fn of(folder: PathBuf, manifest: Manifest) -> Self {
-        let (version, next_sequence) = (manifest.position, manifest.next_sequence);
-        let dropped = manifest.segments.is_empty();
-        Self { folder, manifest, table: None, version, first_unflushed: None, next_sequence, dropped }
+        Self {
+            folder,
+            table: None,
+            pending: VecDeque::new(),
+            version: manifest.position,
+            first_unflushed: None,
+            first_flushing: None,
+            next_sequence: manifest.next_sequence,
+            dropped: manifest.segments.is_empty(),
+            attempts: 0,
+            manifest,
+        }
     }
 
     /// The name that the owner gave.
@@ -74,19 +143,26 @@ impl DataSet {
         self.dropped
     }
 
-    /// The log position of the first write that is not in a segment.
-    pub fn first_unflushed(&self) -> Option<u64> {
-        self.first_unflushed
+    /// The lowest log position that a recovery would need.
+    pub fn needs_from(&self) -> Option<u64> {
+        let floors = self.pending.iter().map(|pending| pending.floor);
+        floors.chain(self.first_unflushed).chain(self.first_flushing).min()
     }
 
-    /// The operation that appends these records.
+    /// Whether there are writes that are in no segment.
+    pub fn is_unflushed(&self) -> bool {
+        self.first_unflushed.is_some()
+    }
+
+    /// What is needed to make a batch of so many records: the columns that there are, and the number of the first row.
     ///
     /// # Errors
-    /// When segments cannot be read, or columns not be built.
-    pub fn append(&mut self, records: &[Record]) -> io::Result<Operation> {
+    /// When segments cannot be read.
+    pub fn reserve(&mut self, rows: usize) -> io::Result<(SchemaRef, i64)> {
+        let schema = Arc::clone(self.table()?.schema());
         let first = self.next_sequence;
-        let schema = std::sync::Arc::clone(self.table()?.schema());
-        to_batch(records, &schema, first).map(Operation::Append).map_err(io::Error::other)
+        self.next_sequence += i64::try_from(rows).unwrap_or(0);
+        Ok((schema, first))
     }
 
     /// The record with this id.
@@ -97,32 +173,50 @@ impl DataSet {
         Ok(self.table()?.record(id))
     }
 
+    /// Notes an operation that was handed to the log; the table must have been read.
+    pub fn expect(&mut self, operation: Operation, ticket: &Ticket) {
+        let outcome = ticket.outcome.clone();
+        self.pending.push_back(Pending { operation, outcome, floor: ticket.floor });
+    }
+
+    /// Applies what the log has decided since the last time, in its order.
+    ///
+    /// # Errors
+    /// When segments cannot be read.
+    pub fn catch_up(&mut self) -> io::Result<()> {
+        while let Some(decided) = self.pending.front().and_then(|pending| pending.outcome.decided()) {
+            let Some(Pending { operation, .. }) = self.pending.pop_front() else { break };
+            if let Some(position) = decided {
+                self.apply(operation, position)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Applies an operation that is in the log at this position.
     ///
     /// # Errors
     /// When segments cannot be read.
     pub fn apply(&mut self, operation: Operation, position: u64) -> io::Result<()> {
         let dropped = matches!(operation, Operation::Drop);
-        let appended = match operation {
+        match operation {
             Operation::Append(batch) => {
-                let rows = i64::try_from(batch.num_rows()).unwrap_or(0);
-                self.table()?.add(batch, false);
-                rows
+                let numbers =
+                    batch.column_by_name(SEQUENCE).and_then(|column| column.as_primitive_opt::<Int64Type>());
+                let last = numbers.and_then(|numbers| numbers.values().last().copied());
+                self.next_sequence = self.next_sequence.max(last.map_or(0, |last| last + 1));
+                self.table()?.add(batch).map_err(io::Error::other)?;
             }
             Operation::Delete(id) => {
                 self.table()?.remove(&id);
-                0
             }
-            Operation::Empty => {
-                self.table()?.clear();
-                0
-            }
+            Operation::Empty => self.table()?.clear(),
             Operation::Drop => {
-                self.table = Some(Table::new());
-                0
+                let table = self.table()?;
+                table.clear();
+                table.forget_columns();
             }
-        };
-        self.next_sequence += appended;
+        }
         self.dropped = dropped;
         self.version = position;
         self.first_unflushed.get_or_insert(position);
@@ -134,47 +228,120 @@ impl DataSet {
     /// # Errors
     /// When segments cannot be read.
     pub fn snapshot(&mut self) -> io::Result<Snapshot> {
+        self.catch_up()?;
         let version = self.version;
         self.table()?.snapshot(version).map_err(io::Error::other)
     }
 
-    /// Writes the rows to one sorted segment and commits it, with the log position that it covers.
+    /// Takes the buffer, and the segments that are to be put together with it, to be written by [`Flush::write`]; `None` if
+    /// there is nothing to write.
     ///
     /// # Errors
-    /// When files cannot be written: the data set is then as before.
-    pub fn flush(&mut self) -> io::Result<()> {
-        if self.first_unflushed.is_none() {
+    /// When segments cannot be read.
+    pub fn begin_flush(&mut self, all: bool) -> io::Result<Option<Flush>> {
+        self.catch_up()?;
+        if self.first_unflushed.is_none() && !(all && self.manifest.segments.len() > 1) {
+            return Ok(None);
+        }
+        let merged = self.to_be_merged(all)?;
+        let frozen = self.table()?.freeze(&merged).map_err(io::Error::other)?;
+        self.first_flushing = self.first_unflushed.take();
+        self.attempts += 1;
+        let file = format!("{:020}-{}-{}.parquet", self.version, self.manifest.number + 1, self.attempts);
+        Ok(Some(Flush {
+            folder: self.folder.clone(),
+            file: file.into(),
+            frozen,
+            position: self.version,
+            next_sequence: self.next_sequence,
+        }))
+    }
+
+    /// The segments that a flush writes anew: those that are small beside what is written, so that there never are more than
+    /// a few dozen, and those of which most rows no longer count.
+    fn to_be_merged(&mut self, all: bool) -> io::Result<Vec<Arc<str>>> {
+        let entries = self.manifest.segments.clone();
+        let table = self.table()?;
+        let counts = table.segments();
+        let live = |entry: &SegmentEntry| counts.get(entry.file.as_str()).map_or(0, |(_, live)| *live);
+        let (mut rows, _) = table.buffered();
+        let mut merged = Vec::new();
+        for entry in entries.iter().rev() {
+            let own = live(entry);
+            let is_small = own <= 2 * rows.max(1) && rows + own <= LARGE_ROWS;
+            let is_mostly_dead = own * 2 < entry.rows as usize && own <= LARGE_ROWS;
+            if all && own < LARGE_ROWS || is_small || is_mostly_dead {
+                rows += own;
+                merged.push(Arc::from(entry.file.as_str()));
+            }
+        }
+        Ok(merged)
+    }
+
+    /// Commits a segment that was written, and marks what was replaced since.
+    ///
+    /// # Errors
+    /// When the manifest cannot be written: the data set is then as before, and its writes are still in the log.
+    pub fn finish_flush(&mut self, flush: &Flush, written: io::Result<Written>) -> io::Result<()> {
+        let committed = written.and_then(|written| self.commit(flush, written));
+        if committed.is_err() {
+            if let Some(table) = &mut self.table {
+                table.thaw(&flush.frozen);
+            }
+            self.first_unflushed = self.first_flushing.or(self.first_unflushed);
+        }
+        self.first_flushing = None;
+        committed?;
+        manifest::clean(&self.folder)
+    }
+
+    fn commit(&mut self, flush: &Flush, written: Written) -> io::Result<()> {
+        let first_flushing = self.first_flushing;
+        let table = self.table()?;
+        if !table.settle(&flush.frozen, &flush.file, written.batches) {
+            // all rows went while they were written: the operation that removed them is in the log
+            table.thaw(&flush.frozen);
+            self.first_unflushed = first_flushing.or(self.first_unflushed);
             return Ok(());
         }
-        let snapshot = self.snapshot()?;
-        let rows =
-            arrow::compute::concat_batches(&snapshot.schema, &snapshot.batches).map_err(io::Error::other)?;
-        let rows = segment::sort(&rows).map_err(io::Error::other)?;
-        let mut segments = Vec::new();
-        if rows.num_rows() > 0 {
-            let file = format!("{:020}.parquet", self.version);
-            segment::write(&self.folder.join(&file), &rows)?;
-            segments.push(SegmentEntry { file, rows: rows.num_rows() as u64, dead: Vec::new() });
-        }
-        self.manifest = manifest::commit(
-            &self.folder,
-            Manifest {
-                position: self.version,
-                next_sequence: self.next_sequence,
-                segments,
-                ..self.manifest.clone()
+        let mut kept = table.segments();
+        let mut entries = self.manifest.segments.clone();
+        entries.push(SegmentEntry { file: flush.file.to_string(), rows: written.rows, dead: Vec::new() });
+        let segments = entries
+            .into_iter()
+            .filter_map(|entry| {
+                let (dead, live) = kept.remove(entry.file.as_str())?;
+                (live > 0).then_some(SegmentEntry { dead, ..entry })
+            })
+            .collect();
+        let manifest = Manifest {
+            position: flush.position,
+            next_sequence: flush.next_sequence,
+            segments,
+            ..self.manifest.clone()
+        };
+        match manifest::commit(&self.folder, manifest) {
+            Ok(manifest) => {
+                self.manifest = manifest;
+                Ok(())
+            }
+            Err(error) => match manifest::newest(&self.folder) {
+                // it was written all the same, only something after it failed
+                Ok(found) if found.segments.iter().any(|entry| *entry.file == *flush.file) => {
+                    self.manifest = found;
+                    Ok(())
+                }
+                _ => {
+                    self.table()?.unsettle(&flush.file);
+                    Err(error)
+                }
             },
-        )?;
-        self.first_unflushed = None;
-        let mut table = Table::new();
-        table.add(rows, true);
-        self.table = Some(table);
-        manifest::clean(&self.folder)
+        }
     }
 
     /// Forgets the rows in memory when all of them are in segments; how many bytes that gave back.
     pub fn let_go(&mut self) -> usize {
-        if self.first_unflushed.is_some() {
+        if self.needs_from().is_some() {
             return 0;
         }
         self.table.take().map_or(0, |table| table.bytes())
@@ -185,14 +352,28 @@ impl DataSet {
         self.table.as_ref().map_or(0, Table::bytes)
     }
 
+    /// Bytes in memory that are in no segment, roughly.
+    pub fn buffered_bytes(&self) -> usize {
+        self.table.as_ref().map_or(0, |table| table.buffered().1)
+    }
+
+    /// What is known without reading rows.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
     fn table(&mut self) -> io::Result<&mut Table> {
         match &mut self.table {
             Some(table) => Ok(table),
             empty => {
                 let mut table = Table::new();
                 for entry in &self.manifest.segments {
+                    let file: Arc<str> = entry.file.as_str().into();
+                    let mut first_row = 0;
                     for batch in read_checked(&self.folder, entry)? {
-                        table.add(batch, true);
+                        let rows = u32::try_from(batch.num_rows()).unwrap_or(u32::MAX);
+                        table.load(&file, first_row, batch, &entry.dead);
+                        first_row += rows;
                     }
                 }
                 Ok(empty.insert(table))

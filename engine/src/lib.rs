@@ -25,6 +25,7 @@ mod table;
 
 pub use columns::{off_type_value, record_at, to_batch};
 pub use decode::{DecodeError, DecodeOptions, decode, decode_changes};
+pub use log::Durability;
 pub use record::{Record, Value, record_to_json};
 pub use snapshot::Snapshot;
-pub use store::{Store, StoreError, StoreOptions};
+pub use store::{DataSetStatistics, Store, StoreError, StoreOptions};

@@ -13,17 +13,18 @@ use std::collections::HashMap;
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arrow::array::AsArray;
 use arrow::datatypes::TimestampMicrosecondType;
 use chrono::{DateTime, Utc};
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::sync::{Mutex as AsyncMutex, RwLock, Semaphore};
 
+use crate::columns::to_batch;
 use crate::data_set::DataSet;
-use crate::log::{Log, recover};
+use crate::log::{Durability, Log, recover};
 use crate::operation::Operation;
 use crate::record::Record;
 use crate::schema;
@@ -36,13 +37,30 @@ pub struct StoreOptions {
     pub flush_interval: Duration,
     /// Bytes that data sets may take in memory before idle ones are let go.
     pub memory: usize,
+    /// Bytes that may wait for the log before writes are refused for a while.
+    pub max_waiting: usize,
+    /// Bytes of one data set that may be in no segment before writes to it are refused for a while.
+    pub max_buffered: usize,
+    /// What an acknowledged write survives.
+    pub durability: Durability,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { flush_interval: Duration::from_secs(10), memory: 1 << 30 }
+        Self {
+            flush_interval: Duration::from_secs(10),
+            memory: 1 << 30,
+            max_waiting: 128 << 20,
+            max_buffered: 512 << 20,
+            durability: Durability::Fsync,
+        }
     }
 }
+
+/// Bytes of one data set in no segment that are flushed without waiting for the next time.
+const FLUSH_BYTES: usize = 64 << 20;
+/// How many segments are written at the same time.
+const FLUSHES: usize = 2;
 
 /// Why the store could not do something. Whatever it was, nothing of it is half-done.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +82,25 @@ pub enum StoreError {
     Arrow(#[from] arrow::error::ArrowError),
 }
 
+/// What there is of a data set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataSetStatistics {
+    /// Its name.
+    pub name: String,
+    /// The log position of its last write.
+    pub version: u64,
+    /// Its segments.
+    pub segments: usize,
+    /// Rows in them that count.
+    pub rows_in_segments: u64,
+    /// Rows in them that were replaced or deleted since.
+    pub dead_rows: u64,
+    /// Bytes that it takes in memory, roughly; 0 if it was not used lately.
+    pub bytes_in_memory: usize,
+    /// Whether some of its records are only in the log and in memory.
+    pub is_unflushed: bool,
+}
+
 /// The records of all data sets in one folder. One process at a time.
 #[derive(Debug)]
 pub struct Store {
@@ -71,6 +108,8 @@ pub struct Store {
     options: StoreOptions,
     log: Log,
     data_sets: Mutex<HashMap<String, Arc<Slot>>>,
+    /// One permit a segment that is written.
+    flushes: Arc<Semaphore>,
     /// Held for as long as the store is open.
     _lock: File,
 }
@@ -78,16 +117,42 @@ pub struct Store {
 /// A data set, and its version where readers find it without waiting.
 #[derive(Debug)]
 struct Slot {
-    data_set: Arc<AsyncMutex<DataSet>>,
+    data_set: AsyncMutex<DataSet>,
+    /// Shared by appends, which do not look at what is there; whoever changes what it has read has it alone.
+    gate: RwLock<()>,
+    /// Held while a segment is written: one at a time.
+    flush: AsyncMutex<()>,
+    /// Whether a flush was asked for that has not begun.
+    flush_wanted: AtomicBool,
     version: AtomicU64,
 }
 
 impl Slot {
-    /// Flushes on a thread that may block.
-    async fn flush(&self) -> Result<(), StoreError> {
-        let mut data_set = Arc::clone(&self.data_set).lock_owned().await;
-        let flushing = tokio::task::spawn_blocking(move || data_set.flush());
-        Ok(flushing.await.map_err(io::Error::other)??)
+    fn new(data_set: DataSet) -> Arc<Self> {
+        Arc::new(Self {
+            version: AtomicU64::new(data_set.version()),
+            data_set: AsyncMutex::new(data_set),
+            gate: RwLock::new(()),
+            flush: AsyncMutex::new(()),
+            flush_wanted: AtomicBool::new(false),
+        })
+    }
+
+    /// Writes what is in no segment to one, on a thread that may block; the data set can be used meanwhile.
+    async fn flush(&self, permits: &Semaphore, all: bool) -> Result<(), StoreError> {
+        let _alone = self.flush.lock().await;
+        self.flush_wanted.store(false, Ordering::Release);
+        let _permit = permits.acquire().await.map_err(io::Error::other)?;
+        let Some(flush) = self.data_set.lock().await.begin_flush(all)? else { return Ok(()) };
+        let flush = Arc::new(flush);
+        let writing = Arc::clone(&flush);
+        let written = tokio::task::spawn_blocking(move || writing.write()).await;
+        let written = written.map_err(io::Error::other).and_then(|written| written);
+        let mut data_set = self.data_set.lock().await;
+        data_set.catch_up()?;
+        let finished = data_set.finish_flush(&flush, written);
+        self.version.store(data_set.version(), Ordering::Release);
+        Ok(finished?)
     }
 }
 
@@ -134,27 +199,26 @@ impl Store {
                 _ => Ok(()),
             }
         })?;
-        let log = Log::start(&folder.join("log"), last + 1)?;
-        let slot = |data_set: DataSet| {
-            let version = AtomicU64::new(data_set.version());
-            Arc::new(Slot { data_set: Arc::new(AsyncMutex::new(data_set)), version })
-        };
-        let data_sets = data_sets.into_iter().map(|(name, data_set)| (name, slot(data_set))).collect();
-        Ok(Self { folder, options, log, data_sets: Mutex::new(data_sets), _lock: lock })
+        let log = Log::start(&folder.join("log"), last + 1, options.durability)?;
+        let data_sets = data_sets.into_iter().map(|(name, data_set)| (name, Slot::new(data_set))).collect();
+        let flushes = Arc::new(Semaphore::new(FLUSHES));
+        Ok(Self { folder, options, log, data_sets: Mutex::new(data_sets), flushes, _lock: lock })
     }
 
     /// Appends records; those with a known `_id` replace it. When this returns they are on disk and visible.
     ///
     /// # Errors
-    /// When they could not be logged: then none of them is there.
+    /// When they could not be logged, or the store takes no more for now: then none of them is there.
     pub async fn append(&self, name: &str, records: Vec<Record>) -> Result<(), StoreError> {
         if records.is_empty() {
             return Ok(());
         }
         let slot = self.slot_or_new(name)?;
-        let mut data_set = slot.data_set.lock().await;
-        let operation = data_set.append(&records)?;
-        self.commit(&slot, &mut data_set, operation).await
+        let _shared = slot.gate.read().await;
+        self.admit(&slot).await?;
+        let (schema, first) = slot.data_set.lock().await.reserve(records.len())?;
+        let operation = Operation::Append(to_batch(&records, &schema, first)?);
+        self.commit(&slot, name, operation).await
     }
 
     /// Merges changes into a record: its other keys stay. Whether there is such a record.
@@ -163,16 +227,20 @@ impl Store {
     /// As [`Store::append`].
     pub async fn patch(&self, name: &str, id: &str, changes: Record) -> Result<bool, StoreError> {
         let Some(slot) = self.slot(name) else { return Ok(false) };
+        let _alone = slot.gate.write().await;
+        self.admit(&slot).await?;
         let mut data_set = slot.data_set.lock().await;
+        data_set.catch_up()?;
         let Some(mut record) = data_set.record(id)? else { return Ok(false) };
-        let previous_id = record.get(crate::schema::ID).cloned();
+        let previous_id = record.get(schema::ID).cloned();
         record.extend(changes);
-        if record.get(crate::schema::ID) != previous_id.as_ref() {
+        if record.get(schema::ID) != previous_id.as_ref() {
             // The id is what the record is found by; a patch does not move it.
-            record.extend(previous_id.map(|id| (crate::schema::ID.to_owned(), id)));
+            record.extend(previous_id.map(|id| (schema::ID.to_owned(), id)));
         }
-        let operation = data_set.append(&[record])?;
-        self.commit(&slot, &mut data_set, operation).await?;
+        let (known, first) = data_set.reserve(1)?;
+        drop(data_set);
+        self.commit(&slot, name, Operation::Append(to_batch(&[record], &known, first)?)).await?;
         Ok(true)
     }
 
@@ -182,11 +250,14 @@ impl Store {
     /// As [`Store::append`].
     pub async fn delete(&self, name: &str, id: &str) -> Result<bool, StoreError> {
         let Some(slot) = self.slot(name) else { return Ok(false) };
+        let _alone = slot.gate.write().await;
         let mut data_set = slot.data_set.lock().await;
+        data_set.catch_up()?;
         if data_set.record(id)?.is_none() {
             return Ok(false);
         }
-        self.commit(&slot, &mut data_set, Operation::Delete(id.to_owned())).await?;
+        drop(data_set);
+        self.commit(&slot, name, Operation::Delete(id.to_owned())).await?;
         Ok(true)
     }
 
@@ -196,8 +267,10 @@ impl Store {
     /// As [`Store::append`].
     pub async fn empty(&self, name: &str) -> Result<(), StoreError> {
         let Some(slot) = self.slot(name) else { return Ok(()) };
-        let mut data_set = slot.data_set.lock().await;
-        self.commit(&slot, &mut data_set, Operation::Empty).await
+        let _alone = slot.gate.write().await;
+        // what cannot be read would otherwise come back
+        slot.data_set.lock().await.reserve(0)?;
+        self.commit(&slot, name, Operation::Empty).await
     }
 
     /// Removes a data set with all its records. Whether it had been written since it was last removed.
@@ -206,25 +279,51 @@ impl Store {
     /// As [`Store::append`].
     pub async fn drop_data_set(&self, name: &str) -> Result<bool, StoreError> {
         let Some(slot) = self.slot(name) else { return Ok(false) };
+        let _alone = slot.gate.write().await;
         let mut data_set = slot.data_set.lock().await;
+        data_set.catch_up()?;
         if data_set.is_dropped() {
             return Ok(false);
         }
-        self.commit(&slot, &mut data_set, Operation::Drop).await?;
+        data_set.reserve(0)?;
+        drop(data_set);
+        self.commit(&slot, name, Operation::Drop).await?;
         Ok(true)
     }
 
-    /// Logs an operation, then applies it.
-    async fn commit(
-        &self,
-        slot: &Slot,
-        data_set: &mut DataSet,
-        operation: Operation,
-    ) -> Result<(), StoreError> {
-        let position = self.log.append(operation.encode(data_set.name())?).await?;
-        data_set.apply(operation, position)?;
-        slot.version.store(position, Ordering::Release);
+    /// Refuses a write for which there is no room now.
+    async fn admit(&self, slot: &Arc<Slot>) -> Result<(), StoreError> {
+        let busy = |reason: &str| StoreError::Busy { reason: reason.to_owned() };
+        if self.log.waiting() > self.options.max_waiting {
+            return Err(busy("too many writes wait for the disk"));
+        }
+        let buffered = slot.data_set.lock().await.buffered_bytes();
+        if buffered > FLUSH_BYTES && !slot.flush_wanted.swap(true, Ordering::AcqRel) {
+            let (slot, permits) = (Arc::clone(slot), Arc::clone(&self.flushes));
+            tokio::spawn(async move {
+                if let Err(error) = slot.flush(&permits, false).await {
+                    tracing::error!(%error, "cannot flush; records stay in the log");
+                }
+            });
+        }
+        if buffered > self.options.max_buffered {
+            return Err(busy("too many records of this data set wait to be put into files"));
+        }
         Ok(())
+    }
+
+    /// Logs an operation; when this returns it is on disk and applied. Others may log theirs in the meantime.
+    async fn commit(&self, slot: &Slot, name: &str, operation: Operation) -> Result<(), StoreError> {
+        let payload = operation.encode(name)?;
+        let mut data_set = slot.data_set.lock().await;
+        let ticket = self.log.submit(payload)?;
+        data_set.expect(operation, &ticket);
+        drop(data_set);
+        let logged = ticket.wait().await;
+        let mut data_set = slot.data_set.lock().await;
+        data_set.catch_up()?;
+        slot.version.store(data_set.version(), Ordering::Release);
+        Ok(logged?)
     }
 
     /// One version of a data set, for a query to see from beginning to end. Empty for one that was never written.
@@ -234,7 +333,9 @@ impl Store {
     pub async fn snapshot(&self, name: &str) -> Result<Snapshot, StoreError> {
         let Some(slot) = self.slot(name) else { return Ok(Snapshot::empty()) };
         let mut data_set = slot.data_set.lock().await;
-        Ok(data_set.snapshot()?)
+        let snapshot = data_set.snapshot()?;
+        slot.version.store(data_set.version(), Ordering::Release);
+        Ok(snapshot)
     }
 
     /// The version of a data set: grows with every write and survives restarts. 0 for one that was never written.
@@ -275,16 +376,48 @@ impl Store {
     /// When a file cannot be written; what was flushed before stays flushed.
     pub async fn flush(&self) -> Result<(), StoreError> {
         for slot in self.slots() {
-            slot.flush().await?;
+            slot.flush(&self.flushes, false).await?;
         }
         self.cut_log().await
+    }
+
+    /// Puts the segments of a data set together, as far as they are not large already. Whether there is such a data set.
+    ///
+    /// # Errors
+    /// When a file cannot be read or written: the data set is then as before.
+    pub async fn compact(&self, name: &str) -> Result<bool, StoreError> {
+        let Some(slot) = self.slot(name) else { return Ok(false) };
+        slot.flush(&self.flushes, true).await?;
+        self.cut_log().await?;
+        Ok(true)
+    }
+
+    /// What there is of every data set, by name. Reads no rows.
+    pub async fn statistics(&self) -> Vec<DataSetStatistics> {
+        let mut statistics = Vec::new();
+        for slot in self.slots() {
+            let data_set = slot.data_set.lock().await;
+            let manifest = data_set.manifest();
+            let dead: u64 = manifest.segments.iter().map(|entry| entry.dead.len() as u64).sum();
+            statistics.push(DataSetStatistics {
+                name: data_set.name().to_owned(),
+                version: data_set.version(),
+                segments: manifest.segments.len(),
+                rows_in_segments: manifest.segments.iter().map(|entry| entry.rows).sum::<u64>() - dead,
+                dead_rows: dead,
+                bytes_in_memory: data_set.bytes(),
+                is_unflushed: data_set.is_unflushed(),
+            });
+        }
+        statistics.sort_by(|a, b| a.name.cmp(&b.name));
+        statistics
     }
 
     /// Deletes the files of the log that no data set needs.
     async fn cut_log(&self) -> Result<(), StoreError> {
         let mut needed = u64::MAX;
         for slot in self.slots() {
-            if let Some(first) = slot.data_set.lock().await.first_unflushed() {
+            if let Some(first) = slot.data_set.lock().await.needs_from() {
                 needed = needed.min(first);
             }
         }
@@ -303,7 +436,7 @@ impl Store {
     async fn tend(&self) -> Result<(), StoreError> {
         let mut bytes = 0;
         for slot in self.slots() {
-            slot.flush().await?;
+            slot.flush(&self.flushes, false).await?;
             let mut data_set = slot.data_set.lock().await;
             bytes += data_set.bytes();
             if bytes > self.options.memory {
@@ -326,9 +459,7 @@ impl Store {
         if let Some(slot) = data_sets.get(name) {
             return Ok(Arc::clone(slot));
         }
-        let data_set = DataSet::create(&self.folder.join("data-sets"), name)?;
-        let slot =
-            Arc::new(Slot { data_set: Arc::new(AsyncMutex::new(data_set)), version: AtomicU64::new(0) });
+        let slot = Slot::new(DataSet::create(&self.folder.join("data-sets"), name)?);
         data_sets.insert(name.to_owned(), Arc::clone(&slot));
         Ok(slot)
     }

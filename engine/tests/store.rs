@@ -96,7 +96,9 @@ enum Step {
     Patch(u8, u8, u8),
     Delete(u8),
     Empty,
+    Drop,
     Flush,
+    Compact,
     Reopen,
 }
 
@@ -119,14 +121,16 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => (0..12u8, 0..4u8, 0..40u8).prop_map(|(id, key, kind)| Step::Patch(id, key, kind)),
         2 => (0..12u8).prop_map(Step::Delete),
         1 => Just(Step::Empty),
-        2 => Just(Step::Flush),
-        2 => Just(Step::Reopen),
+        1 => Just(Step::Drop),
+        4 => Just(Step::Flush),
+        1 => Just(Step::Compact),
+        3 => Just(Step::Reopen),
     ];
-    prop::collection::vec(step, 0..20)
+    prop::collection::vec(step, 0..30)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
     fn any_history_reads_back_as_a_plain_map_says(steps in steps()) {
@@ -136,6 +140,7 @@ proptest! {
             let mut store = open(folder.path()).await;
             let mut model: BTreeMap<String, Value> = BTreeMap::new();
             for step in steps {
+
                 match step {
                     Step::Append(rows) => {
                         let rows: Vec<Value> = rows
@@ -164,7 +169,14 @@ proptest! {
                         store.empty("set").await.unwrap();
                         model.clear();
                     }
+                    Step::Drop => {
+                        store.drop_data_set("set").await.unwrap();
+                        model.clear();
+                    }
                     Step::Flush => store.flush().await.unwrap(),
+                    Step::Compact => {
+                        store.compact("set").await.unwrap();
+                    }
                     Step::Reopen => {
                         drop(store);
                         store = open(folder.path()).await;
@@ -179,4 +191,116 @@ proptest! {
 fn sorted(records: BTreeMap<String, Value>) -> String {
     let sort = |value: Value| value.as_object().unwrap().clone().into_iter().collect::<BTreeMap<_, _>>();
     format!("{:?}", records.into_values().map(sort).collect::<Vec<_>>())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_write_at_once_while_segments_are_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    let writers: Vec<_> = (0..8)
+        .map(|writer| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move {
+                for n in 0..60 {
+                    // every writer has ids of its own and one that all of them want
+                    let body = json!([{"_id": format!("{writer}-{n}"), "nn": n}, {"_id": "shared", format!("k{writer}"): n}]);
+                    store.append("set", records(&body)).await.unwrap();
+                    if n % 3 == 0 {
+                        let id = format!("{writer}-{n}");
+                        assert!(store.patch("set", &id, records(&json!({"_id": id, "pp": n})).remove(0)).await.unwrap());
+                    }
+                    if n % 5 == 0 {
+                        assert!(store.delete("set", &format!("{writer}-{n}")).await.unwrap());
+                    }
+                }
+            })
+        })
+        .collect();
+    let flusher = {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move {
+            for n in 0..40 {
+                store.flush().await.unwrap();
+                if n % 10 == 0 {
+                    store.compact("set").await.unwrap();
+                }
+                // what a reader sees is whole: never an id twice
+                contents(&store, "set").await;
+                tokio::task::yield_now().await;
+            }
+        })
+    };
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    flusher.await.unwrap();
+    let check = |found: &BTreeMap<String, Value>| {
+        assert_eq!(found.len(), 8 * 48 + 1);
+        for writer in 0..8 {
+            for n in 0..60 {
+                let record = found.get(&format!("{writer}-{n}"));
+                assert_eq!(record.is_some(), n % 5 != 0, "{writer}-{n}");
+                if let Some(record) = record {
+                    assert_eq!(record["nn"], n);
+                    assert_eq!(record.get("pp").is_some(), n % 3 == 0);
+                }
+            }
+        }
+    };
+    let before = contents(&store, "set").await;
+    check(&before);
+    drop(store);
+    let store = open(folder.path()).await;
+    assert_eq!(contents(&store, "set").await, before);
+    store.compact("set").await.unwrap();
+    assert_eq!(contents(&store, "set").await, before);
+    assert_eq!(store.statistics().await[0].segments, 1);
+}
+
+#[tokio::test]
+async fn a_flush_writes_what_is_new_and_not_what_is_large() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    let rows = |from: usize, count: usize| -> Vec<Record> {
+        records(&(from..from + count).map(|n| json!({"_id": format!("r{n}"), "nn": n})).collect())
+    };
+    store.append("set", rows(0, 5_000)).await.unwrap();
+    store.flush().await.unwrap();
+    let files = || {
+        let names = std::fs::read_dir(folder.path().join("data-sets/set")).unwrap();
+        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.ends_with(".parquet")).collect::<std::collections::BTreeSet<_>>()
+    };
+    let first = files();
+    store.append("set", rows(0, 10)).await.unwrap();
+    store.delete("set", "r77").await.unwrap();
+    store.flush().await.unwrap();
+    assert!(files().is_superset(&first) && files().len() == 2, "{:?}", files());
+    let statistics = &store.statistics().await[0];
+    assert_eq!((statistics.rows_in_segments, statistics.dead_rows), (4_999, 11));
+    drop(store);
+    let store = open(folder.path()).await;
+    assert_eq!(contents(&store, "set").await.len(), 4_999);
+    // one that is mostly replaced is written anew
+    store.append("set", rows(0, 3_000)).await.unwrap();
+    store.flush().await.unwrap();
+    let statistics = &store.statistics().await[0];
+    assert_eq!((statistics.segments, statistics.dead_rows), (1, 0));
+}
+
+#[tokio::test]
+async fn a_store_that_is_full_refuses_and_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = StoreOptions {
+        flush_interval: Duration::from_secs(86_400),
+        max_buffered: 1,
+        ..StoreOptions::default()
+    };
+    let store = Store::open(folder.path(), options).await.unwrap();
+    store.append("set", records(&json!([{"_id": "1"}]))).await.unwrap();
+    let refused = store.append("set", records(&json!([{"_id": "2"}]))).await;
+    assert!(matches!(refused, Err(StoreError::Busy { .. })));
+    store.flush().await.unwrap();
+    store.append("set", records(&json!([{"_id": "3"}]))).await.unwrap();
+    assert_eq!(contents(&store, "set").await.into_keys().collect::<Vec<_>>(), ["1", "3"]);
 }

@@ -14,7 +14,10 @@ pub use recover::recover;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -24,7 +27,59 @@ const FILE_BYTES: u64 = 32 * 1024 * 1024;
 /// A frame that waits to be written.
 struct Waiting {
     payload: Vec<u8>,
-    written: oneshot::Sender<io::Result<u64>>,
+    outcome: Outcome,
+    written: oneshot::Sender<io::Result<()>>,
+}
+
+/// What became of a frame, for whoever looks. Frames are decided in the order in which they were submitted.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome(Arc<AtomicU64>);
+
+/// The outcome of a frame that is not in the log. No frame has this position.
+const FAILED: u64 = u64::MAX;
+
+impl Outcome {
+    /// `None` as long as the frame waits; then its position, or `Some(None)` if it is not in the log.
+    pub fn decided(&self) -> Option<Option<u64>> {
+        match self.0.load(Ordering::Acquire) {
+            0 => None,
+            FAILED => Some(None),
+            position => Some(Some(position)),
+        }
+    }
+}
+
+/// A frame on its way.
+#[derive(Debug)]
+pub struct Ticket {
+    /// What becomes of it.
+    pub outcome: Outcome,
+    /// Its position will not be below this.
+    pub floor: u64,
+    written: oneshot::Receiver<io::Result<()>>,
+}
+
+impl Ticket {
+    /// Waits until the frame is on disk.
+    ///
+    /// # Errors
+    /// When it could not be written: then nothing of it is in the log, and the log can be used again.
+    pub async fn wait(self) -> io::Result<()> {
+        self.written.await.map_err(|_| stopped())?
+    }
+}
+
+fn stopped() -> io::Error {
+    io::Error::other("the log has stopped")
+}
+
+/// How safe a write is when it is acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// On disk: it survives a power cut.
+    Fsync,
+    /// With the operating system: it survives the end of this process, and after this time a power cut.
+    Interval(Duration),
 }
 
 /// The open log.
@@ -32,6 +87,10 @@ struct Waiting {
 pub struct Log {
     queue: Sender<Waiting>,
     folder: PathBuf,
+    /// The position of the next frame, or one before it.
+    next: Arc<AtomicU64>,
+    /// Bytes that wait to be written.
+    waiting: Arc<AtomicUsize>,
 }
 
 impl Log {
@@ -39,23 +98,35 @@ impl Log {
     ///
     /// # Errors
     /// When the folder cannot be written.
-    pub fn start(folder: &Path, next: u64) -> io::Result<Self> {
+    pub fn start(folder: &Path, next: u64, durability: Durability) -> io::Result<Self> {
         std::fs::create_dir_all(folder)?;
         let (queue, frames) = channel();
-        let mut writer = Writer::open(folder, next)?;
-        std::thread::Builder::new().name("log".to_owned()).spawn(move || writer.run(&frames))?;
-        Ok(Self { queue, folder: folder.to_owned() })
+        let (position, waiting) = (Arc::new(AtomicU64::new(next)), Arc::new(AtomicUsize::new(0)));
+        let mut writer = Writer::open(folder, next, durability)?;
+        let (shared, written) = (Arc::clone(&position), Arc::clone(&waiting));
+        std::thread::Builder::new()
+            .name("log".to_owned())
+            .spawn(move || writer.run(&frames, &shared, &written))?;
+        Ok(Self { queue, folder: folder.to_owned(), next: position, waiting })
     }
 
-    /// Writes a frame; when this returns it is on disk. Gives its position.
+    /// Bytes that wait to be written.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Hands over a frame. Frames are written in the order in which they are handed over.
     ///
     /// # Errors
-    /// When it could not be written: then nothing of it is in the log, and the log can be used again.
-    pub async fn append(&self, payload: Vec<u8>) -> io::Result<u64> {
-        let (written, wait) = oneshot::channel();
-        let stopped = || io::Error::other("the log has stopped");
-        self.queue.send(Waiting { payload, written }).map_err(|_| stopped())?;
-        wait.await.map_err(|_| stopped())?
+    /// When the log has stopped.
+    pub fn submit(&self, payload: Vec<u8>) -> io::Result<Ticket> {
+        let (sender, written) = oneshot::channel();
+        let outcome = Outcome::default();
+        let floor = self.next.load(Ordering::Acquire);
+        self.waiting.fetch_add(payload.len(), Ordering::Relaxed);
+        let waiting = Waiting { payload, outcome: outcome.clone(), written: sender };
+        self.queue.send(waiting).map_err(|_| stopped())?;
+        Ok(Ticket { outcome, floor, written })
     }
 
     /// Deletes the files of which every frame has a position below `needed`.
@@ -81,54 +152,102 @@ struct Writer {
     file: File,
     bytes: u64,
     next: u64,
+    durability: Durability,
+    /// Whether bytes beyond `bytes` may be in the file, which a recovery must not find.
+    torn: bool,
+    /// Whether bytes were written that are not known to be on disk.
+    unsynced: bool,
 }
 
 impl Writer {
-    fn open(folder: &Path, next: u64) -> io::Result<Self> {
+    fn open(folder: &Path, next: u64, durability: Durability) -> io::Result<Self> {
         let file =
             OpenOptions::new().create(true).write(true).truncate(true).open(file_path(folder, next))?;
         sync_folder(folder)?;
-        Ok(Self { folder: folder.to_owned(), file, bytes: 0, next })
+        Ok(Self { folder: folder.to_owned(), file, bytes: 0, next, durability, torn: false, unsynced: false })
     }
 
-    fn run(&mut self, frames: &Receiver<Waiting>) {
-        while let Ok(first) = frames.recv() {
+    fn run(&mut self, frames: &Receiver<Waiting>, next: &AtomicU64, waiting: &AtomicUsize) {
+        while let Some(first) = self.receive(frames) {
             let mut group = vec![first];
             group.extend(frames.try_iter().take(4_095));
-            let mut buffer = Vec::with_capacity(group.iter().map(|waiting| waiting.payload.len() + 16).sum());
+            let bytes: usize = group.iter().map(|waiting| waiting.payload.len()).sum();
+            let mut buffer = Vec::with_capacity(bytes + 16 * group.len());
             for (position, waiting) in (self.next..).zip(&group) {
                 write_frame(&mut buffer, position, &waiting.payload);
             }
             let result = self.write(&buffer);
-            let count = group.len() as u64;
-            for (position, waiting) in (self.next..).zip(group) {
+            if result.is_err() {
+                // what is left of it is cut off now or, if that fails too, before the next write
+                let _ = self.mend();
+            }
+            // all are decided before anybody is told, so that whoever was told finds those before it decided
+            for (position, waiting) in (self.next..).zip(&group) {
+                let outcome = if result.is_ok() { position } else { FAILED };
+                waiting.outcome.0.store(outcome, Ordering::Release);
+            }
+            if result.is_ok() {
+                self.next += group.len() as u64;
+                next.store(self.next, Ordering::Release);
+            }
+            waiting.fetch_sub(bytes, Ordering::Relaxed);
+            for waiting in group {
                 let answer = match &result {
-                    Ok(()) => Ok(position),
+                    Ok(()) => Ok(()),
                     Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
                 };
                 // A writer that has gone away does not change what is on disk.
                 let _ = waiting.written.send(answer);
             }
-            if result.is_ok() {
-                self.next += count;
+        }
+        if let Err(error) = self.file.sync_data() {
+            tracing::error!(%error, "the end of the log could not be put on disk");
+        }
+    }
+
+    /// The next frame; `None` when there will be none. What has waited long enough is put on disk.
+    fn receive(&mut self, frames: &Receiver<Waiting>) -> Option<Waiting> {
+        let Durability::Interval(interval) = self.durability else { return frames.recv().ok() };
+        loop {
+            match frames.recv_timeout(interval) {
+                Ok(waiting) => return Some(waiting),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) if self.unsynced => match self.file.sync_data() {
+                    Ok(()) => self.unsynced = false,
+                    Err(error) => tracing::error!(%error, "the log could not be put on disk"),
+                },
+                Err(RecvTimeoutError::Timeout) => {}
             }
         }
     }
 
     fn write(&mut self, buffer: &[u8]) -> io::Result<()> {
+        self.mend()?;
         if self.bytes >= FILE_BYTES {
-            *self = Self::open(&self.folder, self.next)?;
+            self.file.sync_data()?;
+            *self = Self::open(&self.folder, self.next, self.durability)?;
         }
-        let result = self.file.write_all(buffer).and_then(|()| self.file.sync_data());
-        match result {
-            Ok(()) => self.bytes += buffer.len() as u64,
-            // What was written of it must not be found by a recovery.
-            Err(_) => {
-                self.file.set_len(self.bytes)?;
-                self.file.seek(SeekFrom::Start(self.bytes))?;
-            }
+        self.torn = true;
+        self.file.write_all(buffer)?;
+        if self.durability == Durability::Fsync {
+            self.file.sync_data()?;
+        } else {
+            self.unsynced = true;
         }
-        result
+        self.torn = false;
+        self.bytes += buffer.len() as u64;
+        Ok(())
+    }
+
+    /// Cuts off what a failed write has left; until that works nothing more is written.
+    fn mend(&mut self) -> io::Result<()> {
+        if self.torn {
+            self.file.set_len(self.bytes)?;
+            self.file.seek(SeekFrom::Start(self.bytes))?;
+            self.file.sync_data()?;
+            self.torn = false;
+        }
+        Ok(())
     }
 }
 

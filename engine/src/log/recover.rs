@@ -83,7 +83,7 @@ fn frame_at(bytes: &[u8]) -> Option<(Frame, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::{Log, write_frame};
+    use crate::log::{Durability, Log, Ticket, write_frame};
 
     fn recovered(folder: &Path) -> Vec<Frame> {
         let mut frames = Vec::new();
@@ -98,10 +98,12 @@ mod tests {
     #[tokio::test]
     async fn what_was_acknowledged_is_recovered_in_order() {
         let folder = tempfile::tempdir().unwrap();
-        let log = Log::start(folder.path(), 1).unwrap();
-        let writes = (0..100u8).map(|n| log.append(vec![n; usize::from(n)]));
-        let positions: Vec<u64> =
-            futures::future::join_all(writes).await.into_iter().collect::<io::Result<_>>().unwrap();
+        let log = Log::start(folder.path(), 1, Durability::Fsync).unwrap();
+        let tickets: Vec<_> = (0..100u8).map(|n| log.submit(vec![n; usize::from(n)]).unwrap()).collect();
+        let outcomes: Vec<_> = tickets.iter().map(|ticket| ticket.outcome.clone()).collect();
+        let writes = tickets.into_iter().map(Ticket::wait);
+        futures::future::join_all(writes).await.into_iter().collect::<io::Result<()>>().unwrap();
+        let positions: Vec<u64> = outcomes.iter().filter_map(|outcome| outcome.decided().flatten()).collect();
         assert_eq!(positions, (1..=100).collect::<Vec<u64>>());
         let frames = recovered(folder.path());
         assert_eq!(frames.len(), 100);
