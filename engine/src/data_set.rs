@@ -243,7 +243,7 @@ impl DataSet {
         if self.first_unflushed.is_none() && !(all && self.manifest.segments.len() > 1) {
             return Ok(None);
         }
-        let merged = self.to_be_merged(all)?;
+        let merged = self.merge_candidates(all)?;
         let frozen = self.table()?.freeze(&merged).map_err(io::Error::other)?;
         self.first_flushing = self.first_unflushed.take();
         self.attempts += 1;
@@ -259,7 +259,7 @@ impl DataSet {
 
     /// The segments that a flush writes anew: those that are small beside what is written, so that there never are more than
     /// a few dozen, and those of which most rows no longer count.
-    fn to_be_merged(&mut self, all: bool) -> io::Result<Vec<Arc<str>>> {
+    fn merge_candidates(&mut self, all: bool) -> io::Result<Vec<Arc<str>>> {
         let entries = self.manifest.segments.clone();
         let table = self.table()?;
         let counts = table.segments();
