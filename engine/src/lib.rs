@@ -7,6 +7,7 @@
 //!                                        query (plan, execute) -> shape -> JSON or CSV
 //! ```
 
+mod backup;
 mod columns;
 mod data_set;
 mod decode;
@@ -22,10 +23,13 @@ pub mod shape;
 pub mod snapshot;
 mod store;
 mod table;
+mod verify;
 
+pub use backup::{Copied, backup};
 pub use columns::{off_type_value, record_at, to_batch};
 pub use decode::{DecodeError, DecodeOptions, decode, decode_changes};
 pub use log::Durability;
 pub use record::{Record, Value, record_to_json};
 pub use snapshot::Snapshot;
 pub use store::{DataSetStatistics, Store, StoreError, StoreOptions};
+pub use verify::{Finding, verify};

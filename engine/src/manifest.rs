@@ -51,7 +51,15 @@ pub struct SegmentEntry {
 /// # Errors
 /// When it cannot be read or was written by a newer program: the error names the file.
 pub fn newest(folder: &Path) -> io::Result<Manifest> {
-    let Some((_, path)) = numbers(folder)?.pop() else { return Ok(Manifest::default()) };
+    Ok(newest_with_path(folder)?.map(|(manifest, _)| manifest).unwrap_or_default())
+}
+
+/// The same with the path of its file; `None` where there is none.
+///
+/// # Errors
+/// As [`newest`].
+pub fn newest_with_path(folder: &Path) -> io::Result<Option<(Manifest, PathBuf)>> {
+    let Some((_, path)) = numbers(folder)?.pop() else { return Ok(None) };
     let broken = |reason: String| {
         io::Error::new(io::ErrorKind::InvalidData, format!("the manifest {} {reason}", path.display()))
     };
@@ -60,7 +68,7 @@ pub fn newest(folder: &Path) -> io::Result<Manifest> {
     if manifest.format > FORMAT {
         return Err(broken(format!("has format {}; this program reads up to {FORMAT}", manifest.format)));
     }
-    Ok(manifest)
+    Ok(Some((manifest, path)))
 }
 
 /// Commits a manifest as the next number and makes it durable. Returns it, numbered.

@@ -304,3 +304,80 @@ async fn a_store_that_is_full_refuses_and_goes_on() {
     store.append("set", records(&json!([{"_id": "3"}]))).await.unwrap();
     assert_eq!(contents(&store, "set").await.into_keys().collect::<Vec<_>>(), ["1", "3"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_made_while_records_come_in_has_all_that_were_there_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let copies = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("store")).await;
+    let writer = {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move {
+            for n in 0..300 {
+                store.append("set", records(&json!([{"_id": format!("r{n}"), "nn": n}]))).await.unwrap();
+                if n % 20 == 0 {
+                    store.flush().await.unwrap();
+                }
+                if n % 70 == 0 {
+                    store.compact("set").await.unwrap();
+                }
+            }
+        })
+    };
+    for round in 0..5 {
+        let before = contents(&store, "set").await;
+        let (from, to) = (folder.path().join("store"), copies.path().join(format!("copy{round}")));
+        let target = to.clone();
+        tokio::task::spawn_blocking(move || engine::backup(&from, &target, |_| ())).await.unwrap().unwrap();
+        assert!(engine::verify(&to, |_| ()).unwrap().iter().all(|finding| finding.problems.is_empty()));
+        let copy = open(&to).await;
+        let found = contents(&copy, "set").await;
+        assert!(before.iter().all(|(id, record)| found.get(id) == Some(record)), "round {round}");
+    }
+    writer.await.unwrap();
+    let refused = engine::backup(&folder.path().join("store"), &copies.path().join("copy0"), |_| ());
+    assert!(refused.unwrap_err().to_string().contains("is not empty"));
+}
+
+#[tokio::test]
+async fn whatever_is_wrong_with_a_file_is_found_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    for name in ["cut", "flipped", "good", "missing", "newer"] {
+        let rows: Vec<Value> =
+            (0..50).map(|n| json!({"_id": format!("r{n}"), "nn": n, "text": format!("text {n}")})).collect();
+        store.append(name, records(&rows.into())).await.unwrap();
+    }
+    store.close().await.unwrap();
+    store.append("good", records(&json!([{"_id": "last"}]))).await.unwrap();
+    drop(store);
+    let file = |name: &str, ending: &str| {
+        let files = std::fs::read_dir(folder.path().join("data-sets").join(name)).unwrap();
+        files
+            .map(|entry| entry.unwrap().path())
+            .find(|path| path.to_str().unwrap().ends_with(ending))
+            .unwrap()
+    };
+    let clean = engine::verify(folder.path(), |_| ()).unwrap();
+    assert!(clean.iter().all(|finding| finding.problems.is_empty()), "{clean:?}");
+    assert_eq!(clean.iter().filter(|own| own.data_set.is_some()).map(|own| own.rows).sum::<u64>(), 250);
+    let cut = file("cut", "parquet");
+    let bytes = std::fs::read(&cut).unwrap();
+    std::fs::write(&cut, &bytes[..bytes.len() / 2]).unwrap();
+    let flipped = file("flipped", "parquet");
+    let mut bytes = std::fs::read(&flipped).unwrap();
+    // inside the pages of the first column, between the magic number and the metadata
+    bytes[40] ^= 0x10;
+    std::fs::write(&flipped, &bytes).unwrap();
+    std::fs::remove_file(file("missing", "parquet")).unwrap();
+    let newer = file("newer", "json");
+    let text = std::fs::read_to_string(&newer).unwrap().replace("\"format\": 1", "\"format\": 7");
+    std::fs::write(&newer, text).unwrap();
+    let found = engine::verify(folder.path(), |_| ()).unwrap();
+    for finding in &found {
+        let name = finding.data_set.as_deref().unwrap_or("log");
+        let wrong = ["cut", "flipped", "missing", "newer"].contains(&name);
+        assert_eq!(!finding.problems.is_empty(), wrong, "{finding:?}");
+        assert!(!wrong || finding.problems[0].contains(&format!("data-sets/{name}/")), "{finding:?}");
+    }
+}

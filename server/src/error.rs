@@ -101,7 +101,12 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "store error");
         match error {
-            StoreError::Busy { .. } => Self::busy("the store is busy: try again shortly"),
+            StoreError::Busy { reason } => {
+                Self::busy(&format!("the store is busy, {reason}: try again shortly"))
+            }
+            StoreError::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => {
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, "the disk is full; nothing was changed")
+            }
             _ => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "the store cannot do this now; nothing was changed",

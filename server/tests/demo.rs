@@ -72,7 +72,8 @@ async fn a_page_shows_what_was_written_a_moment_ago() {
     };
     let before = visitors().await;
     assert_eq!(visitors().await, before);
-    let record = br#"{"site":"tides-and-rivers","_timestamp":"2025-03-10T11:59:00Z","unique_visitors":123456}"#;
+    let record =
+        br#"{"site":"tides-and-rivers","_timestamp":"2025-03-10T11:59:00Z","unique_visitors":123456}"#;
     let definition =
         datasets::dashboards().into_iter().find(|own| own["slug"] == "tides-and-rivers").unwrap();
     let source = &definition["modules"][0]["data-source"];

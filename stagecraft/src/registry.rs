@@ -108,6 +108,14 @@ impl Registry {
         Ok(registry)
     }
 
+    /// Copies the SQLite file of a registry while it is used; the copy is of one moment. The key for secrets is not copied.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or there is a file at `to` already.
+    pub async fn copy_file(from: &Path, to: &Path) -> Result<(), RegistryError> {
+        crate::database::copy_file(from, to).await
+    }
+
     /// A registry that is gone when it is dropped, for tests and trials.
     ///
     /// # Errors

@@ -97,7 +97,13 @@ async fn run(args: Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn ask(args: Args, number: usize, address: SocketAddr, body: Bytes, end: Instant) -> anyhow::Result<Seen> {
+async fn ask(
+    args: Args,
+    number: usize,
+    address: SocketAddr,
+    body: Bytes,
+    end: Instant,
+) -> anyhow::Result<Seen> {
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;

@@ -9,7 +9,7 @@
 
 mod recover;
 
-pub use recover::recover;
+pub use recover::{check, recover};
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};

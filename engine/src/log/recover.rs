@@ -58,6 +58,31 @@ pub fn recover(folder: &Path, mut take: impl FnMut(Frame) -> io::Result<()>) -> 
     Ok(())
 }
 
+/// Reads every frame in order and changes nothing; an unfinished write at the very end is no mistake. How many files there are.
+///
+/// # Errors
+/// As [`recover`].
+pub fn check(folder: &Path, mut take: impl FnMut(Frame) -> io::Result<()>) -> io::Result<usize> {
+    if !folder.exists() {
+        return Ok(0);
+    }
+    let files = files(folder)?;
+    for (index, (_, path)) in files.iter().enumerate() {
+        let bytes = match std::fs::read(path) {
+            Ok(bytes) => bytes,
+            // everything in it is in segments now
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        let whole = read_frames(&bytes, &mut take)?;
+        if whole < bytes.len() && index + 1 < files.len() {
+            let message = format!("the log file {} is broken at byte {whole}", path.display());
+            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+        }
+    }
+    Ok(files.len())
+}
+
 /// Gives the whole frames at the start of the bytes; returns how many bytes they are.
 fn read_frames(bytes: &[u8], take: &mut impl FnMut(Frame) -> io::Result<()>) -> io::Result<usize> {
     let mut at = 0;

@@ -7,6 +7,7 @@ mod query;
 mod remote;
 mod render;
 mod serve;
+mod store;
 
 use std::path::PathBuf;
 
@@ -35,6 +36,8 @@ enum Command {
     Query(query::QueryArgs),
     /// Append records from a file: JSON, one record a line, or a JSON list.
     Load(load::LoadArgs),
+    /// Look after the records: statistics, compaction, verification, backup.
+    Store(store::StoreArgs),
     /// Make dashboard pages from files, as JSON or HTML.
     Render(render::RenderArgs),
 }
@@ -83,6 +86,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Demo(args) => demo::run(args).await,
         Command::Query(args) => query::run(args).await,
         Command::Load(args) => load::run(args).await,
+        Command::Store(args) => store::run(args).await,
         Command::Render(args) => render::run(args).await,
     }
 }

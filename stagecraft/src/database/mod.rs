@@ -44,6 +44,16 @@ pub(crate) enum Change {
     Remove { table: &'static str, key_column: &'static str, key: Column },
 }
 
+/// Copies an SQLite file as of one moment.
+pub(crate) async fn copy_file(from: &std::path::Path, to: &std::path::Path) -> Result<(), RegistryError> {
+    sqlx::any::install_default_drivers();
+    let mut connection = AnyConnection::connect(&format!("sqlite://{}?mode=rw", from.display())).await?;
+    let target = to.to_string_lossy().into_owned();
+    sqlx::query("VACUUM INTO $1").bind(target).execute(&mut connection).await?;
+    connection.close().await?;
+    Ok(())
+}
+
 /// Connections to the database.
 #[derive(Debug, Clone)]
 pub(crate) struct Database {
