@@ -6,10 +6,12 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use fluent_syntax::ast::Entry;
 use unic_langid::LanguageIdentifier;
 
 /// A language of texts.
@@ -21,10 +23,18 @@ pub enum Language {
     Welsh,
 }
 
-type Texts = FluentBundle<FluentResource>;
+/// The texts of a language. Those without gaps are kept as they are said.
+struct Texts {
+    bundle: FluentBundle<FluentResource>,
+    plain: HashMap<String, String>,
+    lists: HashMap<String, Vec<String>>,
+}
 
 static ENGLISH: LazyLock<Texts> = LazyLock::new(|| read(Language::English));
 static WELSH: LazyLock<Texts> = LazyLock::new(|| read(Language::Welsh));
+
+/// Texts that are lists of words.
+const LISTS: [&str; 3] = ["months", "short-months", "weekdays"];
 
 thread_local! {
     static SPOKEN: Cell<Language> = const { Cell::new(Language::English) };
@@ -63,14 +73,35 @@ impl Language {
 
 fn read(language: Language) -> Texts {
     let tag: LanguageIdentifier = language.tag().parse().unwrap_or_default();
-    let mut texts = FluentBundle::new_concurrent(vec![tag]);
+    let mut bundle = FluentBundle::new_concurrent(vec![tag]);
     // marks around values would end up in attributes and titles
-    texts.set_use_isolating(false);
+    bundle.set_use_isolating(false);
     // what is wrong with a file is found by the tests below; the rest of it can be used
     let resource =
         FluentResource::try_new(language.source().to_owned()).unwrap_or_else(|(resource, _)| resource);
-    texts.add_resource_overriding(resource);
-    texts
+    let names: Vec<String> = resource
+        .entries()
+        .filter_map(|entry| match entry {
+            Entry::Message(message) => Some(message.id.name.to_owned()),
+            _ => None,
+        })
+        .collect();
+    bundle.add_resource_overriding(resource);
+    let mut plain = HashMap::new();
+    for name in names {
+        let Some(pattern) = bundle.get_message(&name).and_then(|message| message.value()) else { continue };
+        let mut gaps = Vec::new();
+        let text = bundle.format_pattern(pattern, None, &mut gaps).into_owned();
+        if gaps.is_empty() {
+            plain.insert(name, text);
+        }
+    }
+    let list = |name: &&str| {
+        let words = plain.get(*name)?.split_whitespace().map(str::to_owned).collect();
+        Some(((*name).to_owned(), words))
+    };
+    let lists = LISTS.iter().filter_map(list).collect();
+    Texts { bundle, plain, lists }
 }
 
 /// Does something that writes texts in a language.
@@ -86,34 +117,32 @@ pub fn in_language<T>(language: Language, work: impl FnOnce() -> T) -> T {
     work()
 }
 
-/// A text without gaps.
+/// A text without gaps; one that is not there is its name.
 pub fn say(name: &str) -> Cow<'static, str> {
-    said(SPOKEN.get(), name, None)
+    let own = |language: Language| language.texts().plain.get(name);
+    match own(SPOKEN.get()).or_else(|| own(Language::English)) {
+        Some(text) => Cow::Borrowed(text),
+        None => Cow::Owned(name.to_owned()),
+    }
 }
 
 /// A text with its gaps filled.
 pub fn say_with(name: &str, gaps: &[(&'static str, FluentValue<'_>)]) -> String {
     let arguments: FluentArgs = gaps.iter().cloned().collect();
-    said(SPOKEN.get(), name, Some(&arguments)).into_owned()
-}
-
-/// The text in a language, else in English, else its name.
-fn said(language: Language, name: &str, arguments: Option<&FluentArgs<'_>>) -> Cow<'static, str> {
-    [language, Language::English]
+    [SPOKEN.get(), Language::English]
         .into_iter()
         .find_map(|language| {
-            let texts = language.texts();
-            let pattern = texts.get_message(name)?.value()?;
-            let mut errors = Vec::new();
-            let text = texts.format_pattern(pattern, arguments, &mut errors);
-            Some(Cow::Owned(text.into_owned()))
+            let bundle = &language.texts().bundle;
+            let pattern = bundle.get_message(name)?.value()?;
+            Some(bundle.format_pattern(pattern, Some(&arguments), &mut Vec::new()).into_owned())
         })
-        .unwrap_or_else(|| Cow::Owned(name.to_owned()))
+        .unwrap_or_else(|| name.to_owned())
 }
 
-/// A list of words kept in one text, such as the months of a year.
-pub fn listed(name: &str) -> Vec<String> {
-    say(name).split_whitespace().map(str::to_owned).collect()
+/// A word of a list, such as a month of the year.
+pub fn listed(name: &str, place: usize) -> &'static str {
+    let texts = SPOKEN.get().texts();
+    texts.lists.get(name).and_then(|list| list.get(place)).map_or("", String::as_str)
 }
 
 #[cfg(test)]
@@ -142,7 +171,7 @@ mod tests {
         for language in [Language::English, Language::Welsh] {
             in_language(language, || {
                 for (name, count) in [("months", 12), ("short-months", 12), ("weekdays", 7)] {
-                    assert_eq!(listed(name).len(), count, "{language:?} {name}");
+                    assert_eq!(language.texts().lists[name].len(), count, "{language:?} {name}");
                 }
             });
         }

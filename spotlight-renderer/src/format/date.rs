@@ -105,7 +105,7 @@ fn word(time: DateTime<Utc>, token: &str) -> String {
     let month = time.month0() as usize;
     let (afternoon, hour) = time.hour12();
     let day = time.weekday().num_days_from_monday() as usize;
-    let named = |list: &str, place: usize| listed(list).get(place).cloned().unwrap_or_default();
+    let named = |list: &str, place: usize| listed(list, place).to_owned();
     match token {
         "YYYY" => format!("{:04}", time.year()),
         "YY" => format!("{:02}", time.year().rem_euclid(100)),
