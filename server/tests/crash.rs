@@ -1,8 +1,10 @@
 //! Pulls the plug on the real binary in the middle of writes, again and again: what was acknowledged is there, once.
+//!
+//! `CRASH_CYCLES=500 cargo test -p performance-platform --test crash` does it that many times.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has failed")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -74,6 +76,8 @@ impl Drop for Server {
 struct Journal {
     acknowledged: BTreeMap<String, i64>,
     unanswered: BTreeMap<String, i64>,
+    /// What was removed for good.
+    removed: BTreeSet<String>,
 }
 
 #[test]
@@ -90,7 +94,8 @@ fn what_was_acknowledged_survives_kill_9_and_is_there_once() {
     assert_eq!(made.0, 200, "{made:?}");
     drop(server);
 
-    for cycle in 0..6usize {
+    let cycles = std::env::var("CRASH_CYCLES").ok().and_then(|count| count.parse().ok()).unwrap_or(12usize);
+    for cycle in 0..cycles {
         let server = Server::start(folder.path());
         let (answers, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
         std::thread::scope(|scope| {
@@ -109,7 +114,7 @@ fn what_was_acknowledged_survives_kill_9_and_is_there_once() {
                 });
             }
             // Every cycle dies at another point of the stream of writes.
-            while answers.load(Ordering::Acquire) < 20 + cycle * 17 {
+            while answers.load(Ordering::Acquire) < 15 + cycle * 17 % 90 {
                 std::thread::yield_now();
             }
             let killed =
@@ -122,12 +127,54 @@ fn what_was_acknowledged_survives_kill_9_and_is_there_once() {
     }
 }
 
-/// Three records in one request: two of their own, and one that all rounds of a writer replace. Whether there was an
-/// answer.
+/// One request or two: records, now and then a change or a removal of one of them. Whether there was an answer.
 fn write(server: &Server, journal: &Mutex<Journal>, cycle: usize, writer: usize, round: i64) -> bool {
+    if !append(server, journal, cycle, writer, round) {
+        return false;
+    }
+    match round % 4 {
+        1 => patch(server, journal, &format!("{cycle}.{writer}.{round}.c"), cycle as i64 * 1_000_000 + round),
+        2 => delete(server, journal, &format!("{cycle}.{writer}.{round}.c")),
+        _ => true,
+    }
+}
+
+/// Changes the version of a record of which nobody else knows.
+fn patch(server: &Server, journal: &Mutex<Journal>, id: &str, version: i64) -> bool {
+    let version = version + 500_000;
+    let answer = server.call("PATCH", &format!("/data/crash/records/{id}"), &json!({"version": version}));
+    let mut journal = journal.lock().unwrap();
+    match &answer {
+        Some((200, _)) => journal.acknowledged.insert(id.to_owned(), version),
+        Some(other) => panic!("refused: {other:?}"),
+        None => journal.unanswered.insert(id.to_owned(), version),
+    };
+    answer.is_some()
+}
+
+/// Removes a record of which nobody else knows.
+fn delete(server: &Server, journal: &Mutex<Journal>, id: &str) -> bool {
+    let answer = server.call("DELETE", &format!("/data/crash/records/{id}"), &Value::Null);
+    let mut journal = journal.lock().unwrap();
+    let version = journal.acknowledged.remove(id);
+    match &answer {
+        Some((200, _)) => {
+            journal.removed.insert(id.to_owned());
+        }
+        Some(other) => panic!("refused: {other:?}"),
+        None => {
+            journal.unanswered.extend(version.map(|version| (id.to_owned(), version)));
+        }
+    }
+    answer.is_some()
+}
+
+/// Four records in one request: three of their own, and one that all rounds of a writer replace. Whether there was an
+/// answer.
+fn append(server: &Server, journal: &Mutex<Journal>, cycle: usize, writer: usize, round: i64) -> bool {
     let version = cycle as i64 * 1_000_000 + round;
-    let ids =
-        [format!("{cycle}.{writer}.{round}.a"), format!("{cycle}.{writer}.{round}.b"), format!("w{writer}")];
+    let own = |letter: char| format!("{cycle}.{writer}.{round}.{letter}");
+    let ids = [own('a'), own('b'), own('c'), format!("w{writer}")];
     let records: Vec<Value> = ids
         .iter()
         .map(|id| json!({"_id": id, "_timestamp": "2014-01-01T00:00:00Z", "version": version}))
@@ -165,6 +212,9 @@ fn check(server: &Server, journal: &Journal) {
             got == Some(version) || got.is_some() && got == unanswered,
             "{id}: {got:?}, acknowledged {version}"
         );
+    }
+    for id in &journal.removed {
+        assert_eq!(found.get(id), None, "{id} was removed");
     }
     for (id, version) in &found {
         let known = [journal.acknowledged.get(id), journal.unanswered.get(id)];
