@@ -131,7 +131,12 @@ fn gutter(side: char, pixels: f64) -> String {
 
 /// A number with at most two decimals and nothing needless.
 pub fn number(value: f64) -> String {
-    let text = format!("{value:.2}");
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+    // drawings are small: two decimals of a whole number of hundredths are exact, and quicker to write than a float
+    let hundredths = (value * 100.0).round() as i64;
+    let (sign, size) = (if hundredths < 0 { "-" } else { "" }, hundredths.unsigned_abs());
+    match (size / 100, size % 100) {
+        (whole, 0) => format!("{sign}{whole}"),
+        (whole, rest) if rest % 10 == 0 => format!("{sign}{whole}.{}", rest / 10),
+        (whole, rest) => format!("{sign}{whole}.{rest:02}"),
+    }
 }

@@ -12,6 +12,11 @@ static PHRASES: LazyLock<Builder<'static>> =
 static WORDS: LazyLock<Builder<'static>> =
     LazyLock::new(|| cleaner(&["abbr", "b", "em", "strong", "i", "span"]));
 
+static NO_TAGS: LazyLock<Builder<'static>> = LazyLock::new(|| {
+    let mut builder = Builder::empty();
+    builder.clean_content_tags(HashSet::from(["script", "style"]));
+    builder
+});
 static PROSE: LazyLock<Builder<'static>> = LazyLock::new(|| {
     cleaner(&[
         "a", "abbr", "b", "br", "em", "strong", "i", "span", "p", "ul", "ol", "li", "h2", "h3", "dl", "dt",
@@ -46,30 +51,45 @@ fn colour_key(class: &str) -> Option<&str> {
     })
 }
 
+/// What a cleaner leaves of a text. Most texts have no markup, and need no parser.
+fn cleaned(cleaner: &Builder<'static>, html: &str) -> Markup {
+    if is_plain(html) {
+        maud::html! { (html) }
+    } else {
+        PreEscaped(cleaner.clean(html).to_string())
+    }
+}
+
+fn is_plain(html: &str) -> bool {
+    !html.contains(['<', '&'])
+}
+
 /// Paragraphs, lists and phrases.
 pub fn blocks(html: &str) -> Markup {
-    PreEscaped(BLOCKS.clean(html).to_string())
+    cleaned(&BLOCKS, html)
 }
 
 /// Whole pages of text.
 pub fn prose(html: &str) -> Markup {
-    PreEscaped(PROSE.clean(html).to_string())
+    cleaned(&PROSE, html)
 }
 
 /// Phrases, to be put into a paragraph.
 pub fn phrases(html: &str) -> Markup {
-    PreEscaped(PHRASES.clean(html).to_string())
+    cleaned(&PHRASES, html)
 }
 
 /// Words without links, to be put into a link or a heading.
 pub fn words(html: &str) -> Markup {
-    PreEscaped(WORDS.clean(html).to_string())
+    cleaned(&WORDS, html)
 }
 
 /// The text alone, for places without markup.
 pub fn plain(html: &str) -> String {
-    let text =
-        Builder::empty().clean_content_tags(HashSet::from(["script", "style"])).clean(html).to_string();
+    if is_plain(html) {
+        return html.to_owned();
+    }
+    let text = NO_TAGS.clean(html).to_string();
     text.replace("&lt;", "<")
         .replace("&gt;", ">")
         .replace("&quot;", "\"")
