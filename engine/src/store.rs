@@ -125,6 +125,8 @@ struct Slot {
     /// Whether a flush was asked for that has not begun.
     flush_wanted: AtomicBool,
     version: AtomicU64,
+    /// When a record was written last, with the version that it was found out for.
+    last_updated: Mutex<(u64, Option<DateTime<Utc>>)>,
 }
 
 impl Slot {
@@ -135,6 +137,7 @@ impl Slot {
             gate: RwLock::new(()),
             flush: AsyncMutex::new(()),
             flush_wanted: AtomicBool::new(false),
+            last_updated: Mutex::default(),
         })
     }
 
@@ -358,6 +361,13 @@ impl Store {
     /// # Errors
     /// As [`Store::snapshot`].
     pub async fn last_updated(&self, name: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let Some(slot) = self.slot(name) else { return Ok(None) };
+        let version = slot.version.load(Ordering::Acquire);
+        let known = || slot.last_updated.lock().unwrap_or_else(PoisonError::into_inner);
+        let (of_version, last) = *known();
+        if of_version == version {
+            return Ok(last);
+        }
         let snapshot = self.snapshot(name).await?;
         let column = snapshot.schema.index_of(schema::UPDATED_AT).ok();
         let newest = column.and_then(|column| {
@@ -367,7 +377,9 @@ impl Store {
             });
             times.max()
         });
-        Ok(newest.and_then(DateTime::from_timestamp_micros))
+        let last = newest.and_then(DateTime::from_timestamp_micros);
+        *known() = (snapshot.version, last);
+        Ok(last)
     }
 
     /// Puts everything into segments and cuts the log.
