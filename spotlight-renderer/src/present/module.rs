@@ -34,7 +34,8 @@ impl Presenter<'_> {
             restricted: module.restricted,
             downloads: self.downloads(module),
             info_html: module.info.clone(),
-            source: module.updated.map(|time| self.updated(time)),
+            // a dashboard says it once, at its beginning
+            source: module.updated.filter(|_| own_page).map(|time| self.updated(time)),
             dates: None,
             body,
         }
