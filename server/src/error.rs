@@ -102,7 +102,7 @@ impl From<StoreError> for ApiError {
         tracing::error!(%error, "store error");
         match error {
             StoreError::Busy { reason } => {
-                Self::busy(&format!("the store is busy, {reason}: try again shortly"))
+                Self::busy(format!("the store is busy, {reason}: try again shortly"))
             }
             StoreError::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => {
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, "the disk is full; nothing was changed")
