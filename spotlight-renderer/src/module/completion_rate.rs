@@ -22,46 +22,64 @@ pub struct CompletionRate;
 pub struct Matchers {
     field: String,
     measured: String,
-    end: Option<Regex>,
-    start: Option<Regex>,
+    end: Matcher,
+    start: Matcher,
+}
+
+/// Which names a matcher fits.
+enum Matcher {
+    /// The definition has no matcher.
+    Everything,
+    Pattern(Regex),
+    /// A pattern that cannot be read fits nothing, rather than everything.
+    Nothing,
+}
+
+impl Matcher {
+    fn of(pattern: Option<&str>) -> Matcher {
+        match pattern.map(Regex::new) {
+            None => Matcher::Everything,
+            Some(Ok(pattern)) => Matcher::Pattern(pattern),
+            Some(Err(_)) => Matcher::Nothing,
+        }
+    }
+
+    fn fits(&self, name: &str) -> bool {
+        match self {
+            Matcher::Everything => true,
+            Matcher::Pattern(pattern) => pattern.is_match(name),
+            Matcher::Nothing => false,
+        }
+    }
 }
 
 impl Matchers {
     /// The matchers of a definition; one that is missing matches everything.
     pub fn of(module: &Module) -> Matchers {
-        let matcher = |option: &str| {
-            module.text(option).map(|pattern| Regex::new(pattern).unwrap_or_else(|_| nothing()))
-        };
         Matchers {
             field: module.text("matching-attribute").unwrap_or_default().to_owned(),
             measured: module.value_attribute().to_owned(),
-            end: matcher("numerator-matcher"),
-            start: matcher("denominator-matcher"),
+            end: Matcher::of(module.text("numerator-matcher")),
+            start: Matcher::of(module.text("denominator-matcher")),
         }
     }
 
     /// The rate among rows: `None` if nobody began. Where some began and nobody is known to have come to the end, it is 0.
     pub fn rate(&self, rows: &[&Row]) -> Option<f64> {
-        let sum = |matcher: &Option<Regex>| {
+        let sum = |matcher: &Matcher| {
             let matches = |row: &&&Row| {
                 let name = row
                     .get(&self.field)
                     .filter(|name| !name.is_null())
                     .map(plain)
                     .filter(|name| !name.is_empty());
-                name.is_some_and(|name| matcher.as_ref().is_none_or(|matcher| matcher.is_match(&name)))
+                name.is_some_and(|name| matcher.fits(&name))
             };
             rows.iter().filter(matches).filter_map(|row| number(row, &self.measured)).sum::<f64>()
         };
         let started = sum(&self.start);
         (started > 0.0).then(|| sum(&self.end) / started)
     }
-}
-
-/// A pattern that cannot be read matches nothing, rather than everything.
-fn nothing() -> Regex {
-    #[expect(clippy::unwrap_used, reason = "a constant")]
-    Regex::new(r"[^\s\S]").unwrap()
 }
 
 /// The periods of rows in the order in which they come, with the rows of each.
