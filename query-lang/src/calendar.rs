@@ -1,6 +1,6 @@
 //! Periods as they begin in a time zone. The platform's own calendar is that of UTC.
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta, TimeZone, Timelike, Utc};
+use chrono::{DateTime, Months, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 
 use crate::{Period, print_time};
@@ -8,7 +8,8 @@ use crate::{Period, print_time};
 /// The calendar of a time zone, UTC unless said otherwise.
 ///
 /// Periods of a day and more begin at midnight there, or with the first moment after it where the clocks skip midnight;
-/// so a day may have 23 or 25 hours. Hours have 60 minutes always, and begin at the full hour of the zone.
+/// so a day may have 23 or 25 hours, and six hours five or seven. Hours have 60 minutes always, and begin at the full hour
+/// of the zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Calendar {
     /// The time zone; `None` is UTC.
@@ -22,7 +23,7 @@ impl Calendar {
         let local = time.with_timezone(&zone).naive_local();
         match period {
             // Not by way of the local time, which is not unique in the hour when the clocks go back.
-            Period::Hour => time - (local - truncate_to_hour(local)),
+            _ if is_physical(period) => time - (local - period.floor(local.and_utc()).naive_utc()),
             _ => first_moment(zone, period.floor(local.and_utc()).naive_utc()).unwrap_or(time),
         }
     }
@@ -37,13 +38,20 @@ impl Calendar {
     /// the calendar's range.
     pub fn add(self, period: Period, start: DateTime<Utc>, periods: i64) -> Option<DateTime<Utc>> {
         match self.zone {
-            Some(zone) if period != Period::Hour => {
+            Some(zone) if !is_physical(period) => {
                 let local = start.with_timezone(&zone).naive_local();
                 let start = period.floor(local.and_utc());
                 first_moment(zone, period.add(start, periods)?.naive_utc())
             }
             _ => period.add(start, periods),
         }
+    }
+
+    /// The start of the same day (or of a longer period) a year before; 29 February becomes the 28th.
+    pub fn year_before(self, start: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let local = self.local(start).date().and_time(NaiveTime::MIN);
+        let earlier = local.checked_sub_months(Months::new(12))?;
+        self.zone.map_or(Some(earlier.and_utc()), |zone| first_moment(zone, earlier))
     }
 
     /// The starts of the periods from `start` (itself a period start) up to, and without, `end`.
@@ -71,8 +79,9 @@ impl Calendar {
     }
 }
 
-fn truncate_to_hour(local: NaiveDateTime) -> NaiveDateTime {
-    local.date().and_hms_opt(local.hour(), 0, 0).unwrap_or(local)
+/// Whether all periods of the kind are equally long, whatever the clocks do: those of an hour and less.
+fn is_physical(period: Period) -> bool {
+    period == Period::Hour || period.is_within_an_hour()
 }
 
 /// The first moment at which the clocks of a zone show this time or, where they skip it, a later one. The widest gap in

@@ -65,9 +65,29 @@ pub enum Problem {
     /// An unknown time zone.
     #[error("timezone must be the name of a time zone, like Europe/London")]
     UnknownTimeZone,
-    /// `timezone` without `period`.
-    #[error("timezone can be used only with 'period'")]
-    TimeZoneWithoutPeriod,
+    /// A parameter that is about periods, without `period`.
+    #[error("{0} can be used only with 'period'")]
+    WithoutPeriod(&'static str),
+    /// A parameter that takes one of a few words.
+    #[error("{name} must be one of {words}")]
+    UnknownWord {
+        /// The parameter.
+        name: &'static str,
+        /// The words.
+        words: String,
+    },
+    /// A cursor that no answer gave.
+    #[error("cursor must be 'first' or the cursor of an earlier answer to the same query")]
+    UnknownCursor,
+    /// A cursor of a query that does not show records.
+    #[error("cursor can be used only with raw queries")]
+    CursorOfGroups,
+    /// Two ways to choose a page.
+    #[error("cursor and offset cannot be used together")]
+    CursorAndOffset,
+    /// The data set does not answer about such short periods.
+    #[error("period must be an hour or more: this data-set does not show single records")]
+    PeriodTooShort,
     /// A sort of periods, which are always in order of time.
     #[error("Cannot sort for period queries without group_by. Period queries are always sorted by time.")]
     SortedPeriods,

@@ -3,7 +3,7 @@
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_till, take_while, take_while_m_n};
 use nom::character::complete::{char, digit1, satisfy};
-use nom::combinator::{all_consuming, map, opt, recognize, rest, value};
+use nom::combinator::{all_consuming, map, map_opt, opt, recognize, rest, value};
 use nom::multi::{many1_count, separated_list0};
 use nom::sequence::{preceded, separated_pair};
 use nom::{IResult, Offset, Parser};
@@ -124,6 +124,14 @@ pub(crate) fn percentile(text: &str) -> Option<Percentile> {
     let (whole, decimals) = complete(preceded(char('p'), (digits(1, 3), decimals)), text)?;
     let thousandths: u32 = format!("{whole}{:0<3}", decimals.unwrap_or_default()).parse().ok()?;
     Percentile::from_thousandths(thousandths)
+}
+
+/// `minute`, `15minutes` or `6hours`, as minutes.
+pub(crate) fn minutes(text: &str) -> Option<u16> {
+    let unit = alt((value(1, tag("minutes")), value(60, tag("hours"))));
+    let count = map_opt(digit1, |digits: &str| digits.parse::<u16>().ok());
+    let several = map_opt((count, unit), |(count, minutes): (u16, u16)| count.checked_mul(minutes));
+    complete(alt((several, value(1, tag("minute")))), text)
 }
 
 /// `true` or `false`.

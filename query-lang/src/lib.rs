@@ -7,6 +7,7 @@
 //! storage nor HTTP, does no IO and never reads the clock: the present is an argument.
 
 mod calendar;
+mod cursor;
 mod error;
 mod expression;
 mod grammar;
@@ -20,11 +21,12 @@ mod window;
 
 pub use calendar::Calendar;
 pub use chrono_tz::Tz;
+pub use cursor::Cursor;
 pub use error::{Problem, QueryError};
 pub use expression::{Comparison, Expression, Place};
 pub use grammar::is_valid_key;
-pub use period::Period;
-pub use query::{Collect, CollectMethod, Format, Order, Percentile, Policy, Query, SortBy};
+pub use period::{PartOfDay, Period};
+pub use query::{Collect, CollectMethod, Compare, Fill, Format, Order, Percentile, Policy, Query, SortBy};
 pub use timestamp::{TimestampError, parse_timestamp, read_timestamp};
 pub use validate::parse;
 pub use value::{Value, print_time};

@@ -7,7 +7,7 @@ use std::fmt::{self, Display, Formatter, Write};
 
 use chrono::{DateTime, Timelike, Utc};
 
-use crate::{Format, Order, Query, Value};
+use crate::{Fill, Format, Order, Query, Value};
 
 impl Display for Query {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -25,7 +25,7 @@ impl Display for Query {
             list.parameter("group_by", key)?;
         }
         if let Some(period) = self.period {
-            list.parameter("period", period.name())?;
+            list.parameter("period", &period.name())?;
         }
         if let Some(zone) = self.timezone {
             list.parameter("timezone", zone.name())?;
@@ -54,6 +54,9 @@ impl Display for Query {
         if self.offset > 0 {
             list.parameter("offset", &self.offset.to_string())?;
         }
+        if let Some(cursor) = &self.cursor {
+            list.parameter("cursor", &cursor.to_string())?;
+        }
         if !self.fields.is_empty() {
             list.parameter("fields", &self.fields.join(","))?;
         }
@@ -63,10 +66,22 @@ impl Display for Query {
         if self.inclusive {
             list.parameter("inclusive", "true")?;
         }
-        match self.format {
-            Format::Json => Ok(()),
-            other => list.parameter("format", other.name()),
+        if let Some(compare) = self.compare {
+            list.parameter("compare", compare.name())?;
         }
+        if self.cumulative {
+            list.parameter("cumulative", "true")?;
+        }
+        if self.fill != Fill::Null {
+            list.parameter("fill", self.fill.name())?;
+        }
+        if self.format != Format::Json {
+            list.parameter("format", self.format.name())?;
+        }
+        if self.explain {
+            list.parameter("explain", "true")?;
+        }
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use crate::{Calendar, Expression, Period, Value, grammar};
+use crate::{Calendar, Cursor, Expression, Period, Value, grammar};
 
 /// How the values of a key are gathered over the records of a group. Records without the key count for nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -148,15 +148,77 @@ pub enum Format {
     Csv,
     /// One JSON object a line and nothing around them.
     Ndjson,
+    /// Columns as an Arrow IPC stream.
+    Arrow,
+    /// Columns as a Parquet file.
+    Parquet,
 }
 
 impl Format {
+    /// All formats.
+    pub const ALL: [Self; 5] = [Self::Json, Self::Csv, Self::Ndjson, Self::Arrow, Self::Parquet];
+
     /// The name in a query string.
     pub fn name(self) -> &'static str {
         match self {
             Self::Json => "json",
             Self::Csv => "csv",
             Self::Ndjson => "ndjson",
+            Self::Arrow => "arrow",
+            Self::Parquet => "parquet",
+        }
+    }
+
+    /// The format of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.name() == name)
+    }
+}
+
+/// What a period is laid beside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Compare {
+    /// The period before it.
+    PreviousPeriod,
+    /// The same period a year before.
+    PreviousYear,
+}
+
+impl Compare {
+    /// All ways to compare.
+    pub const ALL: [Self; 2] = [Self::PreviousPeriod, Self::PreviousYear];
+
+    /// The name in a query string.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PreviousPeriod => "previous_period",
+            Self::PreviousYear => "previous_year",
+        }
+    }
+}
+
+/// What stands for a collected value in a period without records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Fill {
+    /// Null: nothing is known.
+    #[default]
+    Null,
+    /// Zero, or an empty list: nothing happened.
+    Zero,
+    /// The value of the last period that has one: nothing changed.
+    Previous,
+}
+
+impl Fill {
+    /// All ways to fill.
+    pub const ALL: [Self; 3] = [Self::Null, Self::Zero, Self::Previous];
+
+    /// The name in a query string.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Zero => "zero",
+            Self::Previous => "previous",
         }
     }
 }
@@ -190,14 +252,24 @@ pub struct Query {
     pub limit: Option<u64>,
     /// Number of rows (of groups, for a grouped query) to leave out before the first.
     pub offset: u64,
+    /// The page to show of a raw query; `None` for a query that is not asked page by page.
+    pub cursor: Option<Cursor>,
     /// The only keys that the rows of the answer shall have, in this order; empty = all. Only of raw and flat answers.
     pub fields: Vec<String>,
     /// Answer grouped queries as flat rows.
     pub flatten: bool,
     /// Whether `end_at` itself belongs to the range.
     pub inclusive: bool,
+    /// What to lay beside each period.
+    pub compare: Option<Compare>,
+    /// Whether to add running totals to each period.
+    pub cumulative: bool,
+    /// What stands for collected values in periods without records.
+    pub fill: Fill,
     /// Form of the answer.
     pub format: Format,
+    /// Whether to tell how the answer is found instead of giving it.
+    pub explain: bool,
 }
 
 impl Query {

@@ -10,9 +10,11 @@ use crate::error::{Problem, QueryError};
 use crate::expression::{self, Fault};
 use crate::grammar::{self, Parameter, Parameters};
 use crate::timestamp::read_strict;
-use crate::{Collect, CollectMethod, Expression, Format, Period, Policy, Query, SortBy, Value};
+use crate::{
+    Collect, CollectMethod, Compare, Cursor, Expression, Fill, Format, Period, Policy, Query, SortBy, Value,
+};
 
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 22] = [
     "start_at",
     "end_at",
     "duration",
@@ -30,6 +32,11 @@ const NAMES: [&str; 17] = [
     "flatten",
     "inclusive",
     "format",
+    "compare",
+    "cumulative",
+    "fill",
+    "cursor",
+    "explain",
 ];
 
 /// More rows than any data set can hold.
@@ -61,11 +68,14 @@ pub fn parse(query_string: &str, policy: &Policy, now: DateTime<Utc>) -> Result<
     let inclusive = inclusive(&parameters)?;
     let offset = count(&parameters, "offset")?.unwrap_or(0).min(MOST_ROWS);
     let fields = fields(&parameters, flatten)?;
-    let format = match parameters.first("format") {
-        Some(format) if format.value == "csv" => Format::Csv,
-        Some(format) if format.value == "ndjson" => Format::Ndjson,
-        _ => Format::Json,
-    };
+    let compare = word(&parameters, "compare", &Compare::ALL, Compare::name)?;
+    let cumulative = boolean(&parameters, "cumulative")?;
+    let fill = word(&parameters, "fill", &Fill::ALL, Fill::name)?;
+    only_of_periods(&parameters)?;
+    let cursor = cursor(&parameters, sort_by.is_some())?;
+    let explain = boolean(&parameters, "explain")?;
+    // An unknown format has always been JSON.
+    let format = parameters.first("format").and_then(|format| Format::from_name(&format.value));
     let query = Query {
         filter_by,
         filter_by_prefix,
@@ -80,10 +90,15 @@ pub fn parse(query_string: &str, policy: &Policy, now: DateTime<Utc>) -> Result<
         sort_by,
         limit,
         offset,
+        cursor,
         fields,
         flatten,
         inclusive,
-        format,
+        compare,
+        cumulative,
+        fill: fill.unwrap_or_default(),
+        format: format.unwrap_or_default(),
+        explain,
     };
     if !policy.raw_queries_allowed {
         only_whole_days(&query, &parameters)?;
@@ -199,7 +214,7 @@ fn period(parameters: &Parameters) -> Result<Option<Period>, QueryError> {
 fn timezone(parameters: &Parameters) -> Result<Option<Tz>, QueryError> {
     let Some(parameter) = parameters.first("timezone") else { return Ok(None) };
     if !parameters.has("period") {
-        return Err(blame(parameter, Problem::TimeZoneWithoutPeriod));
+        return Err(blame(parameter, Problem::WithoutPeriod("timezone")));
     }
     match parameter.value.parse() {
         Ok(Tz::UTC) => Ok(None),
@@ -227,6 +242,12 @@ fn sort_by(parameters: &Parameters) -> Result<Option<SortBy>, QueryError> {
 
 /// The name that a key, or something collected, has in the answer; `None` when it can have none of that name.
 fn output_name(text: &str) -> Option<String> {
+    // What stands beside a value is named after it.
+    let beside = [":previous", ":change", ":cumulative"];
+    if let Some((name, suffix)) = beside.iter().find_map(|suffix| Some((text.strip_suffix(suffix)?, suffix)))
+    {
+        return output_name(name).map(|name| format!("{name}{suffix}"));
+    }
     let (key, method) = grammar::key_and_method(text);
     let key = Some(key).filter(|key| grammar::is_valid_key(key))?;
     Some(Collect { key: key.to_owned(), method: method? }.output_name())
@@ -306,6 +327,50 @@ fn fields(parameters: &Parameters, flatten: bool) -> Result<Vec<String>, QueryEr
     Ok(fields)
 }
 
+/// One of a few words.
+fn word<T: Copy>(
+    parameters: &Parameters,
+    name: &'static str,
+    all: &[T],
+    name_of: fn(T) -> &'static str,
+) -> Result<Option<T>, QueryError> {
+    let Some(parameter) = parameters.first(name) else { return Ok(None) };
+    match all.iter().find(|word| name_of(**word) == parameter.value) {
+        Some(word) => Ok(Some(*word)),
+        None => {
+            let words: Vec<&str> = all.iter().map(|word| name_of(*word)).collect();
+            Err(blame(parameter, Problem::UnknownWord { name, words: words.join(", ") }))
+        }
+    }
+}
+
+/// What is laid beside periods, or into them, needs periods.
+fn only_of_periods(parameters: &Parameters) -> Result<(), QueryError> {
+    let names = ["compare", "cumulative", "fill"];
+    match names.into_iter().find(|name| parameters.has(name) && !parameters.has("period")) {
+        Some(name) => Err(refuse(parameters, name, Problem::WithoutPeriod(name))),
+        None => Ok(()),
+    }
+}
+
+fn cursor(parameters: &Parameters, sorted: bool) -> Result<Option<Cursor>, QueryError> {
+    let Some(parameter) = parameters.first("cursor") else { return Ok(None) };
+    if parameters.has("group_by") || parameters.has("period") {
+        return Err(blame(parameter, Problem::CursorOfGroups));
+    }
+    if parameters.has("offset") {
+        return Err(blame(parameter, Problem::CursorAndOffset));
+    }
+    match Cursor::read(&parameter.value) {
+        // A cursor of another sort would name no place in this one.
+        Some(Cursor::After { value, .. }) if value.is_some() != sorted => {
+            Err(blame(parameter, Problem::UnknownCursor))
+        }
+        None => Err(blame(parameter, Problem::UnknownCursor)),
+        cursor => Ok(cursor),
+    }
+}
+
 fn boolean(parameters: &Parameters, name: &'static str) -> Result<bool, QueryError> {
     let Some(parameter) = parameters.first(name) else { return Ok(false) };
     grammar::boolean(&parameter.value).ok_or_else(|| blame(parameter, Problem::NotBoolean(name)))
@@ -329,7 +394,10 @@ fn only_whole_days(query: &Query, parameters: &Parameters) -> Result<(), QueryEr
     if keys.into_iter().any(|key| key.starts_with('_')) {
         return Err(refuse(parameters, "filter", Problem::FilterInternal));
     }
-    if query.period == Some(Period::Hour) {
+    if query.period.is_some_and(Period::is_within_an_hour) {
+        return Err(refuse(parameters, "period", Problem::PeriodTooShort));
+    }
+    if matches!(query.period, Some(Period::Hour | Period::Minutes(_))) {
         return Ok(());
     }
     let calendar = query.calendar();

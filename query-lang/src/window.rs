@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
 
-use crate::{Calendar, Period, Query};
+use crate::{Calendar, Compare, Period, Query};
 
 /// The records and periods that a query is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +75,14 @@ impl Periods {
         let months = |time: NaiveDateTime| i64::from(time.year()) * 12 + i64::from(time.month0());
         let span = end.date() - start.date();
         let count = match self.period {
+            Period::Minutes(part) if self.period.is_within_an_hour() => {
+                (self.end - self.start).num_minutes() / part.minutes()
+            }
+            // On the clocks of the zone; where they skip the start of one, it begins later but counts.
+            Period::Minutes(part) => {
+                let floor = |time: NaiveDateTime| self.period.floor(time.and_utc());
+                (floor(end) - floor(start)).num_minutes() / part.minutes()
+            }
             Period::Hour => (self.end - self.start).num_hours(),
             Period::Day => span.num_days(),
             Period::Week => span.num_weeks(),
@@ -92,6 +100,29 @@ impl Window {
         let after_start = self.start.is_none_or(|start| time >= start);
         let before_end = self.end.is_none_or(|end| time < end || self.inclusive && time == end);
         after_start && before_end
+    }
+
+    /// The same window as it was a period, or a year, before; `None` when it would leave the calendar, or for a window
+    /// without periods.
+    pub fn earlier(&self, by: Compare) -> Option<Self> {
+        let periods = self.periods?;
+        let before = |time| by.before(periods.calendar, periods.period, time);
+        let moved = |time: Option<DateTime<Utc>>| match time {
+            // A bound inside a period is as far inside the earlier one.
+            Some(time) => {
+                let floor = periods.calendar.floor(periods.period, time);
+                before(floor)?.checked_add_signed(time - floor).map(Some)
+            }
+            None => Some(None),
+        };
+        let earlier = Periods { start: before(periods.start)?, end: before(periods.end)?, ..periods };
+        Some(Self {
+            start: moved(self.start)?,
+            end: moved(self.end)?,
+            inclusive: self.inclusive,
+            periods: Some(Some(earlier).filter(in_calendar)?),
+            shift: Shift::Never,
+        })
     }
 
     /// The same window, so many periods later (earlier when negative), never to move again. `None` when it would leave
@@ -112,6 +143,25 @@ impl Window {
             shift: Shift::Never,
         })
         .filter(|window| window.periods.is_some())
+    }
+}
+
+impl Compare {
+    /// The moment to compare with: a period earlier, or the same one a year before. Weeks are compared with the week 52
+    /// weeks before, which begins on a Monday too; 29 February with the 28th.
+    pub fn before(self, calendar: Calendar, period: Period, time: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        match (self, period) {
+            (Self::PreviousPeriod, _) => calendar.add(period, time, -1),
+            (Self::PreviousYear, Period::Week) => calendar.add(period, time, -52),
+            (Self::PreviousYear, Period::Day | Period::Month | Period::Quarter | Period::Year) => {
+                calendar.year_before(time)
+            }
+            // Within a day the clocks of a year ago may tell another time: what counts is the distance in hours.
+            (Self::PreviousYear, Period::Hour | Period::Minutes(_)) => {
+                let day = calendar.floor(Period::Day, time);
+                Some(calendar.year_before(day)? + (time - day))
+            }
+        }
     }
 }
 
@@ -260,6 +310,25 @@ mod tests {
         assert_eq!(Shift::Earlier.steps([false, false].into_iter()), 0);
         assert_eq!(Shift::Later.steps([false, true, false].into_iter()), 1);
         assert_eq!(Shift::Never.steps([false, true].into_iter()), 0);
+    }
+
+    #[test]
+    fn earlier_windows_are_a_period_or_a_year_before() {
+        let starts_before = |query: &str, by| starts(&window(query).earlier(by).unwrap());
+        let day = "period=day&start_at=2012-02-28T00:00:00Z&end_at=2012-03-02T00:00:00Z";
+        assert_eq!(starts_before(day, Compare::PreviousPeriod)[0], "2012-02-27T00");
+        assert_eq!(starts_before(day, Compare::PreviousYear), ["2011-02-28T00", "2011-03-01T00"]);
+        let week = "period=week&duration=1&end_at=2014-09-08T00:00:00Z";
+        assert_eq!(starts_before(week, Compare::PreviousYear), ["2013-09-02T00"]);
+        let partial = window("period=month&start_at=2014-03-10T06:00:00Z&end_at=2014-04-01T00:00:00Z");
+        let earlier = partial.earlier(Compare::PreviousPeriod).unwrap();
+        assert_eq!(
+            (earlier.start, earlier.end),
+            (Some(at("2014-02-10T06:00:00Z")), Some(at("2014-03-01T00:00:00Z")))
+        );
+        let summer = window("period=6hours&duration=1&end_at=2014-07-01T13:00:00Z&timezone=Europe/London");
+        assert_eq!(starts(&summer), ["2014-07-01T05"]);
+        assert_eq!(starts(&summer.earlier(Compare::PreviousYear).unwrap()), ["2013-07-01T05"]);
     }
 
     #[test]

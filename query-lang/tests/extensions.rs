@@ -56,6 +56,71 @@ fn pages_through_rows() {
 }
 
 #[test]
+fn pages_by_cursor() {
+    check(&[
+        ("limit=10&cursor=first", "limit=10&cursor=first"),
+        ("cursor=Wzdd", "cursor=Wzdd"),
+        (
+            "cursor=WzdB",
+            "cursor: cursor must be 'first' or the cursor of an earlier answer to the same query",
+        ),
+        (
+            "cursor=WzdA&sort_by=fee:ascending",
+            "cursor: cursor must be 'first' or the cursor of an earlier answer to the same query",
+        ),
+        ("cursor=first&offset=2", "cursor: cursor and offset cannot be used together"),
+        ("cursor=first&group_by=channel", "cursor: cursor can be used only with raw queries"),
+    ]);
+}
+
+#[test]
+fn periods_may_be_parts_of_a_day() {
+    check(&[
+        ("period=minute&duration=3", "period=minute&duration=3"),
+        ("period=15minutes&duration=3", "period=15minutes&duration=3"),
+        ("period=120minutes&duration=3", "period=2hours&duration=3"),
+        (
+            "period=7minutes&duration=3",
+            "period: 'period' must be one of ['hour', 'day', 'week', 'month', 'quarter', 'year']",
+        ),
+    ]);
+    let policy = Policy { raw_queries_allowed: false };
+    let strict =
+        |query_string| parse(query_string, &policy, DateTime::UNIX_EPOCH).err().map(|e| e.to_string());
+    assert_eq!(strict("period=6hours&duration=3"), None);
+    assert_eq!(
+        strict("period=30minutes&duration=3").as_deref(),
+        Some("period must be an hour or more: this data-set does not show single records")
+    );
+}
+
+#[test]
+fn lays_values_beside_periods() {
+    check(&[
+        (
+            "period=week&duration=3&compare=previous_year&cumulative=true&fill=zero",
+            "period=week&duration=3&compare=previous_year&cumulative=true&fill=zero",
+        ),
+        ("period=week&duration=3&fill=null&cumulative=false", "period=week&duration=3"),
+        (
+            "period=week&duration=3&compare=never",
+            "compare: compare must be one of previous_period, previous_year",
+        ),
+        ("period=week&duration=3&fill=one", "fill: fill must be one of null, zero, previous"),
+        ("group_by=channel&fill=zero", "fill: fill can be used only with 'period'"),
+        ("compare=previous_year", "compare: compare can be used only with 'period'"),
+    ]);
+}
+
+#[test]
+fn explains_itself() {
+    check(&[
+        ("explain=true", "explain=true"),
+        ("explain=yes", "explain: explain must be either 'true' or 'false'"),
+    ]);
+}
+
+#[test]
 fn shows_chosen_fields() {
     check(&[
         ("fields=channel,_timestamp&fields=fee,channel", "fields=channel,_timestamp,fee"),

@@ -5,8 +5,8 @@
 use chrono::{DateTime, TimeZone, Utc};
 use proptest::prelude::*;
 use query_lang::{
-    Calendar, Collect, CollectMethod, Comparison, Expression, Format, Order, Percentile, Period, Place,
-    Policy, Query, SortBy, Tz, Value, parse, parse_timestamp,
+    Calendar, Collect, CollectMethod, Compare, Comparison, Cursor, Expression, Fill, Format, Order,
+    Percentile, Period, Place, Policy, Query, SortBy, Tz, Value, parse, parse_timestamp,
 };
 
 const OPEN: Policy = Policy { raw_queries_allowed: true };
@@ -34,12 +34,18 @@ fn value() -> impl Strategy<Value = Value> {
     prop_oneof![any::<bool>().prop_map(Value::Bool), text.prop_map(Value::Text)]
 }
 
+/// Periods with a name of their own, and parts of a day.
+fn period() -> impl Strategy<Value = Period> + Clone {
+    let parts: Vec<Period> = (1..=1_440).filter_map(Period::of_minutes).chain(Period::ALL).collect();
+    prop::sample::select(parts)
+}
+
 /// `period`, `start_at`, `end_at` and `duration`.
 type Range = (Option<Period>, Option<DateTime<Utc>>, Option<DateTime<Utc>>, Option<i64>);
 
 /// Ranges as they are allowed: none, absolute, or relative to one end or to now.
 fn range() -> impl Strategy<Value = Range> {
-    let period = prop::sample::select(Period::ALL.to_vec());
+    let period = period();
     let duration = 0..400_i64;
     prop_oneof![
         Just((None, None, None, None)),
@@ -140,7 +146,11 @@ prop_compose! {
         offset in 0..1_000_000_u64,
         fields in prop::collection::btree_set(key(), 0..3),
         (flatten, inclusive) in any::<(bool, bool)>(),
-        format in prop::sample::select(vec![Format::Json, Format::Csv, Format::Ndjson]),
+        format in prop::sample::select(Format::ALL.to_vec()),
+        (cumulative, explain) in any::<(bool, bool)>(),
+        compare in prop::option::of(prop::sample::select(Compare::ALL.to_vec())),
+        fill in prop::sample::select(Fill::ALL.to_vec()),
+        cursor in prop::option::of((literal(), any::<i64>())),
     ) -> Query {
         let grouped = !group_by.is_empty();
         let mut unique: Vec<Collect> = Vec::new();
@@ -149,6 +159,12 @@ prop_compose! {
                 unique.push(collect);
             }
         }
+        let raw = !grouped && period.is_none();
+        let sorted = sort.is_some() && (grouped || period.is_none());
+        let cursor = cursor.filter(|_| raw).map(|(value, sequence)| match sequence % 3 {
+            0 => Cursor::First,
+            _ => Cursor::After { value: sorted.then_some(value), sequence },
+        });
         let may_sort = grouped || period.is_none();
         Query {
             filter_by_prefix: if filters.is_empty() { prefixes.into_iter().collect() } else { Vec::new() },
@@ -163,11 +179,16 @@ prop_compose! {
             collect: unique,
             sort_by: sort.filter(|_| may_sort).map(|(key, order)| SortBy { key, order }),
             limit: limit.filter(|_| may_sort),
-            offset: if may_sort { offset } else { 0 },
+            offset: if may_sort && cursor.is_none() { offset } else { 0 },
+            cursor,
             fields: if flatten || !grouped && period.is_none() { fields.into_iter().collect() } else { Vec::new() },
             flatten,
             inclusive: inclusive && (start_at.is_some() || end_at.is_some()),
+            compare: compare.filter(|_| period.is_some()),
+            cumulative: cumulative && period.is_some(),
+            fill: if period.is_some() { fill } else { Fill::Null },
             format,
+            explain,
         }
     }
 }
@@ -190,6 +211,10 @@ fn nearly_a_query() -> impl Strategy<Value = String> {
         "flatten",
         "inclusive",
         "format",
+        "compare",
+        "cumulative",
+        "fill",
+        "cursor",
         "x",
     ]);
     let text = prop_oneof![
@@ -203,6 +228,11 @@ fn nearly_a_query() -> impl Strategy<Value = String> {
             "false",
             "week",
             "hour",
+            "15minutes",
+            "6hours",
+            "first",
+            "previous_year",
+            "zero",
             "year",
             "a_key:sum",
             "a_key:x:descending"
@@ -264,7 +294,7 @@ proptest! {
     fn every_moment_is_in_one_period_of_every_calendar(
         zone in zone(),
         time in moment(),
-        period in prop::sample::select(Period::ALL[1..].to_vec()),
+        period in period().prop_filter("clocks may move by half an hour", |p| !p.is_within_an_hour() && *p != Period::Hour),
     ) {
         let calendar = Calendar { zone: Some(zone) };
         let start = calendar.floor(period, time);

@@ -1,4 +1,6 @@
-//! An answer, and the forms in which it leaves: JSON, CSV, and lines of JSON.
+//! An answer, and the forms in which it leaves: JSON, CSV, lines of JSON, and columns (`columns`: Arrow and Parquet).
+
+mod columns;
 
 use std::collections::BTreeSet;
 
@@ -9,12 +11,16 @@ use serde_json::{Map, Value};
 pub struct Answer {
     /// One JSON object a row.
     pub rows: Vec<Map<String, Value>>,
+    /// The columns of a table of these rows; empty for all keys in alphabetical order.
+    pub fields: Vec<String>,
+    /// For a query that is asked page by page, the cursor of the next page; `None` on the last one.
+    pub next: Option<String>,
 }
 
 impl Answer {
     /// An answer of these rows.
     pub fn new(rows: Vec<Map<String, Value>>) -> Self {
-        Self { rows }
+        Self { rows, ..Self::default() }
     }
 
     /// Leaves only these fields in every row, in this order; all of them where none is named.
@@ -26,6 +32,7 @@ impl Answer {
             let kept = fields.iter().filter_map(|field| Some((field.clone(), row.get(field)?.clone())));
             *row = kept.collect();
         }
+        self.fields = fields.to_vec();
     }
 
     /// The rows as a JSON list.
@@ -52,10 +59,19 @@ impl Answer {
         text
     }
 
-    /// The rows as CSV, with a header line of all their keys in alphabetical order; empty for no rows. Lines end in
+    /// The columns of a table of these rows.
+    fn columns(&self) -> Vec<&str> {
+        if !self.fields.is_empty() {
+            return self.fields.iter().map(String::as_str).collect();
+        }
+        let keys: BTreeSet<&str> = self.rows.iter().flat_map(Map::keys).map(String::as_str).collect();
+        keys.into_iter().collect()
+    }
+
+    /// The rows as CSV, with a header line of their columns; empty for no rows. Lines end in
     /// CRLF. Lists and objects are JSON.
     pub fn to_csv(&self) -> Vec<u8> {
-        let keys: BTreeSet<&String> = self.rows.iter().flat_map(Map::keys).collect();
+        let keys = self.columns();
         if keys.is_empty() {
             return Vec::new();
         }

@@ -11,6 +11,7 @@
 mod aggregate;
 mod cache;
 mod collect;
+mod explain;
 mod filter;
 mod group;
 mod period_function;
@@ -114,13 +115,18 @@ impl QueryEngine {
         let mut answer = if query.is_raw() {
             raw::rows(context, &snapshot, query, &window).await?
         } else {
+            shape::bounded(window.periods.map_or(Some(0), |periods| Some(periods.count())))?;
             let mut window = window;
             let mut groups = aggregate::groups(context, &snapshot, query, &window).await?;
             if let Some(moved) = shape::shifted_window(&groups, &window) {
                 window = moved;
                 groups = aggregate::groups(context, &snapshot, query, &window).await?;
             }
-            shape::grouped(groups, query, &window)?
+            let earlier = match query.compare.and_then(|by| window.earlier(by)) {
+                Some(earlier) => aggregate::groups(context, &snapshot, query, &earlier).await?,
+                None => Groups::default(),
+            };
+            shape::grouped(&groups, &earlier, query, &window)?
         };
         answer.keep_fields(&query.fields);
         Ok(answer)

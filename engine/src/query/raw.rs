@@ -1,10 +1,14 @@
 //! Raw queries: the records themselves, sorted and cut.
 
+use std::cmp::Ordering;
+
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{Schema, TimestampMicrosecondType};
 use chrono::DateTime;
 use datafusion::execution::context::SessionContext;
-use query_lang::{Order, Period, Query, Value, Window, print_time};
+use datafusion::logical_expr::lit;
+use datafusion::prelude::DataFrame;
+use query_lang::{Cursor, Order, Period, Query, Value, Window, print_time};
 use serde_json::{Map, Value as Json};
 
 use super::filter::column;
@@ -26,6 +30,9 @@ pub async fn rows(
     window: &Window,
 ) -> Result<Answer, QueryFailure> {
     let mut frame = scan::rows(context, snapshot, query, window).await?;
+    if let Some(cursor) = &query.cursor {
+        return page(frame, query, cursor, &snapshot.schema).await;
+    }
     let (skip, fetch) = (usize::try_from(query.offset).unwrap_or(usize::MAX), query.limit.map(as_usize));
     let sort = query.sort_by.as_ref();
     let mixed = sort.is_some_and(|sort| is_mixed(&sort.key, &snapshot.schema));
@@ -43,12 +50,49 @@ pub async fn rows(
     }
     let batches = frame.collect().await?;
     if let Some(sort) = sort.filter(|_| mixed) {
-        let rows = sorted_places(&batches, &sort.key, sort.order);
-        let rows = rows.into_iter().skip(skip).take(fetch.unwrap_or(usize::MAX));
-        return Ok(Answer::new(rows.map(|(batch, row)| row_at(&batches[batch], row)).collect()));
+        let places = sorted_places(&batches, Some(&sort.key), sort.order).into_iter();
+        let places = places.skip(skip).take(fetch.unwrap_or(usize::MAX));
+        return Ok(Answer::new(places.map(|place| place.record(&batches)).collect()));
     }
     let rows = batches.iter().flat_map(|batch| (0..batch.num_rows()).map(move |row| row_at(batch, row)));
     Ok(Answer::new(rows.collect()))
+}
+
+/// The records after a cursor, and the cursor of those after them.
+async fn page(
+    mut frame: DataFrame,
+    query: &Query,
+    cursor: &Cursor,
+    schema: &Schema,
+) -> Result<Answer, QueryFailure> {
+    let sort = query.sort_by.as_ref();
+    let order = sort.map_or(Order::Ascending, |sort| sort.order);
+    let limit = query.limit.map_or(usize::MAX - 1, as_usize);
+    if sort.is_none() {
+        if let Cursor::After { sequence, .. } = cursor {
+            frame = frame.filter(column(SEQUENCE).gt(lit(*sequence)))?;
+        }
+        // One more than asked for tells whether there is a next page.
+        frame = frame.sort(vec![column(SEQUENCE).sort(true, true)])?.limit(0, Some(limit + 1))?;
+    }
+    let batches = frame.collect().await?;
+    let key = sort.and_then(|sort| sort_column(&sort.key, schema));
+    let places = sorted_places(&batches, key, order);
+    let first = match cursor {
+        Cursor::First => 0,
+        Cursor::After { value, sequence } => {
+            let value = value.as_ref().unwrap_or(&Value::Null);
+            places.partition_point(|place| place.compare(value, *sequence, order).is_le())
+        }
+    };
+    let rest = places.get(first..).unwrap_or_default();
+    let shown = rest.get(..limit.min(rest.len())).unwrap_or_default();
+    let mut answer = Answer::new(shown.iter().map(|place| place.record(&batches)).collect());
+    if let Some(last) = shown.last().filter(|_| shown.len() < rest.len()) {
+        let value = sort.is_some().then(|| last.value.clone());
+        answer.next = Some(Cursor::After { value, sequence: last.sequence }.to_string());
+    }
+    Ok(answer)
 }
 
 fn as_usize(number: u64) -> usize {
@@ -71,12 +115,34 @@ fn sort_column<'a>(key: &'a str, schema: &Schema) -> Option<&'a str> {
     schema.field_with_name(key).is_ok().then_some(key)
 }
 
-/// Batch and row of every record in the order of a key with values of several types.
-fn sorted_places(batches: &[RecordBatch], key: &str, order: Order) -> Vec<(usize, usize)> {
-    let mut places: Vec<(Value, i64, (usize, usize))> = Vec::new();
+/// Where a record is, and what decides its place among the others.
+struct Place {
+    value: Value,
+    sequence: i64,
+    batch: usize,
+    row: usize,
+}
+
+impl Place {
+    /// How it stands to a record of this value and number: by value in the order asked, then by insertion.
+    fn compare(&self, value: &Value, sequence: i64, order: Order) -> Ordering {
+        let by_value = compare(&self.value, value);
+        let by_value = if order == Order::Ascending { by_value } else { by_value.reverse() };
+        by_value.then(self.sequence.cmp(&sequence))
+    }
+
+    fn record(&self, batches: &[RecordBatch]) -> Map<String, Json> {
+        batches.get(self.batch).map(|batch| row_at(batch, self.row)).unwrap_or_default()
+    }
+}
+
+/// Every record in the order of a key, whatever the types of its values; without a key in that of insertion.
+fn sorted_places(batches: &[RecordBatch], key: Option<&str>, order: Order) -> Vec<Place> {
+    let mut places: Vec<Place> = Vec::new();
     for (index, batch) in batches.iter().enumerate() {
-        let typed = batch.column_by_name(key);
-        let off_type = batch.column_by_name(&off_type_name(key)).map(|array| array.as_string_view());
+        let typed = key.and_then(|key| batch.column_by_name(key));
+        let off_type = key.and_then(|key| batch.column_by_name(&off_type_name(key)));
+        let off_type = off_type.map(|array| array.as_string_view());
         let numbers =
             batch.column_by_name(SEQUENCE).map(|array| array.as_primitive::<arrow::datatypes::Int64Type>());
         for row in 0..batch.num_rows() {
@@ -86,15 +152,12 @@ fn sorted_places(batches: &[RecordBatch], key: &str, order: Order) -> Vec<(usize
                 (None, Some(array)) => value_at(array, row),
                 (None, None) => Value::Null,
             };
-            places.push((value, numbers.map_or(0, |numbers| numbers.value(row)), (index, row)));
+            let sequence = numbers.map_or(0, |numbers| numbers.value(row));
+            places.push(Place { value, sequence, batch: index, row });
         }
     }
-    places.sort_by(|(a, first, _), (b, second, _)| {
-        let by_value = compare(a, b);
-        let by_value = if order == Order::Ascending { by_value } else { by_value.reverse() };
-        by_value.then(first.cmp(second))
-    });
-    places.into_iter().map(|(.., place)| place).collect()
+    places.sort_by(|a, b| a.compare(&b.value, b.sequence, order));
+    places
 }
 
 /// One record as it is answered: keys in alphabetical order, with the starts of the periods that hold its time.

@@ -39,7 +39,7 @@ pub async fn rows(
 }
 
 /// Whether a batch can hold rows of the window. Rows without a time are in no window that has a bound.
-fn overlaps(range: Option<(i64, i64)>, window: &Window) -> bool {
+pub fn overlaps(range: Option<(i64, i64)>, window: &Window) -> bool {
     let (start, end) = (window.start.map(|t| t.timestamp_micros()), window.end.map(|t| t.timestamp_micros()));
     match range {
         None => start.is_none() && end.is_none(),

@@ -4,19 +4,21 @@
 //! edge is empty is moved to where there is data ([`shifted_window`]).
 
 pub mod order;
+mod series;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use query_lang::{Collect, CollectMethod, Order, Periods, Query, Window};
+use query_lang::{Order, Periods, Query, Window};
 use serde_json::{Map, Value};
 
 use crate::output::Answer;
 use crate::query::{Group, Groups, QueryFailure};
 use order::compare_json;
+use series::{Fields, by_start, collected};
 
-/// The greatest number of rows in a flat answer by period and group.
-const MAX_FLAT_ROWS: u64 = 1_000_000;
+/// The greatest number of rows in an answer by period, those without records included.
+const MAX_ROWS: u64 = 1_000_000;
 
 /// A row of an answer.
 type Row = Map<String, Value>;
@@ -28,7 +30,7 @@ pub fn shifted_window(groups: &Groups, window: &Window) -> Option<Window> {
     let steps = by_keys(&groups.parts)
         .into_iter()
         .map(|(_, parts)| {
-            let full: Vec<Option<DateTime<Utc>>> =
+            let full: HashSet<Option<DateTime<Utc>>> =
                 parts.iter().filter(|part| part.count > 0).map(|part| part.start).collect();
             window.shift.steps(starts.iter().map(|start| full.contains(&Some(*start))))
         })
@@ -36,16 +38,37 @@ pub fn shifted_window(groups: &Groups, window: &Window) -> Option<Window> {
     if steps == 0 { None } else { window.shifted(steps) }
 }
 
-/// The answer of a query with groups, a period or both.
+/// Refuses an answer of too many rows before anything is made of it.
 ///
 /// # Errors
-/// When it is to be sorted by something that it does not have.
-pub fn grouped(groups: Groups, query: &Query, window: &Window) -> Result<Answer, QueryFailure> {
+/// [`QueryFailure::TooManyRows`].
+pub fn bounded(rows: Option<u64>) -> Result<(), QueryFailure> {
+    match rows {
+        Some(rows) if rows <= MAX_ROWS => Ok(()),
+        _ => Err(QueryFailure::TooManyRows { limit: MAX_ROWS }),
+    }
+}
+
+/// The answer of a query with groups, a period or both. `earlier` has the groups that a query compares with.
+///
+/// # Errors
+/// When it is to be sorted by something that it does not have, or would be too large.
+pub fn grouped(
+    groups: &Groups,
+    earlier: &Groups,
+    query: &Query,
+    window: &Window,
+) -> Result<Answer, QueryFailure> {
     let mut rows: Vec<Row> = match window.periods {
         None => groups.parts.iter().map(|group| group_row(group, query)).collect(),
-        Some(periods) if query.group_by.is_empty() => period_rows(&groups.parts, periods, query),
-        Some(periods) if query.flatten => flat_rows(&groups.parts, periods, query)?,
-        Some(periods) => nested_rows(&groups, periods, query),
+        Some(periods) if query.group_by.is_empty() => {
+            series::rows(periods, &by_start(&groups.parts), &by_start(&earlier.parts), query)
+                .into_iter()
+                .map(row)
+                .collect()
+        }
+        Some(periods) if query.flatten => flat_rows(groups, earlier, periods, query)?,
+        Some(periods) => nested_rows(groups, earlier, periods, query)?,
     };
     sort(&mut rows, query)?;
     let skip = usize::try_from(query.offset).unwrap_or(usize::MAX);
@@ -67,7 +90,7 @@ fn by_keys(parts: &[Group]) -> Vec<(&[Value], Vec<&Group>)> {
 }
 
 /// Keys in alphabetical order.
-fn row(mut fields: Vec<(String, Value)>) -> Row {
+fn row(mut fields: Fields) -> Row {
     fields.sort_by(|(a, _), (b, _)| a.cmp(b));
     fields.into_iter().collect()
 }
@@ -75,53 +98,36 @@ fn row(mut fields: Vec<(String, Value)>) -> Row {
 fn group_row(group: &Group, query: &Query) -> Row {
     let mut fields = vec![("_count".to_owned(), group.count.into())];
     fields.extend(query.group_by.iter().cloned().zip(group.keys.iter().cloned()));
-    collected(&query.collect, Some(group), &mut fields);
+    all_collected(query, Some(group), &mut fields);
     row(fields)
 }
 
-/// The collected values; null for a period without records.
-fn collected(collects: &[Collect], group: Option<&Group>, fields: &mut Vec<(String, Value)>) {
-    for (index, collect) in collects.iter().enumerate() {
-        let value = group.and_then(|group| group.collected.get(index).cloned());
-        // The default method answers under two names; a period without records has one of them.
-        if collect.method == CollectMethod::Default {
-            fields.push((format!("{}:set", collect.key), value.clone().unwrap_or(Value::Null)));
-            fields.extend(value.map(|value| (collect.key.clone(), value)));
-        } else {
-            fields.push((collect.output_name(), value.unwrap_or(Value::Null)));
-        }
+fn all_collected(query: &Query, group: Option<&Group>, fields: &mut Fields) {
+    for (index, collect) in query.collect.iter().enumerate() {
+        collected(collect, group.and_then(|group| group.collected.get(index)), fields);
     }
 }
 
-fn period_row(
-    periods: Periods,
-    start: DateTime<Utc>,
-    group: Option<&Group>,
-    query: &Query,
-) -> Vec<(String, Value)> {
-    let end = periods.calendar.add(periods.period, start, 1).unwrap_or(periods.end);
-    let mut fields = vec![
-        ("_count".to_owned(), group.map_or(0, |group| group.count).into()),
-        ("_start_at".to_owned(), periods.calendar.print(start).into()),
-        ("_end_at".to_owned(), periods.calendar.print(end).into()),
-    ];
-    collected(&query.collect, group, &mut fields);
-    fields
+/// Parts of groups by the text of their keys. Values of keys are printed, since JSON has no hash.
+fn by_text(parts: &[Group]) -> HashMap<String, Vec<&Group>> {
+    let groups = by_keys(parts).into_iter();
+    groups.map(|(keys, parts)| (Value::from(keys.to_vec()).to_string(), parts)).collect()
 }
 
-fn period_rows(parts: &[Group], periods: Periods, query: &Query) -> Vec<Row> {
-    let by_start: HashMap<_, _> = parts.iter().map(|part| (part.start, part)).collect();
-    periods
-        .starts()
-        .map(|start| row(period_row(periods, start, by_start.get(&Some(start)).copied(), query)))
-        .collect()
+fn at<'a>(groups: &HashMap<String, Vec<&'a Group>>, text: &str) -> Vec<&'a Group> {
+    groups.get(text).cloned().unwrap_or_default()
 }
 
 /// One row for each period and combination of the values of the group keys, whether there are such records or not.
-fn flat_rows(parts: &[Group], periods: Periods, query: &Query) -> Result<Vec<Row>, QueryFailure> {
+fn flat_rows(
+    groups: &Groups,
+    earlier: &Groups,
+    periods: Periods,
+    query: &Query,
+) -> Result<Vec<Row>, QueryFailure> {
     let mut values: Vec<Vec<&Value>> = vec![Vec::new(); query.group_by.len()];
-    for part in parts {
-        for (known, value) in values.iter_mut().zip(&part.keys) {
+    for (keys, _) in by_keys(&groups.parts) {
+        for (known, value) in values.iter_mut().zip(keys) {
             if !known.contains(&value) {
                 known.push(value);
             }
@@ -129,61 +135,64 @@ fn flat_rows(parts: &[Group], periods: Periods, query: &Query) -> Result<Vec<Row
     }
     let combinations =
         values.iter().try_fold(1u64, |product, values| product.checked_mul(values.len() as u64));
-    let rows = combinations.and_then(|combinations| combinations.checked_mul(periods.count()));
-    if rows.is_none_or(|rows| rows > MAX_FLAT_ROWS) {
-        return Err(QueryFailure::TooManyRows { limit: MAX_FLAT_ROWS });
-    }
-    let mut combinations: Vec<Vec<&Value>> = vec![Vec::new()];
+    bounded(combinations.and_then(|combinations| combinations.checked_mul(periods.count())))?;
+    let mut combinations: Vec<Vec<Value>> = vec![Vec::new()];
     for values in &values {
         let extended =
             combinations.iter().flat_map(|so_far| values.iter().map(move |value| with(so_far, value)));
         combinations = extended.collect();
     }
-    let by_place: HashMap<(Vec<&Value>, Option<DateTime<Utc>>), &Group> =
-        parts.iter().map(|part| ((part.keys.iter().collect(), part.start), part)).collect();
+    let (parts, before) = (by_text(&groups.parts), by_text(&earlier.parts));
+    let series = combinations.into_iter().map(|keys| {
+        let text = Value::from(keys.clone()).to_string();
+        let rows = series::rows(periods, &by_start(at(&parts, &text)), &by_start(at(&before, &text)), query);
+        (keys, rows.into_iter())
+    });
+    let mut series: Vec<_> = series.collect();
     let mut rows = Vec::new();
-    for start in periods.starts() {
-        for keys in &combinations {
-            let part = by_place.get(&(keys.clone(), Some(start))).copied();
-            let mut fields = period_row(periods, start, part, query);
-            fields.extend(query.group_by.iter().cloned().zip(keys.iter().map(|value| (*value).clone())));
+    for _ in periods.starts() {
+        for (keys, series) in &mut series {
+            let mut fields = series.next().unwrap_or_default();
+            fields.extend(query.group_by.iter().cloned().zip(keys.iter().cloned()));
             rows.push(row(fields));
         }
     }
     Ok(rows)
 }
 
-fn with<'a>(so_far: &[&'a Value], value: &'a Value) -> Vec<&'a Value> {
-    so_far.iter().copied().chain([value]).collect()
+fn with(so_far: &[Value], value: &Value) -> Vec<Value> {
+    so_far.iter().chain([value]).cloned().collect()
 }
 
 /// One row for each group, with its periods inside.
-fn nested_rows(groups: &Groups, periods: Periods, query: &Query) -> Vec<Row> {
-    let totals: HashMap<String, &Group> =
-        groups.totals.iter().map(|total| (Value::from(total.keys.clone()).to_string(), total)).collect();
-    by_keys(&groups.parts)
-        .into_iter()
-        .map(|(keys, parts)| {
-            let full = parts.iter().filter(|part| part.count > 0).count();
-            let count: i64 = parts.iter().map(|part| part.count).sum();
-            let by_start: HashMap<_, _> = parts.iter().map(|part| (part.start, *part)).collect();
-            let values: Vec<Value> = periods
-                .starts()
-                .map(|start| {
-                    row(period_row(periods, start, by_start.get(&Some(start)).copied(), query)).into()
-                })
-                .collect();
-            let mut fields = vec![
-                ("_count".to_owned(), count.into()),
-                ("_group_count".to_owned(), full.into()),
-                ("values".to_owned(), values.into()),
-            ];
-            fields.extend(query.group_by.iter().cloned().zip(keys.iter().cloned()));
-            let total = totals.get(&Value::from(keys.to_vec()).to_string()).copied();
-            collected(&query.collect, total, &mut fields);
-            row(fields)
-        })
-        .collect()
+fn nested_rows(
+    groups: &Groups,
+    earlier: &Groups,
+    periods: Periods,
+    query: &Query,
+) -> Result<Vec<Row>, QueryFailure> {
+    let (totals, before) = (by_text(&groups.totals), by_text(&earlier.parts));
+    let parts = by_keys(&groups.parts);
+    bounded((parts.len() as u64).checked_mul(periods.count()))?;
+    let rows = parts.into_iter().map(|(keys, parts)| {
+        let text = Value::from(keys.to_vec()).to_string();
+        let full = parts.iter().filter(|part| part.count > 0).count();
+        let count: i64 = parts.iter().map(|part| part.count).sum();
+        let before = by_start(at(&before, &text));
+        let values: Vec<Value> = series::rows(periods, &by_start(parts), &before, query)
+            .into_iter()
+            .map(|fields| row(fields).into())
+            .collect();
+        let mut fields = vec![
+            ("_count".to_owned(), count.into()),
+            ("_group_count".to_owned(), full.into()),
+            ("values".to_owned(), values.into()),
+        ];
+        fields.extend(query.group_by.iter().cloned().zip(keys.iter().cloned()));
+        all_collected(query, totals.get(&text).and_then(|total| total.first().copied()), &mut fields);
+        row(fields)
+    });
+    Ok(rows.collect())
 }
 
 /// Sorts rows by a field of theirs; rows that are equal in it stay in the order of their groups.

@@ -3,5 +3,6 @@
 pub mod admin_api;
 pub mod dashboards;
 pub mod read;
+mod read_body;
 pub mod status;
 pub mod write;

@@ -5,16 +5,14 @@ use std::sync::Arc;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use query_lang::{Format, Policy};
+use query_lang::{Policy, Query};
 use sha2::{Digest, Sha256};
 use stagecraft::DataSet;
 
+use super::read_body;
+use crate::auth::allow_write;
 use crate::error::ApiError;
 use crate::state::AppState;
-
-/// Goes with the answers of a data set that is not published.
-const UNPUBLISHED: &str =
-    "Warning: This data-set is unpublished. Data may be subject to change or be inaccurate.";
 
 /// `GET /data/{group}/{type}`.
 pub async fn by_group_and_type(
@@ -85,6 +83,10 @@ async fn answer(
     let query = query_lang::parse(query_string.as_deref().unwrap_or_default(), &policy, now)
         .map_err(|error| ApiError::bad_request(error.to_string()))?;
 
+    if query.explain {
+        return explain(state, &data_set, &query, headers).await;
+    }
+
     // The answer is a function of these, so its tag is known before the query runs.
     let window = query.is_relative().then(|| format!("{:?}", query.window(now)));
     let tag = entity_tag(&[
@@ -99,26 +101,22 @@ async fn answer(
     }
 
     let answer = state.queries.ask(&state.store, &data_set.name, &query, now).await.map_err(ask_failure)?;
-    // what is not published carries a warning, which only JSON has a place for
-    let format = if data_set.published { query.format } else { Format::Json };
-    let response = if format == Format::Ndjson {
-        ([(header::CONTENT_TYPE, "application/x-ndjson")], answer.to_ndjson()).into_response()
-    } else if format == Format::Csv {
-        let headers = [
-            (header::CONTENT_TYPE, "text/csv"),
-            (header::CONTENT_DISPOSITION, "attachment; filename=export.csv"),
-        ];
-        (headers, answer.to_csv()).into_response()
-    } else {
-        let mut body = b"{\"data\":".to_vec();
-        body.extend(answer.to_json());
-        if !data_set.published {
-            body.extend(format!(",\"warning\":\"{UNPUBLISHED}\"").as_bytes());
-        }
-        body.push(b'}');
-        ([(header::CONTENT_TYPE, "application/json")], body).into_response()
-    };
+    let response = read_body::write(&answer, &query, data_set.published)?;
     Ok(finish(response, &data_set, &tag))
+}
+
+/// How the answer is found. It tells of the store, so it takes the token of the data set.
+async fn explain(
+    state: &AppState,
+    data_set: &DataSet,
+    query: &Query,
+    headers: &HeaderMap,
+) -> Result<Response, ApiError> {
+    allow_write(headers, data_set, state.admin_token.as_ref())?;
+    let snapshot = state.store.snapshot(&data_set.name).await?;
+    let explanation = state.queries.explain(snapshot, query, state.now(headers)).await;
+    let body = axum::Json(explanation.map_err(query_failure)?);
+    Ok(([(header::CACHE_CONTROL, "no-store")], body).into_response())
 }
 
 /// How a question without an answer is told.
