@@ -21,7 +21,7 @@ use crate::public::PublicDocuments;
 use crate::token::AccessToken;
 use crate::transform::{Transform, TransformType};
 use crate::user::User;
-use crate::{RegistryError, data_set};
+use crate::{RegistryError, Uuid, data_set, token};
 
 /// Everything of one kind, by key. Copying a table copies one pointer; changing a copy copies the table of pointers.
 pub(crate) type Table<T> = Arc<BTreeMap<<T as Entity>::Key, Arc<T>>>;
@@ -82,6 +82,9 @@ pub struct Catalog {
     pub(crate) collectors: Table<Collector>,
     pub(crate) public_documents: Arc<PublicDocuments>,
     data_set_index: Arc<DataSetIndex>,
+    /// As of the last change that was finished.
+    pub(crate) tokens_by_hash: Arc<HashMap<String, Uuid>>,
+    tokens_indexed: Table<AccessToken>,
 }
 
 /// Ways to data sets other than their keys. During an edit it is out of date, which `table` tells, and not used.
@@ -145,6 +148,10 @@ impl Catalog {
     pub(crate) fn finish(&mut self) {
         if !self.data_sets_are_indexed() {
             self.data_set_index = Arc::new(DataSetIndex::new(&self.data_sets));
+        }
+        if !Arc::ptr_eq(&self.tokens_indexed, &self.access_tokens) {
+            self.tokens_by_hash = Arc::new(token::by_hash(&self.access_tokens));
+            self.tokens_indexed = self.access_tokens.clone();
         }
         self.public_documents = Arc::default();
     }

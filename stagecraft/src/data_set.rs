@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 
@@ -30,6 +30,8 @@ pub struct DataSet {
     pub data_type: String,
     /// What a writer must present; without one nobody can write.
     pub bearer_token: Option<String>,
+    /// The token before that one, and until when it is still good.
+    pub previous_token: Option<(String, DateTime<Utc>)>,
     /// Whether queries may ask for single records.
     pub raw_queries_allowed: bool,
     /// Whether it can be read at all.
@@ -266,6 +268,8 @@ impl Row for DataSet {
         "owners",
         "created_at",
         "modified_at",
+        "previous_token",
+        "previous_token_until",
     ];
 
     fn to_row(&self) -> Vec<Column> {
@@ -288,6 +292,8 @@ impl Row for DataSet {
             (&json!(self.owners)).into(),
             self.created_at.into(),
             self.modified_at.into(),
+            self.previous_token.as_ref().map(|(token, _)| token.as_str()).into(),
+            self.previous_token.as_ref().map(|(_, until)| *until).into(),
         ]
     }
 
@@ -314,6 +320,7 @@ impl Row for DataSet {
             owners: row.json()?,
             created_at: row.time()?,
             modified_at: row.time()?,
+            previous_token: row.nullable_text()?.zip(row.nullable_time()?),
         })
     }
 }
@@ -364,6 +371,7 @@ impl Edit {
             data_type_id: data_type.id,
             data_type: data_type.name.clone(),
             bearer_token: None,
+            previous_token: None,
             raw_queries_allowed: true,
             queryable: true,
             published: false,
@@ -411,6 +419,28 @@ impl Edit {
         data_set.apply(changes);
         data_set.check().into_result()?;
         Ok(self.put(data_set))
+    }
+
+    /// Gives a data set a new token, which is told in the answer. The one before stays good for `overlap`, so that writers
+    /// can change over one after another.
+    ///
+    /// # Errors
+    /// If there is no such data set.
+    pub fn rotate_data_set_token(
+        &mut self,
+        name: &str,
+        overlap: TimeDelta,
+    ) -> Result<(Arc<DataSet>, String), RegistryError> {
+        let old = self.find_data_set(name)?;
+        let token = crate::token::random();
+        let until = self.now() + overlap;
+        let data_set = DataSet {
+            modified_at: self.now(),
+            bearer_token: Some(token.clone()),
+            previous_token: old.bearer_token.clone().map(|previous| (previous, until)),
+            ..DataSet::clone(&old)
+        };
+        Ok((self.put(data_set), token))
     }
 
     /// Removes a data set with the modules that show it and the collectors that fill it, and answers what it was.

@@ -17,6 +17,7 @@
 //! The database is SQLite in a file by default and PostgreSQL by URL; the same SQL serves both.
 //! One file is one kind of thing: [`data_group`], [`data_type`], [`data_set`], [`dashboard`] and so on.
 
+pub mod audit;
 mod catalog;
 pub mod collector;
 pub mod collector_type;
@@ -34,6 +35,7 @@ pub mod job;
 pub mod module;
 pub mod module_type;
 pub mod node;
+pub mod password;
 pub mod provider;
 pub mod public;
 mod query_parameters;
@@ -41,13 +43,16 @@ pub mod record_schema;
 mod registry;
 pub mod role;
 mod schema;
+pub mod scope;
 mod secret;
 mod seed;
+pub mod session;
 pub mod token;
 pub mod transform;
 pub mod user;
 mod validate;
 
+pub use audit::{AuditEntry, AuditFilter};
 pub use catalog::Catalog;
 pub use collector::{Collector, NewCollector};
 pub use collector_type::{CollectorType, NewCollectorType};
@@ -66,7 +71,9 @@ pub use node::{NewNode, Node, NodeType};
 pub use provider::Provider;
 pub use registry::{Registry, RegistryOptions};
 pub use role::{Action, Role, Subject};
+pub use scope::Scope;
 pub use secret::SecretKey;
+pub use session::Session;
 pub use token::{AccessToken, NewToken};
 pub use transform::{NewTransform, Transform, TransformType};
 pub use user::User;

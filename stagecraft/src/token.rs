@@ -1,6 +1,6 @@
 //! Tokens of people and programs: who presents one, and with which roles.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::catalog::{Catalog, Entity, Table, entity};
 use crate::database::{Column, Row, RowReader};
 use crate::role::Role;
+use crate::scope::Scope;
 use crate::validate::FieldErrors;
 use crate::{Edit, RegistryError};
 
@@ -27,6 +28,10 @@ pub struct AccessToken {
     pub uid: Option<String>,
     /// What it allows.
     pub roles: BTreeSet<Role>,
+    /// What it is for; empty: see [`Scope`].
+    pub scopes: BTreeSet<Scope>,
+    /// What its owner calls it; empty if nothing.
+    pub label: String,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// Until when it is good; without: until it is removed.
@@ -40,7 +45,9 @@ impl AccessToken {
         json!({
             "id": self.id.to_string(),
             "name": self.email,
+            "label": self.label,
             "roles": self.roles,
+            "scopes": self.scopes,
             "created": self.created_at,
             "expires": self.expires_at,
         })
@@ -51,6 +58,18 @@ impl AccessToken {
     pub fn is_good(&self, now: DateTime<Utc>) -> bool {
         self.expires_at.is_none_or(|end| now < end)
     }
+
+    /// Whether it is for requests to the admin API; `change` says whether the request is to change something.
+    #[must_use]
+    pub fn covers_admin_api(&self, change: bool) -> bool {
+        self.scopes.is_empty() || self.scopes.iter().any(|scope| scope.covers_admin_api(change))
+    }
+
+    /// Whether it is for writing the records of this data group and type.
+    #[must_use]
+    pub fn covers_writing(&self, group: &str, kind: &str) -> bool {
+        self.scopes.iter().any(|scope| scope.covers_writing(group, kind))
+    }
 }
 
 /// A token to be made or taken over.
@@ -60,6 +79,10 @@ pub struct NewToken {
     pub email: String,
     /// What it allows.
     pub roles: BTreeSet<Role>,
+    /// What it is for; empty: see [`Scope`].
+    pub scopes: BTreeSet<Scope>,
+    /// What its owner calls it.
+    pub label: String,
     /// The sign-on service's identifier of the user, if the token came from there.
     pub uid: Option<String>,
     /// Until when it is good; without: until it is removed.
@@ -69,7 +92,7 @@ pub struct NewToken {
 impl Row for AccessToken {
     const TABLE: &'static str = "access_tokens";
     const COLUMNS: &'static [&'static str] =
-        &["id", "hash", "email", "uid", "roles", "created_at", "expires_at"];
+        &["id", "hash", "email", "uid", "roles", "created_at", "expires_at", "label", "scopes"];
 
     fn to_row(&self) -> Vec<Column> {
         vec![
@@ -80,6 +103,8 @@ impl Row for AccessToken {
             (&json!(self.roles)).into(),
             self.created_at.into(),
             self.expires_at.into(),
+            self.label.as_str().into(),
+            (&json!(self.scopes)).into(),
         ]
     }
 
@@ -92,23 +117,26 @@ impl Row for AccessToken {
             roles: row.json()?,
             created_at: row.time()?,
             expires_at: row.nullable_time()?,
+            label: row.text()?,
+            scopes: row.json()?,
         })
     }
 }
 
 entity!(AccessToken, Uuid, id, access_tokens);
 
+/// Identifiers of tokens by hash, as the catalog indexes them.
+pub(crate) fn by_hash(tokens: &Table<AccessToken>) -> HashMap<String, Uuid> {
+    tokens.values().map(|token| (token.hash.clone(), token.id)).collect()
+}
+
 impl Catalog {
     /// What is known about the token that a caller presents, unless it is unknown or no longer good.
     #[must_use]
     pub fn access_token(&self, presented: &str, now: DateTime<Utc>) -> Option<Arc<AccessToken>> {
         // Comparing hashes needs no constant time: nobody can choose a token by the beginning of its hash.
-        let hash = hash(presented);
-        self.access_tokens
-            .values()
-            .find(|token| token.hash == hash)
-            .filter(|token| token.is_good(now))
-            .cloned()
+        let id = self.tokens_by_hash.get(&hash(presented))?;
+        self.access_tokens.get(id).filter(|token| token.is_good(now)).cloned()
     }
 
     /// All tokens.
@@ -123,8 +151,7 @@ impl Edit {
     /// # Errors
     /// If the e-mail address is blank or too long.
     pub fn create_token(&mut self, new: &NewToken) -> Result<(Arc<AccessToken>, String), RegistryError> {
-        // Two random identifiers hold 244 random bits.
-        let token = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+        let token = random();
         let known = self.keep_token(&token, new)?;
         Ok((known, token))
     }
@@ -137,6 +164,7 @@ impl Edit {
         let mut errors = FieldErrors::default();
         errors.required("name", &new.email);
         errors.at_most("name", &new.email, 254);
+        errors.at_most("label", &new.label, 200);
         errors.into_result()?;
         let hash = hash(token);
         let known = self.all::<AccessToken>().find(|known| known.hash == hash).map(|known| known.id);
@@ -146,6 +174,8 @@ impl Edit {
             email: new.email.clone(),
             uid: new.uid.clone(),
             roles: new.roles.clone(),
+            scopes: new.scopes.clone(),
+            label: new.label.clone(),
             created_at: self.now(),
             expires_at: new.expires_at,
         };
@@ -162,7 +192,7 @@ impl Edit {
         self.forget_tokens(|token| token.id == id) > 0
     }
 
-    fn forget_tokens(&mut self, which: impl Fn(&AccessToken) -> bool) -> usize {
+    pub(crate) fn forget_tokens(&mut self, which: impl Fn(&AccessToken) -> bool) -> usize {
         let ids: Vec<Uuid> =
             self.all::<AccessToken>().filter(|token| which(token)).map(|token| token.id).collect();
         for id in &ids {
@@ -172,6 +202,12 @@ impl Edit {
     }
 }
 
-fn hash(token: &str) -> String {
+/// A secret that nobody can guess: two random identifiers hold 244 random bits.
+pub(crate) fn random() -> String {
+    format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
+}
+
+/// What is kept of a secret of that kind. It is long and random, so a fast hash serves.
+pub(crate) fn hash(token: &str) -> String {
     Sha256::digest(token.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,4 +1,5 @@
-//! Users: e-mail addresses of those who may own things. They are matched with callers by nothing else.
+//! Users: e-mail addresses of those who may own things, and how those among them prove who they are who sign in.
+//! Callers of the API are matched with them by address.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,20 +10,40 @@ use crate::dashboard::Dashboard;
 use crate::data_set::DataSet;
 use crate::data_source::DataSource;
 use crate::database::{Column, Row, RowReader};
+use crate::role::Role;
 use crate::transform::Transform;
 use crate::validate::FieldErrors;
 use crate::{Edit, RegistryError};
 
 /// A user.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct User {
     /// Its number, in the order of creation; never shown.
     pub id: i64,
     /// The e-mail address.
     pub email: String,
+    /// What the user may do when signed in.
+    pub roles: BTreeSet<Role>,
+    /// The hash of the user's password, if there is one.
+    pub password_hash: Option<String>,
+    /// The issuer and subject by which a single sign-on service knows the user, with a space between them.
+    pub sign_on: Option<String>,
+}
+
+/// The hash is nobody's business.
+impl std::fmt::Debug for User {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("User").field("email", &self.email).field("roles", &self.roles).finish_non_exhaustive()
+    }
 }
 
 impl User {
+    /// Whether the user can sign in somehow.
+    #[must_use]
+    pub fn can_sign_in(&self) -> bool {
+        self.password_hash.is_some() || self.sign_on.is_some()
+    }
+
     /// The admin API's form.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
@@ -32,14 +53,26 @@ impl User {
 
 impl Row for User {
     const TABLE: &'static str = "users";
-    const COLUMNS: &'static [&'static str] = &["id", "email"];
+    const COLUMNS: &'static [&'static str] = &["id", "email", "roles", "password_hash", "sign_on"];
 
     fn to_row(&self) -> Vec<Column> {
-        vec![self.id.into(), self.email.as_str().into()]
+        vec![
+            self.id.into(),
+            self.email.as_str().into(),
+            (&serde_json::json!(self.roles)).into(),
+            self.password_hash.as_deref().into(),
+            self.sign_on.as_deref().into(),
+        ]
     }
 
     fn from_row(row: &mut RowReader<'_>) -> Result<User, RegistryError> {
-        Ok(User { id: row.integer()?, email: row.text()? })
+        Ok(User {
+            id: row.integer()?,
+            email: row.text()?,
+            roles: row.json()?,
+            password_hash: row.nullable_text()?,
+            sign_on: row.nullable_text()?,
+        })
     }
 }
 
@@ -64,7 +97,13 @@ impl Edit {
     /// # Errors
     /// If the e-mail address is taken or is none.
     pub fn create_user(&mut self, email: &str) -> Result<Arc<User>, RegistryError> {
-        let user = User { id: self.next_id::<User>(), email: email.to_owned() };
+        let user = User {
+            id: self.next_id::<User>(),
+            email: email.to_owned(),
+            roles: BTreeSet::new(),
+            password_hash: None,
+            sign_on: None,
+        };
         self.check_user(&user)?;
         Ok(self.put(user))
     }
@@ -75,7 +114,7 @@ impl Edit {
     /// If there is no such user, or the new address is taken or is none.
     pub fn rename_user(&mut self, email: &str, new_email: &str) -> Result<Arc<User>, RegistryError> {
         let old = self.catalog().user(email).ok_or_else(RegistryError::no_such_item)?;
-        let user = User { id: old.id, email: new_email.to_owned() };
+        let user = User { email: new_email.to_owned(), ..User::clone(&old) };
         self.check_user(&user)?;
         self.rename_owner::<DataSet>(email, new_email, |thing| &mut thing.owners);
         self.rename_owner::<Dashboard>(email, new_email, |thing| &mut thing.owners);
@@ -83,6 +122,63 @@ impl Edit {
         self.rename_owner::<DataSource>(email, new_email, |thing| &mut thing.owners);
         self.rename_owner::<Collector>(email, new_email, |thing| &mut thing.owners);
         Ok(self.put(user))
+    }
+
+    /// Says what a user may do when signed in; the user is made if there is none of this address.
+    ///
+    /// # Errors
+    /// If the e-mail address is none.
+    pub fn set_roles(&mut self, email: &str, roles: BTreeSet<Role>) -> Result<Arc<User>, RegistryError> {
+        let user = self.user_or_new(email)?;
+        Ok(self.put(User { roles, ..User::clone(&user) }))
+    }
+
+    /// Gives a user a password, by its [hash](crate::password::hash), or takes it away; the user is made if there is none of
+    /// this address.
+    ///
+    /// # Errors
+    /// If the e-mail address is none.
+    pub fn set_password_hash(
+        &mut self,
+        email: &str,
+        hash: Option<String>,
+    ) -> Result<Arc<User>, RegistryError> {
+        let user = self.user_or_new(email)?;
+        Ok(self.put(User { password_hash: hash, ..User::clone(&user) }))
+    }
+
+    /// Notes by what a single sign-on service knows a user; the user is made if there is none of this address.
+    ///
+    /// # Errors
+    /// If the e-mail address is none, or the service knows the user by something else already.
+    pub fn set_sign_on(&mut self, email: &str, sign_on: &str) -> Result<Arc<User>, RegistryError> {
+        let user = self.user_or_new(email)?;
+        match &user.sign_on {
+            Some(known) if known == sign_on => Ok(user),
+            Some(_) => Err(RegistryError::Conflict(format!(
+                "{email} is known to the sign-on service as another person"
+            ))),
+            None => Ok(self.put(User { sign_on: Some(sign_on.to_owned()), ..User::clone(&user) })),
+        }
+    }
+
+    /// Takes everything from a user that lets in: roles, password, sign-on and tokens. What the user owns stays owned.
+    ///
+    /// # Errors
+    /// If there is no such user.
+    pub fn revoke_user(&mut self, email: &str) -> Result<Arc<User>, RegistryError> {
+        let user = self.catalog().user(email).ok_or_else(RegistryError::no_such_item)?;
+        self.forget_tokens(|token| token.email == email);
+        let nothing =
+            User { roles: BTreeSet::new(), password_hash: None, sign_on: None, ..User::clone(&user) };
+        Ok(self.put(nothing))
+    }
+
+    fn user_or_new(&mut self, email: &str) -> Result<Arc<User>, RegistryError> {
+        match self.catalog().user(email) {
+            Some(user) => Ok(user),
+            None => self.create_user(email),
+        }
     }
 
     /// Makes the author of this edit a user, if there is one, and answers what owners a thing of the author's has.

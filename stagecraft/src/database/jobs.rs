@@ -1,10 +1,10 @@
 //! The table of jobs, of which workers in several processes take their work.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use sqlx::any::AnyRow;
 use uuid::Uuid;
 
-use super::{Database, RowReader};
+use super::{Database, RowReader, text};
 use crate::RegistryError;
 
 const COLUMNS: &str = "id, kind, argument, state, queued_at, started_at, finished_at, outcome";
@@ -93,9 +93,4 @@ impl Database {
         let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(limit));
         query.fetch_all(&self.pool).await?.iter().map(JobRow::read).collect()
     }
-}
-
-/// Times sort as texts, because they all have the same form.
-fn text(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Micros, true)
 }

@@ -3,11 +3,13 @@
 //! Only texts and 64-bit integers are stored, and only SQL that SQLite and PostgreSQL share is used, so that one code path
 //! serves both. `row.rs` says how a thing becomes a row and back.
 
+mod audit;
 mod jobs;
 mod row;
+mod sessions;
 
 pub(crate) use jobs::JobRow;
-pub(crate) use row::{Column, Row, RowReader};
+pub(crate) use row::{Column, Row, RowReader, text};
 
 use std::borrow::Cow;
 
@@ -18,8 +20,10 @@ use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Connection, Row as _};
 use crate::RegistryError;
 
 /// The layout of the database, oldest step first. A step that has been released is never changed.
-const MIGRATIONS: &[(i64, &str, &str)] =
-    &[(1, "configuration", include_str!("../../migrations/0001_configuration.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "configuration", include_str!("../../migrations/0001_configuration.sql")),
+    (2, "access", include_str!("../../migrations/0002_access.sql")),
+];
 
 /// The table of what changes left behind; it is written with the catalog and never held in memory.
 pub(crate) const REVISIONS: &str = "revisions";

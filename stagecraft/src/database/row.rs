@@ -53,15 +53,20 @@ impl From<uuid::Uuid> for Column {
     }
 }
 
+/// A time as it is stored: texts of this form are in the order of time.
+pub(crate) fn text(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
 impl From<DateTime<Utc>> for Column {
     fn from(time: DateTime<Utc>) -> Column {
-        Column::Text(time.to_rfc3339_opts(SecondsFormat::Micros, true))
+        Column::Text(text(time))
     }
 }
 
 impl From<Option<DateTime<Utc>>> for Column {
     fn from(time: Option<DateTime<Utc>>) -> Column {
-        Column::NullableText(time.map(|time| time.to_rfc3339_opts(SecondsFormat::Micros, true)))
+        Column::NullableText(time.map(text))
     }
 }
 
