@@ -5,6 +5,7 @@ use stagecraft::DataSet;
 use subtle::ConstantTimeEq;
 
 use crate::error::ApiError;
+use crate::state::AppState;
 
 /// A secret that is compared in constant time and never printed.
 #[derive(Clone)]
@@ -19,8 +20,13 @@ impl Token {
 
     /// Whether the given text is this token, in a time that does not tell where they differ.
     pub fn matches(&self, given: &str) -> bool {
-        self.0.as_bytes().ct_eq(given.as_bytes()).into()
+        same(&self.0, given)
     }
+}
+
+/// Whether two secrets are the same, in a time that does not tell where they differ.
+pub fn same(one: &str, other: &str) -> bool {
+    one.as_bytes().ct_eq(other.as_bytes()).into()
 }
 
 impl std::fmt::Debug for Token {
@@ -36,18 +42,24 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     value.strip_prefix("Bearer ").filter(|token| !token.is_empty())
 }
 
-/// Lets a request write to a data set when it carries the token of the data set or of the administrator.
+/// Lets a request write to a data set when it carries the token of the data set, the one before it while that is good, an
+/// access token whose scopes cover it, or the administrator's.
 ///
 /// # Errors
 /// 401, with the words that the older clients know.
-pub fn allow_write(headers: &HeaderMap, data_set: &DataSet, admin: Option<&Token>) -> Result<(), ApiError> {
+pub fn allow_write(state: &AppState, headers: &HeaderMap, data_set: &DataSet) -> Result<(), ApiError> {
     if !headers.contains_key(header::AUTHORIZATION) {
         return Err(ApiError::unauthorized("Expected header of form: Authorization: Bearer <token>"));
     }
     let given = bearer(headers);
     let allowed = given.is_some_and(|token| {
-        let own = data_set.bearer_token.clone().and_then(Token::new);
-        own.is_some_and(|own| own.matches(token)) || admin.is_some_and(|admin| admin.matches(token))
+        let is = |own: &str| !own.is_empty() && same(own, token);
+        let previous = data_set.previous_token.as_ref();
+        data_set.bearer_token.as_deref().is_some_and(is)
+            || previous.is_some_and(|(previous, until)| is(previous) && state.now(headers) < *until)
+            || state.admin_token.as_ref().is_some_and(|admin| admin.matches(token))
+            || (state.registry.catalog().access_token(token, state.now(headers)))
+                .is_some_and(|known| known.covers_writing(&data_set.data_group, &data_set.data_type))
     });
     if allowed {
         return Ok(());

@@ -21,6 +21,8 @@ enum Hint {
     None,
     Challenge,
     Retry,
+    /// For so many seconds.
+    Wait(u64),
 }
 
 impl ApiError {
@@ -36,6 +38,13 @@ impl ApiError {
     /// 400 with one message.
     pub fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// 429: one request too many.
+    pub fn too_many(wait: std::time::Duration) -> Self {
+        let seconds = wait.as_secs() + 1;
+        let message = format!("Too many requests: try again in {seconds} s.");
+        Self { hint: Hint::Wait(seconds), ..Self::new(StatusCode::TOO_MANY_REQUESTS, message) }
     }
 
     /// 404 with one message.
@@ -85,11 +94,12 @@ impl IntoResponse for ApiError {
         let mut response = (self.status, Json(*self.body)).into_response();
         let hint = match self.hint {
             Hint::None => None,
-            Hint::Challenge => Some((header::WWW_AUTHENTICATE, "bearer")),
-            Hint::Retry => Some((header::RETRY_AFTER, "1")),
+            Hint::Challenge => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("bearer"))),
+            Hint::Retry => Some((header::RETRY_AFTER, HeaderValue::from_static("1"))),
+            Hint::Wait(seconds) => Some((header::RETRY_AFTER, HeaderValue::from(seconds))),
         };
         if let Some((name, value)) = hint {
-            response.headers_mut().insert(name, HeaderValue::from_static(value));
+            response.headers_mut().insert(name, value);
         }
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         response

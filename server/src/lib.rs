@@ -2,9 +2,10 @@
 //!
 //! `router` is the table of contents. A request goes from there to one handler in `controllers`, which calls the
 //! library that knows: `query-lang` for the question, `engine` for records and answers, `stagecraft` for configuration,
-//! `spotlight-renderer` for pages. `ingest` is the one way for records to come in, whoever brings them. `cli` holds one
-//! file a command.
+//! `spotlight-renderer` for pages. `ingest` is the one way for records to come in, whoever brings them. `access` stands before what
+//! is not for everybody. `cli` holds one file a command.
 
+pub mod access;
 pub mod auth;
 pub mod body;
 pub mod branding;

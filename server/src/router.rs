@@ -11,17 +11,16 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::trace::TraceLayer;
 
+use crate::access::{self, Surface};
 use crate::body::MAX_BODY;
-use crate::controllers::{admin_api, dashboards, read, status, write};
+use crate::controllers::{admin, admin_api, dashboards, read, status, write};
 use crate::error::ApiError;
 use crate::one_vary::one_vary;
 use crate::state::AppState;
 
 /// Every surface under one roof.
 pub fn everything(state: AppState) -> Router {
-    let router = Router::new()
-        .route("/", get(dashboards::to_dashboards))
-        .route("/robots.txt", get(dashboards::texts::robots))
+    let data = Router::new()
         .route(
             "/data/{data_group}/{data_type}",
             get(read::by_group_and_type)
@@ -39,9 +38,13 @@ pub fn everything(state: AppState) -> Router {
                 .post(write::append_by_name)
                 .fallback(write::method_not_allowed),
         )
-        .merge(write_only_routes())
+        .merge(write_only_routes());
+    let router = guarded(data, &state, Surface::Data)
+        .route("/", get(dashboards::to_dashboards))
+        .route("/robots.txt", get(dashboards::texts::robots))
         .nest("/performance", dashboards::routes())
-        .nest("/admin-api", admin_api::routes())
+        .nest("/admin-api", guarded(admin_api::routes(), &state, Surface::AdminApi))
+        .nest("/admin", admin::routes())
         .fallback(not_found);
     finish(router, state)
 }
@@ -60,8 +63,8 @@ pub fn read_only(state: AppState) -> Router {
         .route(
             "/{data_set_name}",
             get(read::by_name).options(read::options_by_name).fallback(read::method_not_allowed),
-        )
-        .fallback(read::not_found);
+        );
+    let router = guarded(router, &state, Surface::Data).fallback(read::not_found);
     finish(router, state)
 }
 
@@ -77,14 +80,19 @@ pub fn write_only(state: AppState) -> Router {
         )
         .route("/_status", get(status::app).fallback(write::method_not_allowed))
         .route("/{data_set_name}", post(write::append_by_name).fallback(write::method_not_allowed))
-        .merge(write_only_routes())
-        .fallback(write::not_found);
+        .merge(write_only_routes());
+    let router = guarded(router, &state, Surface::Data).fallback(write::not_found);
     finish(router, state)
 }
 
 /// The admin API alone.
 pub fn admin_api_only(state: AppState) -> Router {
-    finish(admin_api::routes().fallback(any(not_found)), state)
+    finish(guarded(admin_api::routes(), &state, Surface::AdminApi).fallback(any(not_found)), state)
+}
+
+/// Stands before a surface that is not for everybody.
+fn guarded(routes: Router<AppState>, state: &AppState, surface: Surface) -> Router<AppState> {
+    routes.layer(axum::middleware::from_fn_with_state(access::before(state, surface), access::admit))
 }
 
 /// Paths of the write API that no other surface has.

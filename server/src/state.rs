@@ -8,6 +8,7 @@ use engine::Store;
 use engine::query::QueryEngine;
 use stagecraft::Registry;
 
+use crate::access::SharedAccess;
 use crate::auth::{Token, bearer};
 use crate::branding::Branding;
 use crate::clock::Clock;
@@ -31,6 +32,8 @@ pub struct AppState {
     pub pages: Arc<Pages>,
     /// What pages show on behalf of the installation.
     pub branding: Arc<Branding>,
+    /// Who is signed in, what was done, and how much of it is allowed.
+    pub access: SharedAccess,
     /// Where the present comes from.
     pub clock: Clock,
 }

@@ -30,6 +30,14 @@ pub struct AuditEntry {
 }
 
 impl AuditEntry {
+    /// Lines of which this is the same are one line that counts them: the same by the same within a minute.
+    #[must_use]
+    pub fn likeness(&self) -> String {
+        let AuditEntry { at, actor, credential, address, action, subject, status, request_id, .. } = self;
+        let minute = at.timestamp().div_euclid(60);
+        format!("{minute}\0{actor}\0{credential}\0{address}\0{action}\0{subject}\0{status}\0{request_id}")
+    }
+
     /// What there is to tell about it.
     #[must_use]
     pub fn to_json(&self) -> Value {

@@ -35,6 +35,12 @@ pub enum Role {
     UserUpdatePermission,
 }
 
+impl std::fmt::Display for Role {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.serialize(f)
+    }
+}
+
 impl FromStr for Role {
     type Err = UnknownRole;
 

@@ -8,10 +8,14 @@ mod remote;
 mod render;
 mod serve;
 mod store;
+mod token;
+mod user;
 
 use std::path::PathBuf;
 
+use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
+use stagecraft::Registry;
 
 /// Measure services and show the results to everybody.
 ///
@@ -38,6 +42,10 @@ enum Command {
     Load(load::LoadArgs),
     /// Look after the records: statistics, compaction, verification, backup.
     Store(store::StoreArgs),
+    /// Make people administrators or editors, list them, and take it back.
+    User(user::UserArgs),
+    /// Make tokens for programs, list them, and take them back.
+    Token(token::TokenArgs),
     /// Make dashboard pages from files, as JSON or HTML.
     Render(render::RenderArgs),
 }
@@ -46,8 +54,19 @@ enum Command {
 #[derive(Debug, Clone, Args)]
 struct DataDir {
     /// Folder that holds records and configuration. Created when it is not there.
-    #[arg(long, env = "PP_DATA_DIR", value_name = "DIR", default_value = "./data")]
+    #[arg(long, env = "PP_DATA_DIR", value_name = "DIR", default_value = "./data", global = true)]
     data_dir: PathBuf,
+}
+
+impl DataDir {
+    /// The configuration alone, also while a server uses it.
+    async fn registry(&self) -> anyhow::Result<Registry> {
+        let folder = &self.data_dir;
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot create the folder {}", folder.display()))?;
+        let registry = Registry::open_file(&folder.join("registry.sqlite")).await;
+        registry.with_context(|| format!("cannot open the configuration in {}", folder.display()))
+    }
 }
 
 /// A data set, as on the command line: `GROUP/TYPE`.
@@ -87,6 +106,8 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Query(args) => query::run(args).await,
         Command::Load(args) => load::run(args).await,
         Command::Store(args) => store::run(args).await,
+        Command::User(args) => user::run(args).await,
+        Command::Token(args) => token::run(args).await,
         Command::Render(args) => render::run(args).await,
     }
 }

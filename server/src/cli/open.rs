@@ -29,6 +29,7 @@ pub async fn open(data_dir: &Path, admin_token: Option<Token>, clock: Clock) -> 
         queries: Arc::new(QueryEngine::default()),
         schemas: Arc::default(),
         admin_token,
+        access: Arc::default(),
         branding: Arc::default(),
         pages: Arc::default(),
         clock,

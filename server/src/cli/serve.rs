@@ -1,6 +1,7 @@
 //! `performance-platform serve`.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -11,6 +12,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::{DataDir, open::open, start_logging};
+use crate::access::limits::Limits;
+use crate::access::{self, Access};
 use crate::auth::Token;
 use crate::branding::Branding;
 use crate::clock::{Clock, TEST_NOW};
@@ -44,6 +47,12 @@ pub struct ListenArgs {
     /// Bearer token with every permission. Without one, nobody can administer over HTTP.
     #[arg(long, env = "PP_ADMIN_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     admin_token: Option<String>,
+    /// The most requests a second by one token or, without a token, from one address. Without it there is no such limit.
+    #[arg(long, env = "PP_RATE_LIMIT", value_name = "NUMBER")]
+    rate_limit: Option<NonZeroU32>,
+    /// Believe the X-Forwarded-For and X-Forwarded-Proto headers of the proxy in front of this server.
+    #[arg(long, env = "PP_BEHIND_PROXY")]
+    behind_proxy: bool,
     /// A TOML file with the name, colour, logo and links that pages show: see docs/dashboards.md.
     #[arg(long, env = "PP_BRANDING", value_name = "FILE")]
     branding: Option<PathBuf>,
@@ -65,7 +74,9 @@ impl ListenArgs {
         let branding = self.branding.as_deref().map(Branding::read).transpose()?.unwrap_or_default();
         let admin_token = self.admin_token.clone().and_then(Token::new);
         let state = open(data_dir, admin_token, self.clock()).await?;
-        Ok(AppState { branding: Arc::new(branding), ..state })
+        let limits = Limits::new(self.rate_limit);
+        let access = Access { limits, behind_proxy: self.behind_proxy, ..Access::default() };
+        Ok(AppState { branding: Arc::new(branding), access: Arc::new(access), ..state })
     }
 }
 
@@ -76,13 +87,15 @@ impl ListenArgs {
 pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     start_logging();
     let state = args.listen.open(&args.data.data_dir).await?;
-    if args.listen.admin_token.is_none() {
-        tracing::info!("no administrator's token: set PP_ADMIN_TOKEN to administer over HTTP");
-    }
+    let welcome = state.access.welcome.offer(&state.registry);
     serve(state, &args.listen, |address| {
         eprintln!("Listening on http://{address}");
         eprintln!("  dashboards  http://{address}/performance");
         eprintln!("  status      http://{address}/_status");
+        if let Some(key) = &welcome {
+            eprintln!("  no administrator yet: create the first one with this link, which works once:");
+            eprintln!("  http://{address}/admin/welcome?key={key}");
+        }
     })
     .await
 }
@@ -114,6 +127,7 @@ pub async fn serve(state: AppState, args: &ListenArgs, ready: impl FnOnce(Socket
             servers.push(spawn(listener, router, stopping.clone()));
         }
     }
+    let keeping_up = tokio::spawn(access::keep_up(state.clone(), stopping));
     tracing::info!(%address, "listening");
     ready(address);
     wait_for_stop().await?;
@@ -122,6 +136,8 @@ pub async fn serve(state: AppState, args: &ListenArgs, ready: impl FnOnce(Socket
     for server in servers {
         server.await.context("a server task failed")??;
     }
+    keeping_up.await.context("the task that keeps the audit log failed")?;
+    state.access.audit.write(&state.registry).await;
     state.store.close().await.context("cannot close the store")?;
     tracing::info!("stopped");
     Ok(())
@@ -142,7 +158,8 @@ fn spawn(
         // An error means that the sender is gone, which is a reason to stop as well.
         let _ = stopping.wait_for(|stopping| *stopping).await;
     };
-    tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stop).await })
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async move { axum::serve(listener, service).with_graceful_shutdown(stop).await })
 }
 
 async fn wait_for_stop() -> anyhow::Result<()> {

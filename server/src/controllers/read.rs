@@ -112,7 +112,7 @@ async fn explain(
     query: &Query,
     headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
-    allow_write(headers, data_set, state.admin_token.as_ref())?;
+    allow_write(state, headers, data_set)?;
     let snapshot = state.store.snapshot(&data_set.name).await?;
     let explanation = state.queries.explain(snapshot, query, state.now(headers)).await;
     let body = axum::Json(explanation.map_err(query_failure)?);

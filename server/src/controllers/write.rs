@@ -57,7 +57,7 @@ async fn take_records(
     headers: &HeaderMap,
     body: Bytes,
 ) -> Result<usize, ApiError> {
-    allow_write(headers, data_set, state.admin_token.as_ref())?;
+    allow_write(state, headers, data_set)?;
     let json = json_text(headers, body).map_err(|error| error.into_messages())?;
     ingest::append(state, data_set, &json, state.now(headers)).await
 }
@@ -70,7 +70,7 @@ pub async fn replace_all(
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let data_set = known(state.registry.data_set_by(&data_group, &data_type))?;
-    allow_write(&headers, &data_set, state.admin_token.as_ref())?;
+    allow_write(&state, &headers, &data_set)?;
     if parse(&headers, body)? != json!([]) {
         return Err(ApiError::bad_request("Not implemented: you can only pass an empty JSON list"));
     }
@@ -86,7 +86,7 @@ pub async fn patch_record(
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let data_set = known(state.registry.data_set_by(&data_group, &data_type))?;
-    allow_write(&headers, &data_set, state.admin_token.as_ref())?;
+    allow_write(&state, &headers, &data_set)?;
     let json = json_text(&headers, body).map_err(|error| error.into_message())?;
     let changes = ingest::decode_changes(&json, state.now(&headers))?;
     if state.store.patch(&data_set.name, &id, changes).await? {
@@ -103,7 +103,7 @@ pub async fn delete_record(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let data_set = known(state.registry.data_set_by(&data_group, &data_type))?;
-    allow_write(&headers, &data_set, state.admin_token.as_ref())?;
+    allow_write(&state, &headers, &data_set)?;
     if state.store.delete(&data_set.name, &id).await? {
         Ok(done(json!({"status": "ok"})))
     } else {
@@ -125,7 +125,7 @@ pub async fn transform(
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let data_set = known(state.registry.data_set_by(&data_group, &data_type))?;
-    allow_write(&headers, &data_set, state.admin_token.as_ref())?;
+    allow_write(&state, &headers, &data_set)?;
     let request = parse(&headers, body)?;
     let Some(start) = request.get("_start_at") else {
         return Err(ApiError::bad_request("You must specify a _start_at timestamp"));

@@ -148,6 +148,11 @@ pub fn home(page: &Home, options: &PageOptions) -> String {
     shell::document(&page.head, options, &home::body(page, options))
 }
 
+/// A page whose content is the caller's own, in the frame that all pages share.
+pub fn framed(head: &model::Head, body: &maud::Markup, options: &PageOptions) -> String {
+    shell::document(head, options, body)
+}
+
 /// A page of text; `body_html` is cleaned.
 pub fn text(head: &model::Head, heading: &str, body_html: &str, options: &PageOptions) -> String {
     shell::document(head, options, &maud::html! { div.prose { h1 { (heading) } (safe::prose(body_html)) } })

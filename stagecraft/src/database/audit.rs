@@ -12,12 +12,13 @@ impl Database {
     pub(crate) async fn insert_audit_entries(&self, entries: &[AuditEntry]) -> Result<(), RegistryError> {
         let sql = "INSERT INTO audit_log \
                    (id, at, actor, credential, address, action, subject, status, times, request_id) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+                   ON CONFLICT (id) DO UPDATE SET times = audit_log.times + excluded.times";
         let mut connection = self.pool.acquire().await?;
         let mut transaction = connection.begin().await?;
         for entry in entries {
             sqlx::query(sql)
-                .bind(Uuid::new_v4().to_string())
+                .bind(crate::token::hash(&entry.likeness()))
                 .bind(text(entry.at))
                 .bind(entry.actor.as_str())
                 .bind(entry.credential.as_str())

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use stagecraft::{Action, Role, Subject};
 
 use super::answer::Refusal;
+use crate::auth::bearer;
 use crate::state::AppState;
 
 /// The caller of a request.
@@ -27,6 +28,9 @@ impl Caller {
     /// 401 if there is a token and nobody knows it.
     pub fn of(state: &AppState, headers: &HeaderMap) -> Result<Caller, Refusal> {
         let Some(token) = bearer(headers) else {
+            if let Some(session) = state.access.sessions.get(headers) {
+                return Ok(Caller::signed_in(state, &session.email));
+            }
             let roles = BTreeSet::from([Role::Anon]);
             let (email, token) = (String::new(), "none".to_owned());
             return Ok(Caller { email, token, roles, administrator: false, anonymous: true });
@@ -45,6 +49,18 @@ impl Caller {
             administrator: false,
             anonymous: false,
         })
+    }
+
+    /// Somebody who is signed in with a browser.
+    pub fn signed_in(state: &AppState, email: &str) -> Caller {
+        let user = state.registry.catalog().user(email);
+        Caller {
+            email: email.to_owned(),
+            token: "session".to_owned(),
+            roles: user.map(|user| user.roles.clone()).unwrap_or_default(),
+            administrator: false,
+            anonymous: false,
+        }
     }
 
     /// Whether this is the administrator of the deployment, who may do what no role allows.
@@ -83,10 +99,4 @@ impl Caller {
             || self.roles.contains(&Role::Omniscient)
             || owners.contains(&self.email)
     }
-}
-
-/// The token of a request: the scheme is case-sensitive and followed by exactly one space.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    value.strip_prefix("Bearer ").filter(|token| !token.is_empty())
 }

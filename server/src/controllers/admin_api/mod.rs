@@ -6,11 +6,13 @@
 //! the form of refusals that existing clients rely on.
 
 mod answer;
+mod audit_log;
 mod caller;
 mod collector_types;
 mod collectors;
 mod dashboards;
 mod data_groups;
+mod data_set_tokens;
 mod data_sets;
 mod data_sources;
 mod data_types;
@@ -51,6 +53,8 @@ pub fn routes() -> Router<AppState> {
         .route("/collector-run/{slug}", any(collectors::run))
         .route("/auth/gds/api/users/{uid}", any(sign_on::user_changed))
         .route("/auth/gds/api/users/{uid}/reauth", any(sign_on::user_changed))
+        .route("/audit-log", endpoint(audit_log::read))
+        .route("/data-sets/{name}/token", any(data_set_tokens::rotate))
         .route("/tokens", any(tokens::collection))
         .route("/tokens/{id}", any(tokens::item))
         .merge(resource::<data_groups::DataGroups>("/data-groups"))

@@ -1,21 +1,26 @@
 //! `/tokens`: handing out and taking back tokens. Only administrators do that.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use stagecraft::{NewToken, Role, Uuid};
+use stagecraft::{AccessToken, NewToken, Role, Scope, Uuid};
 
 use super::answer::{Refusal, ok, private};
 use super::caller::Caller;
 use super::shape::{Kind, Shape, failed};
 use crate::state::AppState;
 
-const SHAPE: Shape =
-    Shape { required: &[("name", Kind::Text), ("roles", Kind::Texts)], optional: &[], open: false };
+const SHAPE: Shape = Shape {
+    required: &[("name", Kind::Text), ("roles", Kind::Texts)],
+    optional: &[("scopes", Kind::Texts), ("label", Kind::Text), ("expires", Kind::Text)],
+    open: false,
+};
 
 /// `GET` lists what is known about all tokens; `POST` makes one, which is told in the answer and never again.
 pub async fn collection(
@@ -25,7 +30,7 @@ pub async fn collection(
     body: Bytes,
 ) -> Response {
     let answer = match method {
-        Method::GET => list(&state, &headers),
+        Method::GET => list(&state, &headers).await,
         Method::POST => create(&state, &headers, &body).await,
         _ => return StatusCode::METHOD_NOT_ALLOWED.into_response(),
     };
@@ -46,9 +51,16 @@ pub async fn item(
     respond(answer, &method, &headers)
 }
 
-fn list(state: &AppState, headers: &HeaderMap) -> Result<Value, Refusal> {
+async fn list(state: &AppState, headers: &HeaderMap) -> Result<Value, Refusal> {
     Caller::of(state, headers)?.must_be(&[Role::Admin])?;
-    Ok(state.registry.catalog().access_tokens().map(|token| token.to_json()).collect())
+    state.access.audit.write(&state.registry).await;
+    let uses: HashMap<Uuid, DateTime<Utc>> = state.registry.token_uses().await?.into_iter().collect();
+    let known = |token: &Arc<AccessToken>| {
+        let mut known = token.to_json();
+        known["last_used"] = json!(uses.get(&token.id));
+        known
+    };
+    Ok(state.registry.catalog().access_tokens().map(known).collect())
 }
 
 async fn create(state: &AppState, headers: &HeaderMap, body: &[u8]) -> Result<Value, Refusal> {
@@ -60,7 +72,18 @@ async fn create(state: &AppState, headers: &HeaderMap, body: &[u8]) -> Result<Va
         roles.insert(name.parse::<Role>().map_err(failed)?);
     }
     let email = body["name"].as_str().unwrap_or_default().to_owned();
-    let new = NewToken { email, roles, ..NewToken::default() };
+    let mut scopes = BTreeSet::new();
+    for name in body.get("scopes").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+        scopes.insert(name.parse::<Scope>().map_err(failed)?);
+    }
+    let text = |name: &str| body.get(name).and_then(Value::as_str);
+    let expires_at = text("expires").map(|text| match DateTime::parse_from_rfc3339(text) {
+        Ok(time) => Ok(time.with_timezone(&Utc)),
+        Err(error) => Err(failed(format!("'{text}' is not a time such as 2027-01-31T00:00:00Z: {error}"))),
+    });
+    let expires_at = expires_at.transpose()?;
+    let label = text("label").unwrap_or_default().to_owned();
+    let new = NewToken { email, roles, scopes, label, expires_at, uid: None };
     let (known, token) = state.registry.edit(&caller.email, |edit| edit.create_token(&new)).await?;
     let mut answer = known.to_json();
     answer["token"] = token.into();
