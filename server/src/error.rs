@@ -52,8 +52,14 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, message)
     }
 
-    /// 400 with a list of what is wrong with the records: `{"messages": [...]}`.
-    pub fn invalid_records(messages: Vec<String>) -> Self {
+    /// 400 with a list of what is wrong with the records: `{"messages": [...]}`. Of a great many complaints the first are told.
+    pub fn invalid_records(mut messages: Vec<String>) -> Self {
+        const MOST: usize = 1_000;
+        if messages.len() > MOST {
+            let more = messages.len() - MOST;
+            messages.truncate(MOST);
+            messages.push(format!("and {more} more"));
+        }
         Self {
             status: StatusCode::BAD_REQUEST,
             body: Box::new(json!({"messages": messages})),

@@ -5,7 +5,7 @@
 //!                                                      -> aggregate: groups with what was collected -> shape -> Answer
 //! ```
 //!
-//! [`cache`] keeps answers by the version of their data. Plans are built directly, without SQL. Periods are computed by a function of our own (`period_function`), which keeps the
+//! [`cache`] keeps answers by the version of their data, and [`limits`] what a query may take of the machine. Plans are built directly, without SQL. Periods are computed by a function of our own (`period_function`), which keeps the
 //! bounds of the last period and is several times faster than the general truncation of dates.
 
 mod aggregate;
@@ -14,19 +14,24 @@ mod collect;
 mod explain;
 mod filter;
 mod group;
+mod limits;
 mod period_function;
 mod raw;
 mod scan;
+
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::context::SessionContext;
+use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::prelude::SessionConfig;
 use query_lang::Query;
 
 pub use cache::AskError;
 pub use group::{Group, Groups};
+pub use limits::QueryLimits;
 
 use crate::output::Answer;
 use crate::shape;
@@ -56,6 +61,19 @@ pub enum QueryFailure {
         /// The greatest number of rows.
         limit: u64,
     },
+    /// It took too long.
+    #[error(
+        "the query was stopped after {seconds} seconds: ask for a shorter time, fewer groups or fewer rows"
+    )]
+    TooSlow {
+        /// How long a query may take.
+        seconds: f64,
+    },
+    /// It would have needed more memory than there is for queries.
+    #[error(
+        "the query needs more memory than there is for queries: ask for a shorter time, fewer groups or fewer rows"
+    )]
+    OutOfMemory,
     /// The plan failed.
     #[error("the query could not be run: {0}")]
     Execution(#[from] DataFusionError),
@@ -76,6 +94,7 @@ pub struct QueryEngine {
     small: SessionContext,
     large: SessionContext,
     answers: cache::Answers,
+    turns: limits::Turns,
 }
 
 impl std::fmt::Debug for QueryEngine {
@@ -86,24 +105,49 @@ impl std::fmt::Debug for QueryEngine {
 
 impl Default for QueryEngine {
     fn default() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { small: context(1), large: context(cores), answers: cache::answers() }
+        Self::new(QueryLimits::default())
     }
 }
 
-fn context(partitions: usize) -> SessionContext {
+fn context(partitions: usize, runtime: &Arc<RuntimeEnv>) -> SessionContext {
     let config = SessionConfig::new().with_target_partitions(partitions).with_batch_size(8_192);
     SessionContext::new_with_state(
-        SessionStateBuilder::new().with_config(config).with_default_features().build(),
+        SessionStateBuilder::new()
+            .with_config(config)
+            .with_runtime_env(runtime.clone())
+            .with_default_features()
+            .build(),
     )
 }
 
 impl QueryEngine {
+    /// An engine with limits of its own.
+    #[must_use]
+    pub fn new(limits: QueryLimits) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let runtime = limits.runtime();
+        Self {
+            small: context(1, &runtime),
+            large: context(cores, &runtime),
+            answers: cache::answers(),
+            turns: limits::Turns::new(&limits),
+        }
+    }
+
     /// The answer to a query over one version of a data set. `now` anchors relative queries.
     ///
     /// # Errors
     /// [`QueryFailure`].
     pub async fn answer(
+        &self,
+        snapshot: Snapshot,
+        query: &Query,
+        now: DateTime<Utc>,
+    ) -> Result<Answer, QueryFailure> {
+        self.turns.take(self.compute(snapshot, query, now)).await
+    }
+
+    async fn compute(
         &self,
         snapshot: Snapshot,
         query: &Query,

@@ -1,17 +1,20 @@
 //! `performance-platform serve`.
 
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
-use clap::Args;
+use clap::{Args, ValueEnum};
+use engine::query::QueryLimits;
+use engine::{Durability, StoreOptions};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::{DataDir, open::open, start_logging};
+use super::{DataDir, open::open_with, start_logging};
 use crate::access::limits::Limits;
 use crate::access::{self, Access};
 use crate::auth::Token;
@@ -50,6 +53,19 @@ pub struct ListenArgs {
     /// The most requests a second by one token or, without a token, from one address. Without it there is no such limit.
     #[arg(long, env = "PP_RATE_LIMIT", value_name = "NUMBER")]
     rate_limit: Option<NonZeroU32>,
+    /// How long a query may take, in seconds.
+    #[arg(long, env = "PP_QUERY_SECONDS", value_name = "SECONDS", default_value_t = 30)]
+    query_seconds: u16,
+    /// How many MiB all queries together may use for grouping and sorting.
+    #[arg(long, env = "PP_QUERY_MEMORY", value_name = "MIB", default_value_t = 1024)]
+    query_memory: u32,
+    /// How many queries run at the same time; others wait. [default: four a core]
+    #[arg(long, env = "PP_QUERIES_AT_ONCE", value_name = "NUMBER")]
+    queries_at_once: Option<NonZeroUsize>,
+    /// What an acknowledged write survives: `fsync` a loss of power, `interval` only the end of the process; up to a second
+    /// of writes may be lost with the power, and writes are acknowledged sooner.
+    #[arg(long, env = "PP_DURABILITY", value_name = "LEVEL", default_value = "fsync")]
+    durability: DurabilityLevel,
     /// Believe the X-Forwarded-For and X-Forwarded-Proto headers of the proxy in front of this server.
     #[arg(long, env = "PP_BEHIND_PROXY")]
     behind_proxy: bool,
@@ -59,6 +75,24 @@ pub struct ListenArgs {
     /// For tests only: let every request choose the present with an `X-Test-Now` header.
     #[arg(long, env = "PP_TEST_CLOCK")]
     test_clock: bool,
+}
+
+/// What an acknowledged write survives, as on the command line.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum DurabilityLevel {
+    /// A loss of power.
+    Fsync,
+    /// The end of the process.
+    Interval,
+}
+
+impl From<DurabilityLevel> for Durability {
+    fn from(level: DurabilityLevel) -> Durability {
+        match level {
+            DurabilityLevel::Fsync => Durability::Fsync,
+            DurabilityLevel::Interval => Durability::Interval(Duration::from_secs(1)),
+        }
+    }
 }
 
 impl ListenArgs {
@@ -73,7 +107,14 @@ impl ListenArgs {
     pub async fn open(&self, data_dir: &std::path::Path) -> anyhow::Result<AppState> {
         let branding = self.branding.as_deref().map(Branding::read).transpose()?.unwrap_or_default();
         let admin_token = self.admin_token.clone().and_then(Token::new);
-        let state = open(data_dir, admin_token, self.clock()).await?;
+        let store_options = StoreOptions { durability: self.durability.into(), ..StoreOptions::default() };
+        let usual = QueryLimits::default();
+        let query_limits = QueryLimits {
+            deadline: Duration::from_secs(self.query_seconds.into()),
+            memory: usize::try_from(self.query_memory).unwrap_or(usize::MAX).saturating_mul(1 << 20),
+            concurrent: self.queries_at_once.unwrap_or(usual.concurrent),
+        };
+        let state = open_with(data_dir, admin_token, self.clock(), store_options, query_limits).await?;
         let limits = Limits::new(self.rate_limit);
         let access = Access { limits, behind_proxy: self.behind_proxy, ..Access::default() };
         Ok(AppState { branding: Arc::new(branding), access: Arc::new(access), ..state })

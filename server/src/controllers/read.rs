@@ -132,6 +132,8 @@ pub fn query_failure(failure: engine::query::QueryFailure) -> ApiError {
     use engine::query::QueryFailure;
     match failure {
         QueryFailure::InvalidCollect { .. } => ApiError::bad_request("invalid collect function"),
+        QueryFailure::TooSlow { .. } => ApiError::new(StatusCode::GATEWAY_TIMEOUT, failure.to_string()),
+        QueryFailure::OutOfMemory => ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, failure.to_string()),
         other if other.is_callers_fault() => ApiError::bad_request(other.to_string()),
         other => {
             tracing::error!(error = %other, "query failed");

@@ -131,9 +131,8 @@ fn field(name: &str, label: &str, hint: &str, input: &Markup) -> Markup {
     html! {
         p {
             label for=(name) { strong { (label) } }
-            br;
             (input)
-            @if !hint.is_empty() { br; small id={ (name) "-hint" } { (hint) } }
+            @if !hint.is_empty() { small id={ (name) "-hint" } { (hint) } }
         }
     }
 }

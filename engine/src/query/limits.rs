@@ -1,0 +1,89 @@
+//! What a query may take of the machine: time, memory, and a place among the queries that run.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use datafusion::error::DataFusionError;
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use tokio::sync::Semaphore;
+
+use super::QueryFailure;
+
+/// The limits of an engine.
+#[derive(Debug, Clone, Copy)]
+pub struct QueryLimits {
+    /// How long a query may take, waiting included.
+    pub deadline: Duration,
+    /// How many bytes all queries together may use for grouping and sorting. Sorts that need more go by way of the disk.
+    pub memory: usize,
+    /// How many queries run at the same time; others wait for their turn.
+    pub concurrent: NonZeroUsize,
+}
+
+impl Default for QueryLimits {
+    /// Half a minute, 1 GiB, and four queries a core.
+    fn default() -> QueryLimits {
+        let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let concurrent = cores.saturating_mul(NonZeroUsize::MIN.saturating_add(3));
+        QueryLimits { deadline: Duration::from_secs(30), memory: 1 << 30, concurrent }
+    }
+}
+
+impl QueryLimits {
+    /// What DataFusion runs in.
+    pub(super) fn runtime(&self) -> Arc<RuntimeEnv> {
+        let pool = Arc::new(FairSpillPool::new(self.memory));
+        RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc().unwrap_or_default()
+    }
+}
+
+/// The places of the queries that run.
+#[derive(Debug)]
+pub(super) struct Turns {
+    places: Semaphore,
+    deadline: Duration,
+}
+
+impl Turns {
+    pub(super) fn new(limits: &QueryLimits) -> Turns {
+        Turns { places: Semaphore::new(limits.concurrent.get()), deadline: limits.deadline }
+    }
+
+    /// Runs a query when it is its turn, unless its time is over before it has an answer.
+    pub(super) async fn take<T>(
+        &self,
+        query: impl Future<Output = Result<T, QueryFailure>>,
+    ) -> Result<T, QueryFailure> {
+        let over = || QueryFailure::TooSlow { seconds: self.deadline.as_secs_f64() };
+        let started = Instant::now();
+        let turn = async {
+            // Nobody closes the places, so there is one to be had.
+            let _place = self.places.acquire().await;
+            if started.elapsed() >= self.deadline {
+                return Err(over());
+            }
+            query.await
+        };
+        match tokio::time::timeout(self.deadline, turn).await {
+            Ok(answer) => answer.map_err(QueryFailure::or_out_of_memory),
+            Err(_) => Err(over()),
+        }
+    }
+}
+
+impl QueryFailure {
+    /// Tells a query that would have needed too much memory from one that failed.
+    fn or_out_of_memory(self) -> QueryFailure {
+        match self {
+            QueryFailure::Execution(error)
+                if matches!(error.find_root(), DataFusionError::ResourcesExhausted(_)) =>
+            {
+                tracing::warn!(%error, "a query needs more memory than there is for queries");
+                QueryFailure::OutOfMemory
+            }
+            other => other,
+        }
+    }
+}
