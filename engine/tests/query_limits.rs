@@ -63,6 +63,9 @@ async fn a_query_that_needs_too_much_memory_is_refused_and_a_modest_one_is_answe
         "{:?}",
         failure.map(|answer| answer.rows.len())
     );
-    let modest = engine.answer(snapshot, &query("filter_by=page:none&collect=size:sum&group_by=page"), now()).await.unwrap();
+    let modest = engine
+        .answer(snapshot, &query("filter_by=page:none&collect=size:sum&group_by=page"), now())
+        .await
+        .unwrap();
     assert_eq!(modest.rows.len(), 0);
 }

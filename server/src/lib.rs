@@ -15,6 +15,7 @@ pub mod controllers;
 pub mod error;
 pub mod ingest;
 pub mod one_vary;
+pub mod openapi;
 pub mod record_schema;
 pub mod router;
 pub mod state;

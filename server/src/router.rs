@@ -16,6 +16,7 @@ use crate::body::MAX_BODY;
 use crate::controllers::{admin, admin_api, dashboards, read, status, write};
 use crate::error::ApiError;
 use crate::one_vary::one_vary;
+use crate::openapi;
 use crate::state::AppState;
 
 /// Every surface under one roof.
@@ -41,6 +42,8 @@ pub fn everything(state: AppState) -> Router {
         .merge(write_only_routes());
     let router = guarded(data, &state, Surface::Data)
         .route("/", get(dashboards::to_dashboards))
+        .route("/openapi.json", get(openapi::json))
+        .route("/docs", get(openapi::page))
         .route("/robots.txt", get(dashboards::texts::robots))
         .nest("/performance", dashboards::routes())
         .nest("/admin-api", guarded(admin_api::routes(), &state, Surface::AdminApi))

@@ -233,13 +233,8 @@ async fn what_was_done_and_refused_is_in_the_audit_log_and_no_secret_is() {
     assert_eq!(log.status, 200, "{}", log.text());
     let lines = log.value();
     let find = |action: &str, status: u16| {
-        lines
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter(|l| l["action"] == action && l["status"] == status)
-            .cloned()
-            .next()
+        let is_it = |line: &&Value| line["action"] == action && line["status"] == status;
+        lines.as_array().unwrap().iter().find(is_it).cloned()
     };
     assert_eq!(find("POST /admin-api/users", 200).unwrap()["credential"], "administrator");
     assert!(find("POST /admin-api/users", 401).is_some());

@@ -24,7 +24,7 @@ mod organisation;
 mod providers;
 mod public;
 mod resource;
-mod shape;
+pub mod shape;
 mod sign_on;
 mod tokens;
 mod transforms;
@@ -35,6 +35,8 @@ use axum::routing::{MethodRouter, any, get};
 
 use crate::state::AppState;
 use resource::{Resource, dispatch};
+use shape::Shape;
+use stagecraft::Subject;
 
 /// The table of contents of the configuration API.
 pub fn routes() -> Router<AppState> {
@@ -57,23 +59,47 @@ pub fn routes() -> Router<AppState> {
         .route("/data-sets/{name}/token", any(data_set_tokens::rotate))
         .route("/tokens", any(tokens::collection))
         .route("/tokens/{id}", any(tokens::item))
-        .merge(resource::<data_groups::DataGroups>("/data-groups"))
-        .merge(resource::<data_types::DataTypes>("/data-types"))
-        .merge(resource::<data_sets::DataSets>("/data-sets"))
-        .merge(resource::<users::Users>("/users"))
-        .merge(resource::<dashboards::Dashboards>("/dashboard"))
-        .merge(resource::<dashboards::Dashboards>("/dashboards"))
-        .merge(resource::<modules::Modules>("/module"))
-        .merge(resource::<modules::Modules>("/modules"))
-        .merge(resource::<module_types::ModuleTypes>("/module-type"))
-        .merge(resource::<organisation::NodeTypes>("/organisation/type"))
-        .merge(resource::<organisation::Nodes>("/organisation/node"))
-        .merge(resource::<transforms::TransformTypes>("/transform-type"))
-        .merge(resource::<transforms::Transforms>("/transform"))
-        .merge(resource::<providers::Providers>("/provider"))
-        .merge(resource::<data_sources::DataSources>("/data-source"))
-        .merge(resource::<collector_types::CollectorTypes>("/collector-type"))
-        .merge(resource::<collectors::Collectors>("/collector"))
+        .merge(resources().into_iter().fold(Router::new(), |all, resource| all.merge(resource.routes)))
+}
+
+/// A resource at its path.
+pub struct Mounted {
+    /// Where its list is.
+    pub path: &'static str,
+    /// What they are called, many of them.
+    pub name: &'static str,
+    /// What permissions are about.
+    pub subject: Subject,
+    /// The bodies of what makes and changes one.
+    pub shape: Shape,
+    routes: Router<AppState>,
+}
+
+/// All resources.
+pub fn resources() -> Vec<Mounted> {
+    vec![
+        mounted::<data_groups::DataGroups>("/data-groups", "data groups"),
+        mounted::<data_types::DataTypes>("/data-types", "data types"),
+        mounted::<data_sets::DataSets>("/data-sets", "data sets"),
+        mounted::<users::Users>("/users", "users"),
+        mounted::<dashboards::Dashboards>("/dashboard", "dashboards"),
+        mounted::<dashboards::Dashboards>("/dashboards", "dashboards"),
+        mounted::<modules::Modules>("/module", "modules"),
+        mounted::<modules::Modules>("/modules", "modules"),
+        mounted::<module_types::ModuleTypes>("/module-type", "types of modules"),
+        mounted::<organisation::NodeTypes>("/organisation/type", "types of organisations"),
+        mounted::<organisation::Nodes>("/organisation/node", "organisations"),
+        mounted::<transforms::TransformTypes>("/transform-type", "types of transforms"),
+        mounted::<transforms::Transforms>("/transform", "transforms"),
+        mounted::<providers::Providers>("/provider", "providers"),
+        mounted::<data_sources::DataSources>("/data-source", "data sources"),
+        mounted::<collector_types::CollectorTypes>("/collector-type", "types of collectors"),
+        mounted::<collectors::Collectors>("/collector", "collectors"),
+    ]
+}
+
+fn mounted<R: Resource>(path: &'static str, name: &'static str) -> Mounted {
+    Mounted { path, name, subject: R::SUBJECT, shape: R::SHAPE, routes: resource::<R>(path) }
 }
 
 /// The paths of a resource: all of them, one, and what is below one; each with or without a slash at the end.

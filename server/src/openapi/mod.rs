@@ -1,0 +1,278 @@
+//! The description of the APIs: an OpenAPI 3.1 document made from the tables that the routes are made from, and a page to read it.
+
+mod operations;
+
+use std::sync::LazyLock;
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use maud::{Markup, html};
+use spotlight_renderer::page;
+use spotlight_renderer::page::model::Head;
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::path::{
+    HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, PathItem, PathsBuilder,
+};
+use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{
+    ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, Required, ResponseBuilder, Schema,
+};
+
+use crate::controllers::admin_api::shape::{Kind, Shape};
+use crate::controllers::admin_api::{self, Mounted};
+use crate::state::AppState;
+pub use operations::OPERATIONS;
+use stagecraft::{Action, Role};
+
+/// Who may ask for something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody.
+    Everybody,
+    /// Whoever has the token of the data set, or one whose scopes cover it.
+    DataSetToken,
+    /// Whoever has a token or a session with a role that allows it.
+    Role,
+    /// Whoever has the administrator's token.
+    Administrator,
+}
+
+/// What a request carries.
+#[derive(Debug, Clone, Copy)]
+pub enum Body {
+    /// Nothing.
+    None,
+    /// JSON, and what it holds in words.
+    Json(&'static str),
+    /// JSON of this shape.
+    Shaped(Shape),
+}
+
+/// One method of one path.
+#[derive(Debug, Clone, Copy)]
+pub struct Operation {
+    /// In small letters.
+    pub method: &'static str,
+    /// With the names of what varies in braces.
+    pub path: &'static str,
+    /// The group that it is shown in.
+    pub tag: &'static str,
+    /// What it does.
+    pub summary: &'static str,
+    /// Who may ask for it.
+    pub access: Access,
+    /// What the request carries.
+    pub body: Body,
+    /// The statuses of its refusals.
+    pub refusals: &'static [u16],
+}
+
+static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(document);
+
+/// `GET /openapi.json`.
+pub async fn json() -> Response {
+    match DOCUMENT.to_json() {
+        Ok(text) => ([(header::CONTENT_TYPE, "application/json")], text).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "the description cannot be written as JSON");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// Every operation: of the list, and five of each resource.
+pub fn operations() -> Vec<Operation> {
+    let mut all = OPERATIONS.to_vec();
+    all.extend(admin_api::resources().iter().flat_map(of_resource));
+    all
+}
+
+fn of_resource(resource: &Mounted) -> Vec<Operation> {
+    // The table of contents is made once and kept, so its texts may be too.
+    let keep = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
+    let (list, one) =
+        (keep(format!("/admin-api{}", resource.path)), keep(format!("/admin-api{}/{{id}}", resource.path)));
+    let shaped = Body::Shaped(resource.shape);
+    let open = Role::Anon.allows(resource.subject, Action::Read);
+    let operation = |method, path, verb: &str, body, refusals| Operation {
+        method,
+        path,
+        tag: "Configuration",
+        summary: keep(format!("{verb} {}", resource.name)),
+        access: if method == "get" && open { Access::Everybody } else { Access::Role },
+        body,
+        refusals,
+    };
+    vec![
+        operation("get", list, "List", Body::None, &[401, 403]),
+        operation("post", list, "Make one of the", shaped, &[400, 401, 403, 415]),
+        operation("get", one, "Look at one of the", Body::None, &[401, 403, 404]),
+        operation("put", one, "Change one of the", shaped, &[400, 401, 403, 404, 405, 415]),
+        operation("delete", one, "Remove one of the", Body::None, &[400, 401, 403, 404, 405]),
+    ]
+}
+
+fn document() -> OpenApi {
+    let info = InfoBuilder::new()
+        .title("Performance Platform")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some("Records in, questions answered, and what is configured."))
+        .build();
+    let mut paths = PathsBuilder::new();
+    for operation in operations() {
+        paths = paths.path(operation.path, path_item(&operation));
+    }
+    let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    let components = ComponentsBuilder::new().security_scheme("bearer", bearer).build();
+    OpenApiBuilder::new().info(info).paths(paths.build()).components(Some(components)).build()
+}
+
+fn path_item(operation: &Operation) -> PathItem {
+    let mut built = OperationBuilder::new()
+        .tag(operation.tag)
+        .summary(Some(operation.summary))
+        .response("200", ResponseBuilder::new().description("Done"));
+    for name in parameters(operation.path) {
+        let text = ObjectBuilder::new().schema_type(Type::String).build();
+        let parameter = ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Path)
+            .required(Required::True)
+            .schema(Some(text))
+            .build();
+        built = built.parameter(parameter);
+    }
+    for status in operation.refusals {
+        let reason = StatusCode::from_u16(*status).ok().and_then(|status| status.canonical_reason());
+        built = built
+            .response(status.to_string(), ResponseBuilder::new().description(reason.unwrap_or_default()));
+    }
+    if operation.access != Access::Everybody {
+        built = built.security(SecurityRequirement::new::<_, [&str; 0], &str>("bearer", []));
+    }
+    let schema = match operation.body {
+        Body::None => None,
+        Body::Json(about) => Some(ObjectBuilder::new().description(Some(about)).build()),
+        Body::Shaped(shape) => Some(object(&shape)),
+    };
+    if let Some(schema) = schema {
+        let content = ContentBuilder::new().schema(Some(Schema::Object(schema))).build();
+        built =
+            built.request_body(Some(RequestBodyBuilder::new().content("application/json", content).build()));
+    }
+    let method = match operation.method {
+        "post" => HttpMethod::Post,
+        "put" => HttpMethod::Put,
+        "patch" => HttpMethod::Patch,
+        "delete" => HttpMethod::Delete,
+        "options" => HttpMethod::Options,
+        _ => HttpMethod::Get,
+    };
+    PathItem::new(method, built.build())
+}
+
+/// The names of what varies in a path.
+fn parameters(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+}
+
+fn object(shape: &Shape) -> utoipa::openapi::schema::Object {
+    let mut object = ObjectBuilder::new().schema_type(Type::Object);
+    for (name, kind) in shape.required.iter().chain(shape.optional) {
+        object = object.property(*name, schema(*kind));
+    }
+    for (name, _) in shape.required {
+        object = object.required(*name);
+    }
+    object.build()
+}
+
+fn schema(kind: Kind) -> RefOr<Schema> {
+    let of = |kind: Type| Schema::Object(ObjectBuilder::new().schema_type(kind).build());
+    RefOr::T(match kind {
+        Kind::Text | Kind::Uuid | Kind::UuidOrNull => of(Type::String),
+        Kind::Truth => of(Type::Boolean),
+        Kind::Integer | Kind::Amount => of(Type::Integer),
+        Kind::Object | Kind::ObjectOrNull => of(Type::Object),
+        Kind::List => Schema::Array(ArrayBuilder::new().build()),
+        Kind::Texts => {
+            Schema::Array(ArrayBuilder::new().items(ObjectBuilder::new().schema_type(Type::String)).build())
+        }
+    })
+}
+
+/// `GET /docs`.
+pub async fn page(State(state): State<AppState>) -> Response {
+    let options = &state.branding.options;
+    let head = Head {
+        title: format!("The APIs - {}", options.product),
+        description: Some("What programs can ask of this site, and how.".to_owned()),
+        path: "/docs".to_owned(),
+        ..Head::default()
+    };
+    Html(page::framed(&head, &contents(), options)).into_response()
+}
+
+fn contents() -> Markup {
+    let all = operations();
+    let mut tags: Vec<&str> = Vec::new();
+    for operation in &all {
+        if !tags.contains(&operation.tag) {
+            tags.push(operation.tag);
+        }
+    }
+    html! {
+        div.prose {
+            h1 { "The APIs" }
+            p { "What programs can ask of this site. The same as an OpenAPI document: " a href="/openapi.json" { "openapi.json" } "." }
+            p { "A token is presented as " code { "Authorization: Bearer TOKEN" } ". Bodies are JSON, and so are refusals, with a sentence that says what was wrong." }
+        }
+        @for tag in tags {
+            h2 { (tag) }
+            div.scroll role="region" tabindex="0" aria-label=(tag) {
+                table {
+                    thead { tr { th scope="col" { "Request" } th scope="col" { "What it does" } th scope="col" { "Who may" } th scope="col" { "Body" } th scope="col" { "Refusals" } } }
+                    tbody { @for operation in all.iter().filter(|operation| operation.tag == tag) { (row(operation)) } }
+                }
+            }
+        }
+    }
+}
+
+fn row(operation: &Operation) -> Markup {
+    let who = match operation.access {
+        Access::Everybody => "everybody",
+        Access::DataSetToken => "the data set's token",
+        Access::Role => "a role that allows it",
+        Access::Administrator => "the administrator",
+    };
+    let refusals: Vec<String> = operation.refusals.iter().map(u16::to_string).collect();
+    html! {
+        tr {
+            th scope="row" { code { (operation.method.to_uppercase()) " " (operation.path) } }
+            td { (operation.summary) }
+            td { (who) }
+            td { (body_in_words(&operation.body)) }
+            td { (refusals.join(", ")) }
+        }
+    }
+}
+
+fn body_in_words(body: &Body) -> String {
+    match body {
+        Body::None => String::new(),
+        Body::Json(about) => about.replace('`', ""),
+        Body::Shaped(shape) => {
+            let names = |fields: &[(&'static str, Kind)]| {
+                fields.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+            };
+            match shape.optional.is_empty() {
+                true => names(shape.required),
+                false => format!("{}; optional: {}", names(shape.required), names(shape.optional)),
+            }
+        }
+    }
+}
