@@ -210,6 +210,12 @@ impl DataSet {
             Operation::Delete(id) => {
                 self.table()?.remove(&id);
             }
+            Operation::Trim(ids) => {
+                let table = self.table()?;
+                for id in &ids {
+                    table.remove(id);
+                }
+            }
             Operation::Empty => self.table()?.clear(),
             Operation::Drop => {
                 let table = self.table()?;

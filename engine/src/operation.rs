@@ -1,7 +1,7 @@
 //! What a frame of the log says: which data set, and what was done to it.
 //!
 //! Payload: length of the name (u16, little-endian), the name, one byte for the kind, then for an append the batch as an
-//! Arrow IPC stream, for a delete the id.
+//! Arrow IPC stream, for a delete the id, for a trim each id with its length (u32, little-endian) before it.
 
 use std::io;
 
@@ -16,6 +16,8 @@ pub enum Operation {
     Append(RecordBatch),
     /// The id of a record to remove.
     Delete(String),
+    /// The ids of many records to remove.
+    Trim(Vec<String>),
     /// All records go; the columns stay.
     Empty,
     /// All records go, and the columns too.
@@ -43,6 +45,15 @@ impl Operation {
                 payload.push(b'd');
                 payload.extend(id.as_bytes());
             }
+            Self::Trim(ids) => {
+                payload.push(b't');
+                for id in ids {
+                    let length =
+                        u32::try_from(id.len()).map_err(|_| io::Error::other("an id is too long"))?;
+                    payload.extend(length.to_le_bytes());
+                    payload.extend(id.as_bytes());
+                }
+            }
             Self::Empty => payload.push(b'e'),
             Self::Drop => payload.push(b'x'),
         }
@@ -67,6 +78,7 @@ impl Operation {
         let operation = match kind {
             b'a' => Self::Append(StreamReader::try_new(rest, None).ok()?.next()?.ok()?),
             b'd' => Self::Delete(String::from_utf8(rest.to_vec()).ok()?),
+            b't' => Self::Trim(ids(rest)?),
             b'e' => Self::Empty,
             b'x' => Self::Drop,
             _ => return None,
@@ -75,13 +87,30 @@ impl Operation {
     }
 }
 
+/// The ids of a trim.
+fn ids(mut rest: &[u8]) -> Option<Vec<String>> {
+    let mut ids = Vec::new();
+    while !rest.is_empty() {
+        let (length, after) = rest.split_first_chunk::<4>()?;
+        let (id, after) = after.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
+        ids.push(String::from_utf8(id.to_vec()).ok()?);
+        rest = after;
+    }
+    Some(ids)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn operations_come_back() {
-        for operation in [Operation::Delete("é\"".to_owned()), Operation::Empty, Operation::Drop] {
+        for operation in [
+            Operation::Delete("é\"".to_owned()),
+            Operation::Trim(vec!["é".to_owned(), String::new(), "b".to_owned()]),
+            Operation::Empty,
+            Operation::Drop,
+        ] {
             let payload = operation.encode("licences").unwrap();
             assert_eq!(Operation::decode(&payload).unwrap(), ("licences".to_owned(), operation));
         }
@@ -89,7 +118,15 @@ mod tests {
 
     #[test]
     fn nonsense_is_an_error() {
-        for payload in [&b""[..], b"\x01", b"\x01\x00a", b"\x01\x00az", b"\x01\x00aa123", b"\xff\xffa"] {
+        for payload in [
+            &b""[..],
+            b"\x01",
+            b"\x01\x00a",
+            b"\x01\x00az",
+            b"\x01\x00aa123",
+            b"\xff\xffa",
+            b"\x01\x00at\x05\x00\x00\x00a",
+        ] {
             assert!(Operation::decode(payload).is_err());
         }
     }

@@ -27,6 +27,7 @@ use crate::data_set::DataSet;
 use crate::log::{Durability, Log, recover};
 use crate::operation::Operation;
 use crate::record::Record;
+use crate::retain::Retention;
 use crate::schema;
 use crate::snapshot::Snapshot;
 
@@ -262,6 +263,25 @@ impl Store {
         drop(data_set);
         self.commit(&slot, name, Operation::Delete(id.to_owned())).await?;
         Ok(true)
+    }
+
+    /// Removes what a data set is not to keep, all at once. Returns how many records that were.
+    ///
+    /// # Errors
+    /// As [`Store::append`].
+    pub async fn retain(&self, name: &str, retention: &Retention) -> Result<usize, StoreError> {
+        let Some(slot) = self.slot(name).filter(|_| *retention != Retention::default()) else { return Ok(0) };
+        let _alone = slot.gate.write().await;
+        let mut data_set = slot.data_set.lock().await;
+        let snapshot = data_set.snapshot()?;
+        let bytes = data_set.bytes();
+        drop(data_set);
+        let gone = retention.excess(&snapshot, bytes);
+        let count = gone.len();
+        if count > 0 {
+            self.commit(&slot, name, Operation::Trim(gone)).await?;
+        }
+        Ok(count)
     }
 
     /// Removes all records of a data set.

@@ -17,5 +17,6 @@ pub mod ingest;
 pub mod one_vary;
 pub mod openapi;
 pub mod record_schema;
+pub mod retention;
 pub mod router;
 pub mod state;

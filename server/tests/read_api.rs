@@ -143,3 +143,31 @@ async fn explanations_are_for_those_with_a_token() {
         assert_eq!(answer.header("cache-control"), Some("no-store"));
     }
 }
+
+#[tokio::test]
+async fn records_past_the_age_or_the_size_of_their_data_set_go() {
+    let server = TestServer::start().await;
+    server.json("POST", "/admin-api/data-types", ADMIN, &json!({"name": "boats"})).await;
+    for (group, limit) in
+        [("canals", json!({"retention_days": 30})), ("rivers", json!({"capped_size": 2_000}))]
+    {
+        server.json("POST", "/admin-api/data-groups", ADMIN, &json!({"name": group})).await;
+        let mut new = json!({"data_group": group, "data_type": "boats", "bearer_token": "own"});
+        new.as_object_mut().unwrap().extend(limit.as_object().unwrap().clone());
+        let made = server.json("POST", "/admin-api/data-sets", ADMIN, &new).await;
+        assert_eq!(made.status, 200, "{}", made.text());
+        let record =
+            |n: i32| json!({"_timestamp": format!("2026-03-{:02}T00:00:00Z", n % 28 + 1), "count": n});
+        let records: Vec<_> = (0..56).map(record).collect();
+        server.json("POST", &format!("/data/{group}/boats"), "own", &json!(records)).await;
+    }
+    let now = chrono::DateTime::parse_from_rfc3339("2026-04-15T00:00:00Z").unwrap().to_utc();
+    server::retention::remove_excess(&server.state, now).await;
+    let left = async |path: &str| server.get(path).await.value()["data"].as_array().unwrap().clone();
+    let young = left("/data/canals/boats?sort_by=_timestamp:ascending").await;
+    assert_eq!(young.len(), 26, "the 16th to the 28th, twice");
+    assert_eq!(young[0]["_timestamp"], "2026-03-16T00:00:00+00:00");
+    let small = left("/data/rivers/boats").await;
+    assert!(!small.is_empty() && small.len() < 56, "{}", small.len());
+    assert!(small.iter().any(|record| record["count"] == 55), "what came last is kept");
+}

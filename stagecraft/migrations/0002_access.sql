@@ -12,6 +12,9 @@ ALTER TABLE access_tokens ADD COLUMN scopes TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE data_sets ADD COLUMN previous_token TEXT;
 ALTER TABLE data_sets ADD COLUMN previous_token_until TEXT;
 
+-- For how many days records are kept, by their own time.
+ALTER TABLE data_sets ADD COLUMN retention_days BIGINT;
+
 -- Using a token is no change of the configuration, so it is noted apart from it.
 CREATE TABLE token_uses (
     token_id TEXT PRIMARY KEY,

@@ -42,6 +42,8 @@ pub struct DataSet {
     pub realtime: bool,
     /// The size in bytes past which the oldest records go; none or 0: never.
     pub capped_size: Option<i64>,
+    /// For how many days records are kept, by their `_timestamp`; none or 0: for ever.
+    pub retention_days: Option<i64>,
     /// The seconds after which it counts as stale; none: it is not watched.
     pub max_age_expected: Option<i64>,
     /// The fields whose values make up the identifier of a record.
@@ -111,6 +113,8 @@ pub struct DataSetChanges {
     pub realtime: Option<bool>,
     /// See [`DataSet::capped_size`].
     pub capped_size: Option<Option<i64>>,
+    /// See [`DataSet::retention_days`].
+    pub retention_days: Option<Option<i64>>,
     /// See [`DataSet::max_age_expected`].
     pub max_age_expected: Option<Option<i64>>,
     /// See [`DataSet::auto_ids`].
@@ -181,7 +185,7 @@ impl DataSet {
     /// The admin API's form. It contains the token: only those who may write see it.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        json!({
+        let mut form = json!({
             "name": self.name,
             "data_group": self.data_group,
             "data_type": self.data_type,
@@ -196,7 +200,12 @@ impl DataSet {
             "max_age_expected": self.max_age_expected,
             "published": self.published,
             "schema": self.record_schema(),
-        })
+        });
+        // Older clients know nothing of it, and see it only where somebody has set it.
+        if let Some(days) = self.retention_days {
+            form["retention_days"] = days.into();
+        }
+        form
     }
 
     fn apply(&mut self, changes: &DataSetChanges) {
@@ -207,12 +216,15 @@ impl DataSet {
         }
         if let Some(token) = &changes.bearer_token {
             self.bearer_token = Some(token.clone()).filter(|token| !token.is_empty());
+            // Whoever sets a token may have to shut somebody out: the one before is good no more.
+            self.previous_token = None;
         }
         set(&mut self.raw_queries_allowed, &changes.raw_queries_allowed);
         set(&mut self.queryable, &changes.queryable);
         set(&mut self.published, &changes.published);
         set(&mut self.realtime, &changes.realtime);
         set(&mut self.capped_size, &changes.capped_size);
+        set(&mut self.retention_days, &changes.retention_days);
         set(&mut self.max_age_expected, &changes.max_age_expected);
         set(&mut self.auto_ids, &changes.auto_ids);
         set(&mut self.upload_format, &changes.upload_format);
@@ -233,6 +245,7 @@ impl DataSet {
         errors.at_most("bearer_token", self.bearer_token.as_deref().unwrap_or_default(), 255);
         errors.at_most("upload_format", &self.upload_format, 255);
         errors.not_negative("capped_size", self.capped_size);
+        errors.not_negative("retention_days", self.retention_days);
         errors.not_negative("max_age_expected", self.max_age_expected);
         errors
     }
@@ -270,6 +283,7 @@ impl Row for DataSet {
         "modified_at",
         "previous_token",
         "previous_token_until",
+        "retention_days",
     ];
 
     fn to_row(&self) -> Vec<Column> {
@@ -294,6 +308,7 @@ impl Row for DataSet {
             self.modified_at.into(),
             self.previous_token.as_ref().map(|(token, _)| token.as_str()).into(),
             self.previous_token.as_ref().map(|(_, until)| *until).into(),
+            self.retention_days.into(),
         ]
     }
 
@@ -321,6 +336,7 @@ impl Row for DataSet {
             created_at: row.time()?,
             modified_at: row.time()?,
             previous_token: row.nullable_text()?.zip(row.nullable_time()?),
+            retention_days: row.nullable_integer()?,
         })
     }
 }
@@ -377,6 +393,7 @@ impl Edit {
             published: false,
             realtime: false,
             capped_size: None,
+            retention_days: None,
             max_age_expected: Some(86_400),
             auto_ids: Vec::new(),
             upload_format: String::new(),

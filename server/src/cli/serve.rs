@@ -20,8 +20,8 @@ use crate::access::{self, Access};
 use crate::auth::Token;
 use crate::branding::Branding;
 use crate::clock::{Clock, TEST_NOW};
-use crate::router;
 use crate::state::AppState;
+use crate::{retention, router};
 
 /// Options of `serve`.
 #[derive(Debug, Args)]
@@ -168,7 +168,8 @@ pub async fn serve(state: AppState, args: &ListenArgs, ready: impl FnOnce(Socket
             servers.push(spawn(listener, router, stopping.clone()));
         }
     }
-    let keeping_up = tokio::spawn(access::keep_up(state.clone(), stopping));
+    let keeping_up = tokio::spawn(access::keep_up(state.clone(), stopping.clone()));
+    let retaining = tokio::spawn(retention::keep_up(state.clone(), stopping));
     tracing::info!(%address, "listening");
     ready(address);
     wait_for_stop().await?;
@@ -178,6 +179,7 @@ pub async fn serve(state: AppState, args: &ListenArgs, ready: impl FnOnce(Socket
         server.await.context("a server task failed")??;
     }
     keeping_up.await.context("the task that keeps the audit log failed")?;
+    retaining.await.context("the task that removes old records failed")?;
     state.access.audit.write(&state.registry).await;
     state.store.close().await.context("cannot close the store")?;
     tracing::info!("stopped");

@@ -19,6 +19,7 @@ impl Resource for DataSets {
         optional: &[
             ("bearer_token", Kind::Text),
             ("capped_size", Kind::Amount),
+            ("retention_days", Kind::Amount),
             ("auto_ids", Kind::Text),
             ("upload_filters", Kind::Text),
             ("upload_format", Kind::Text),
@@ -127,6 +128,7 @@ fn settings(request: &Request) -> Result<DataSetChanges, Refusal> {
         published: truth("published"),
         realtime: truth("realtime"),
         capped_size: amount(request, "capped_size")?,
+        retention_days: amount(request, "retention_days")?,
         max_age_expected: amount(request, "max_age_expected")?,
         auto_ids: text("auto_ids").map(|list| split_list(&list)),
         upload_format: text("upload_format"),
