@@ -1,12 +1,17 @@
 //! The registry on PostgreSQL: the same steps as on SQLite, and the same outcome.
-//!
-//! Runs against the empty database whose URL is in `REGISTRY_TEST_POSTGRES`, on demand:
-//! `REGISTRY_TEST_POSTGRES=postgres://... cargo test -p stagecraft --test postgres -- --ignored`.
+//! A real server is started for it.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has failed")]
 
+mod support;
+
+use chrono::SubsecRound;
 use serde_json::json;
-use stagecraft::{DataSetChanges, NewDataSet, NewToken, Registry, RegistryError, RegistryOptions, SecretKey};
+use stagecraft::{
+    AuditEntry, AuditFilter, DataSetChanges, NewDataSet, NewToken, Registry, RegistryError, RegistryOptions,
+    SecretKey,
+};
+use support::Postgres;
 
 async fn open(url: &str, key: &SecretKey) -> Registry {
     let options = RegistryOptions { secret_key: Some(key.clone()), ..RegistryOptions::default() };
@@ -14,10 +19,9 @@ async fn open(url: &str, key: &SecretKey) -> Registry {
 }
 
 #[tokio::test]
-#[ignore = "needs an empty PostgreSQL database, its URL in REGISTRY_TEST_POSTGRES"]
 async fn the_same_code_serves_postgresql() {
-    let url =
-        std::env::var("REGISTRY_TEST_POSTGRES").expect("REGISTRY_TEST_POSTGRES is the URL of a database");
+    let Some(server) = Postgres::start() else { return };
+    let url = server.url();
     let key = SecretKey::generate();
     let (one, two) = (open(&url, &key).await, open(&url, &key).await);
     one.ensure_data_group("canals").await.unwrap();
@@ -50,6 +54,25 @@ async fn the_same_code_serves_postgresql() {
     two.finish_job(job.id, Ok("done".into())).await.unwrap();
     assert_eq!(one.jobs(5).await.unwrap()[0].outcome.as_deref(), Some("done"));
     assert_eq!(one.history("data_set", Some("canals_boats"), 5).await.unwrap().len(), 1);
+    let (session, secret) = one.start_session("ann@example.gov.uk").await.unwrap();
+    assert_eq!(two.session(&secret).await.unwrap(), Some(session));
+    let entry = AuditEntry {
+        at: chrono::Utc::now().trunc_subsecs(6),
+        actor: "ann@example.gov.uk".into(),
+        credential: "session".into(),
+        address: "192.0.2.1".into(),
+        action: "sign-in".into(),
+        subject: String::new(),
+        status: 200,
+        times: 2,
+        request_id: String::new(),
+    };
+    one.add_to_audit_log(std::slice::from_ref(&entry)).await.unwrap();
+    two.add_to_audit_log(std::slice::from_ref(&entry)).await.unwrap();
+    let filter = AuditFilter { limit: 5, ..AuditFilter::default() };
+    assert_eq!(one.audit_log(&filter).await.unwrap(), [AuditEntry { times: 4, ..entry }]);
+    one.note_token_uses(&[(job.id, chrono::Utc::now())]).await.unwrap();
+    assert_eq!(two.token_uses().await.unwrap().len(), 1);
     one.close().await;
     two.close().await;
 
