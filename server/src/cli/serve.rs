@@ -103,7 +103,7 @@ impl ListenArgs {
     /// Opens a data directory with these settings.
     ///
     /// # Errors
-    /// As [`open`].
+    /// As [`open_with`].
     pub async fn open(&self, data_dir: &std::path::Path) -> anyhow::Result<AppState> {
         let branding = self.branding.as_deref().map(Branding::read).transpose()?.unwrap_or_default();
         let admin_token = self.admin_token.clone().and_then(Token::new);
