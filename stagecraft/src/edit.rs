@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::Catalog;
 use crate::catalog::Entity;
@@ -23,8 +23,6 @@ pub struct Edit {
 
 impl Edit {
     pub(crate) fn new(catalog: &Catalog, author: &str, now: DateTime<Utc>, secrets: Secrets) -> Edit {
-        // Times are stored with microseconds: what is remembered must equal what will be read again.
-        let now = now.trunc_subsecs(6);
         Edit { catalog: catalog.clone(), changes: Vec::new(), now, author: author.to_owned(), secrets }
     }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use tokio::sync::Mutex;
 
 use crate::data_set::{DataSet, DataSetChanges, DataSetFilter, NewDataSet};
@@ -153,7 +153,7 @@ impl Registry {
         let mut writing = self.writing.clone().lock_owned().await;
         loop {
             let before = self.catalog();
-            let mut edit = Edit::new(&before, author, (self.clock)(), self.secrets.clone());
+            let mut edit = Edit::new(&before, author, self.now(), self.secrets.clone());
             let answer = change(&mut edit)?;
             if edit.is_empty() {
                 return Ok(answer);
@@ -183,7 +183,7 @@ impl Registry {
     /// # Errors
     /// What `change` refuses.
     pub fn trial<T, E>(&self, change: impl Fn(&mut Edit) -> Result<T, E>) -> Result<T, E> {
-        change(&mut Edit::new(&self.catalog(), "", (self.clock)(), self.secrets.clone()))
+        change(&mut Edit::new(&self.catalog(), "", self.now(), self.secrets.clone()))
     }
 
     /// Takes over what other processes have changed. Returns whether there was anything.
@@ -208,8 +208,9 @@ impl Registry {
         &self.shared.database
     }
 
+    /// The present in the microseconds that databases keep: what is remembered must equal what will be read again.
     pub(crate) fn now(&self) -> DateTime<Utc> {
-        (self.clock)()
+        (self.clock)().trunc_subsecs(6)
     }
 
     /// Closes the database.
