@@ -1,5 +1,7 @@
 //! Every way in which a query can be refused, with the message that clients of the older API know.
 
+use crate::grammar;
+
 /// What is wrong with a query. Displays as the message of the HTTP 400 answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
@@ -49,12 +51,20 @@ pub enum Problem {
     #[error("Cannot use both filter_by and filter_by_prefix in the same query")]
     BothFilters,
     /// A filter expression that cannot be read.
-    #[error("filter is not a valid expression: expected {expected} at character {character}")]
+    #[error("filter is not a valid expression: expected {expected} at character {character}, found {found}")]
     Expression {
         /// Where, in characters of the decoded value, the first being 1.
         character: usize,
         /// What would have made sense there.
         expected: &'static str,
+        /// What is there: the next word or symbol in quotes, or `the end`.
+        found: String,
+    },
+    /// Filter expressions of too many conditions.
+    #[error("filter has too many conditions: at most {most}, of which a list such as (1, 5) is one")]
+    ExpressionTooLarge {
+        /// How many there may be.
+        most: usize,
     },
     /// A filter expression on a key of the platform itself, which might pick out single records.
     #[error("Cannot filter by internal fields, internal fields start with an underscore")]
@@ -132,6 +142,22 @@ pub enum Problem {
     /// A field that no row can have.
     #[error("Cannot show an invalid field name")]
     FieldKey,
+    /// A field that is in no row of the answer.
+    #[error("fields: there is no {field} in the answer, which has {there}")]
+    FieldNotThere {
+        /// The field.
+        field: String,
+        /// The fields that there are.
+        there: String,
+    },
+    /// A parameter that is there too often.
+    #[error("{name} can be used at most {most} times")]
+    TooMany {
+        /// The parameter.
+        name: &'static str,
+        /// How often it may be there.
+        most: usize,
+    },
     /// `fields` of an answer that consists of groups in groups.
     #[error("fields can be used only with raw queries or with 'flatten=true'")]
     FieldsNested,
@@ -192,5 +218,22 @@ impl QueryError {
     /// Where that parameter begins in the query string, in bytes; `None` when it is not there at all.
     pub fn position(&self) -> Option<usize> {
         self.position
+    }
+
+    /// The query string with a mark below the parameter at fault or, for an expression, the expression with a mark below
+    /// the character at fault: two lines for people. `None` when there is no such place.
+    pub fn marked(&self, query_string: &str) -> Option<String> {
+        let position = self.position?;
+        let written = grammar::written_at(query_string, position)?;
+        let (line, before, width) = match self.problem {
+            Problem::Expression { character, .. } => {
+                (grammar::value_of(written), character.saturating_sub(1), 1)
+            }
+            _ => {
+                let before = query_string.get(..position)?.chars().count();
+                (query_string.to_owned(), before, written.chars().count())
+            }
+        };
+        Some(format!("{line}\n{}{}", " ".repeat(before), "^".repeat(width)))
     }
 }

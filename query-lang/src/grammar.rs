@@ -57,6 +57,16 @@ impl Parameters {
     }
 }
 
+/// The parameter that begins at a place of a query string, as it is written there.
+pub(crate) fn written_at(query_string: &str, position: usize) -> Option<&str> {
+    query_string.get(position..)?.split('&').next()
+}
+
+/// The value of a parameter as it is written, decoded.
+pub(crate) fn value_of(written: &str) -> String {
+    written.split_once('=').map_or_else(String::new, |(_, value)| decode(value))
+}
+
 fn piece(input: &str) -> IResult<&str, (&str, Option<&str>)> {
     let name = take_while(|c| c != '=' && c != '&');
     (name, opt(preceded(char('='), take_till(|c| c == '&')))).parse(input)

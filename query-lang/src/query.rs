@@ -118,6 +118,14 @@ impl Collect {
             None => self.key.clone(),
         }
     }
+
+    /// The key of the answer that is always there: that of the default method is `fee:set`, and `fee` only beside it.
+    pub fn shown_name(&self) -> String {
+        match self.method {
+            CollectMethod::Default => format!("{}:set", self.key),
+            _ => self.output_name(),
+        }
+    }
 }
 
 /// Direction of a sort.
@@ -276,6 +284,36 @@ impl Query {
     /// Whether the answer consists of the records themselves, neither grouped nor by period.
     pub fn is_raw(&self) -> bool {
         self.group_by.is_empty() && self.period.is_none()
+    }
+
+    /// The names in the rows of its answer, in alphabetical order, when these are groups or
+    /// periods and flat. Records may have any.
+    pub fn output_names(&self) -> Vec<String> {
+        let mut names = self.group_by.clone();
+        let mut add = |name: String, is_number: bool, is_sum: bool| {
+            if self.period.is_some() && self.compare.is_some() {
+                names.push(format!("{name}:previous"));
+                names.extend(is_number.then(|| format!("{name}:change")));
+            }
+            if self.period.is_some() && self.cumulative && is_sum {
+                names.push(format!("{name}:cumulative"));
+            }
+            names.push(name);
+        };
+        add("_count".to_owned(), true, true);
+        for collect in &self.collect {
+            let is_set = matches!(collect.method, CollectMethod::Default | CollectMethod::Set);
+            let is_sum = matches!(collect.method, CollectMethod::Sum | CollectMethod::Count);
+            add(collect.shown_name(), !is_set, is_sum);
+        }
+        // The default method answers under the plain key too.
+        names.extend(self.collect.iter().map(Collect::output_name));
+        if self.period.is_some() {
+            names.extend(["_start_at", "_end_at"].map(str::to_owned));
+        }
+        names.sort();
+        names.dedup();
+        names
     }
 
     /// The calendar that its periods follow.

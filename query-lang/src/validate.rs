@@ -3,6 +3,8 @@
 //! The order is part of the interface, since clients see one message only. First the rules that hold for every query,
 //! then those of data sets that do not show single records, then what the older system left to crash.
 
+use std::collections::{BTreeMap, HashSet};
+
 use chrono::{DateTime, Datelike, NaiveTime, TimeDelta, Utc, Weekday};
 use chrono_tz::Tz;
 
@@ -41,6 +43,16 @@ const NAMES: [&str; 22] = [
 
 /// More rows than any data set can hold.
 const MOST_ROWS: u64 = 1 << 62;
+
+/// The most keys to group on, and the most things to collect. Nobody reads a table of more columns, and plans grow with them.
+const MOST_GROUP_KEYS: usize = 20;
+const MOST_COLLECTS: usize = 200;
+
+/// The most conditions of all filter expressions together.
+const MOST_CONDITIONS: usize = 200;
+
+/// Keys that can tell one record from all others.
+const IDENTIFYING: [&str; 3] = ["_id", "_timestamp", "_updated_at"];
 
 /// Reads a query string, still percent-encoded and without its `?`, for a data set of that policy.
 ///
@@ -104,6 +116,7 @@ pub fn parse(query_string: &str, policy: &Policy, now: DateTime<Utc>) -> Result<
         only_whole_days(&query, &parameters)?;
     }
     sorts_on_what_is_there(&query, &parameters)?;
+    shows_what_is_there(&query, &parameters)?;
     if query.checked_window(now).is_none() {
         return Err(refuse(&parameters, period_bound(&query), Problem::BeyondCalendar));
     }
@@ -177,7 +190,7 @@ fn filters(parameters: &Parameters) -> Result<Filters, QueryError> {
 
 /// Keys and texts, sorted by key, the last one of each key.
 fn filter_pairs(parameters: &Parameters, name: &str) -> Result<Vec<(String, String)>, QueryError> {
-    let mut pairs: Vec<(String, String)> = Vec::new();
+    let mut pairs = BTreeMap::new();
     for parameter in parameters.all(name) {
         let Some((key, text)) = grammar::key_and_value(&parameter.value) else {
             return Err(blame(parameter, Problem::FilterWithoutColon));
@@ -185,20 +198,24 @@ fn filter_pairs(parameters: &Parameters, name: &str) -> Result<Vec<(String, Stri
         if !grammar::is_valid_key(key) {
             return Err(blame(parameter, Problem::FilterKey));
         }
-        pairs.retain(|(earlier, _)| earlier != key);
-        pairs.push((key.to_owned(), text.to_owned()));
+        pairs.insert(key.to_owned(), text.to_owned());
     }
-    pairs.sort();
-    Ok(pairs)
+    Ok(pairs.into_iter().collect())
 }
 
 /// Several expressions must all hold.
 fn filter(parameters: &Parameters) -> Result<Option<Expression>, QueryError> {
-    let mut expressions = Vec::new();
+    let (mut expressions, mut conditions) = (Vec::new(), 0);
     for parameter in parameters.all("filter") {
-        let fault =
-            |Fault { character, expected }| blame(parameter, Problem::Expression { character, expected });
-        expressions.push(expression::read(&parameter.value).map_err(fault)?);
+        let fault = |Fault { character, expected, found }| {
+            blame(parameter, Problem::Expression { character, expected, found })
+        };
+        let expression = expression::read(&parameter.value).map_err(fault)?;
+        conditions += expression.size();
+        if conditions > MOST_CONDITIONS {
+            return Err(blame(parameter, Problem::ExpressionTooLarge { most: MOST_CONDITIONS }));
+        }
+        expressions.push(expression);
     }
     Ok((!expressions.is_empty()).then(|| Expression::all(expressions)))
 }
@@ -262,9 +279,13 @@ fn group_by(parameters: &Parameters) -> Result<Vec<String>, QueryError> {
     if first.value.starts_with('_') {
         return Err(blame(first, Problem::GroupInternal));
     }
+    let mut seen = HashSet::new();
     let mut keys: Vec<String> = Vec::new();
     for parameter in parameters.all("group_by") {
-        if !keys.contains(&parameter.value) {
+        if seen.insert(&parameter.value) {
+            if keys.len() == MOST_GROUP_KEYS {
+                return Err(blame(parameter, Problem::TooMany { name: "group_by", most: MOST_GROUP_KEYS }));
+            }
             keys.push(parameter.value.clone());
         }
     }
@@ -288,6 +309,7 @@ fn collect(parameters: &Parameters, group_by: &[String]) -> Result<Vec<Collect>,
     if parameters.has("collect") && !parameters.has("group_by") && !parameters.has("period") {
         return Err(refuse(parameters, "collect", Problem::CollectWithoutGroups));
     }
+    let mut seen = HashSet::new();
     let mut collects = Vec::new();
     for parameter in parameters.all("collect") {
         let (key, method) = grammar::key_and_method(&parameter.value);
@@ -302,7 +324,10 @@ fn collect(parameters: &Parameters, group_by: &[String]) -> Result<Vec<Collect>,
             return Err(blame(parameter, Problem::CollectGroupKey));
         }
         let collect = Collect { key: key.to_owned(), method };
-        if !collects.contains(&collect) {
+        if seen.insert(collect.clone()) {
+            if collects.len() == MOST_COLLECTS {
+                return Err(blame(parameter, Problem::TooMany { name: "collect", most: MOST_COLLECTS }));
+            }
             collects.push(collect);
         }
     }
@@ -311,11 +336,12 @@ fn collect(parameters: &Parameters, group_by: &[String]) -> Result<Vec<Collect>,
 
 /// Names of fields, several in one parameter or in several. What was collected has a colon in its name.
 fn fields(parameters: &Parameters, flatten: bool) -> Result<Vec<String>, QueryError> {
+    let mut seen = HashSet::new();
     let mut fields: Vec<String> = Vec::new();
     for parameter in parameters.all("fields") {
         for name in parameter.value.split(',') {
             let Some(field) = output_name(name) else { return Err(blame(parameter, Problem::FieldKey)) };
-            if !fields.contains(&field) {
+            if seen.insert(field.clone()) {
                 fields.push(field);
             }
         }
@@ -390,6 +416,10 @@ fn only_whole_days(query: &Query, parameters: &Parameters) -> Result<(), QueryEr
     if query.is_raw() {
         return Err(QueryError::new(Problem::RawRefused));
     }
+    // The first group key is no key of the platform; a further one may be, but not one that tells records apart.
+    if query.group_by.iter().any(|key| IDENTIFYING.contains(&key.as_str())) {
+        return Err(refuse(parameters, "group_by", Problem::GroupInternal));
+    }
     let keys = query.filter.iter().flat_map(Expression::keys);
     if keys.into_iter().any(|key| key.starts_with('_')) {
         return Err(refuse(parameters, "filter", Problem::FilterInternal));
@@ -441,6 +471,21 @@ fn sorts_on_what_is_there(query: &Query, parameters: &Parameters) -> Result<(), 
         }
     };
     Err(refuse(parameters, "sort_by", problem))
+}
+
+/// What a grouped answer can show is known before it is asked for; a record may have any key.
+fn shows_what_is_there(query: &Query, parameters: &Parameters) -> Result<(), QueryError> {
+    if query.is_raw() {
+        return Ok(());
+    }
+    let there = query.output_names();
+    match query.fields.iter().find(|field| !there.contains(field)) {
+        None => Ok(()),
+        Some(field) => {
+            let problem = Problem::FieldNotThere { field: field.clone(), there: there.join(", ") };
+            Err(refuse(parameters, "fields", problem))
+        }
+    }
 }
 
 /// The parameter that makes a range leave the calendar.

@@ -128,6 +128,15 @@ fn shows_chosen_fields() {
             "group_by=channel&flatten=true&collect=fee:sum&fields=fee:sum",
             "group_by=channel&collect=fee:sum&fields=fee:sum&flatten=true",
         ),
+        (
+            "group_by=channel&flatten=true&collect=fee&fields=chanel",
+            "fields: fields: there is no chanel in the answer, which has _count, channel, fee, fee:set",
+        ),
+        (
+            "period=week&duration=2&flatten=true&collect=fee:sum&cumulative=true&fields=fee:sum:change",
+            "fields: fields: there is no fee:sum:change in the answer, which has _count, _count:cumulative, _end_at, \
+             _start_at, fee:sum, fee:sum:cumulative",
+        ),
         ("fields=", "fields: Cannot show an invalid field name"),
         ("fields=channel,", "fields: Cannot show an invalid field name"),
         ("fields=fee:whatever", "fields: Cannot show an invalid field name"),
@@ -152,10 +161,17 @@ fn filters_by_expressions() {
         ),
         ("filter=fee%3E10&filter=fee%3C20", "filter=fee%20%3E%2010%20and%20fee%20%3C%2020"),
         ("filter=has+fee&filter_by=channel:online", "filter_by=channel:online&filter=has%20fee"),
-        ("filter=", "filter: filter is not a valid expression: expected a condition at character 1"),
         (
-            "filter=fee",
-            "filter: filter is not a valid expression: expected a comparison such as '=' at character 4",
+            "filter=volume>100+and+channel+in+(web,phone)",
+            "filter=volume%20%3E%20100%20and%20channel%20in%20%28%27web%27,%20%27phone%27%29",
+        ),
+        (
+            "filter=",
+            "filter: filter is not a valid expression: expected a condition at character 1, found the end",
+        ),
+        (
+            "filter=fee+is+10",
+            "filter: filter is not a valid expression: expected a comparison such as '=' at character 5, found 'is'",
         ),
     ]);
 }
@@ -170,6 +186,57 @@ fn expressions_cannot_pick_out_single_records() {
         refused("group_by=channel&filter=fee+%3E+10+or+_timestamp+%3E+2014-01-06T10:00:00Z").as_deref(),
         Some("Cannot filter by internal fields, internal fields start with an underscore")
     );
+}
+
+#[test]
+fn refusals_can_be_shown_in_their_place() {
+    let marked = |text: &str| {
+        let error = parse(text, &Policy { raw_queries_allowed: true }, DateTime::UNIX_EPOCH).unwrap_err();
+        error.marked(text).unwrap_or_default()
+    };
+    assert_eq!(
+        marked("group_by=channel&collect=fee:smu&limit=1"),
+        "group_by=channel&collect=fee:smu&limit=1\n                 ^^^^^^^^^^^^^^^"
+    );
+    assert_eq!(marked("limit=2&filter=fee+%3E+and"), "fee > and\n      ^");
+    assert_eq!(marked("filter=name='%C3%A9'+x"), "name='é' x\n         ^");
+    assert_eq!(marked("period=week"), "period=week\n^^^^^^^^^^^");
+}
+
+#[test]
+fn further_group_keys_cannot_pick_out_single_records() {
+    let policy = Policy { raw_queries_allowed: false };
+    let refused =
+        |query_string| parse(query_string, &policy, DateTime::UNIX_EPOCH).err().map(|e| e.to_string());
+    assert_eq!(refused("group_by=channel&group_by=_month_start_at"), None);
+    assert_eq!(
+        refused("group_by=channel&group_by=_id").as_deref(),
+        Some("Cannot group by internal fields, internal fields start with an underscore")
+    );
+}
+
+#[test]
+fn there_is_a_bound_to_what_one_query_asks() {
+    let several =
+        |name: &str, count: usize| (0..count).map(|n| format!("{name}=k{n}")).collect::<Vec<_>>().join("&");
+    let filter = |count: usize| format!("filter={}", vec!["aa=1"; count].join("+and+"));
+    for (fits, does_not, message) in [
+        (several("group_by", 20), several("group_by", 21), "group_by can be used at most 20 times"),
+        (
+            format!("group_by=aa&{}", several("collect", 200)),
+            format!("group_by=aa&{}", several("collect", 201)),
+            "collect can be used at most 200 times",
+        ),
+        (
+            filter(200),
+            format!("{}&filter=aa=1", filter(200)),
+            "filter has too many conditions: at most 200, of which a list such as (1, 5) is one",
+        ),
+    ] {
+        let parsed = |text: &str| parse(text, &Policy { raw_queries_allowed: true }, DateTime::UNIX_EPOCH);
+        assert!(parsed(&fits).is_ok(), "{message}");
+        assert_eq!(parsed(&does_not).unwrap_err().to_string(), message);
+    }
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeZone, Utc};
 use proptest::prelude::*;
 use query_lang::{
@@ -145,6 +147,7 @@ prop_compose! {
         limit in prop::option::of(1..1_000_000_u64),
         offset in 0..1_000_000_u64,
         fields in prop::collection::btree_set(key(), 0..3),
+        places in prop::collection::vec(any::<prop::sample::Index>(), 0..3),
         (flatten, inclusive) in any::<(bool, bool)>(),
         format in prop::sample::select(Format::ALL.to_vec()),
         (cumulative, explain) in any::<(bool, bool)>(),
@@ -166,7 +169,7 @@ prop_compose! {
             _ => Cursor::After { value: sorted.then_some(value), sequence },
         });
         let may_sort = grouped || period.is_none();
-        Query {
+        let mut query = Query {
             filter_by_prefix: if filters.is_empty() { prefixes.into_iter().collect() } else { Vec::new() },
             filter_by: filters.into_iter().collect(),
             filter,
@@ -181,7 +184,7 @@ prop_compose! {
             limit: limit.filter(|_| may_sort),
             offset: if may_sort && cursor.is_none() { offset } else { 0 },
             cursor,
-            fields: if flatten || !grouped && period.is_none() { fields.into_iter().collect() } else { Vec::new() },
+            fields: if raw { fields.into_iter().collect() } else { Vec::new() },
             flatten,
             inclusive: inclusive && (start_at.is_some() || end_at.is_some()),
             compare: compare.filter(|_| period.is_some()),
@@ -189,7 +192,13 @@ prop_compose! {
             fill: if period.is_some() { fill } else { Fill::Null },
             format,
             explain,
+        };
+        if flatten && !raw {
+            let names = query.output_names();
+            let chosen: BTreeSet<&String> = places.iter().map(|place| place.get(&names)).collect();
+            query.fields = chosen.into_iter().cloned().collect();
         }
+        query
     }
 }
 
@@ -215,6 +224,9 @@ fn nearly_a_query() -> impl Strategy<Value = String> {
         "cumulative",
         "fill",
         "cursor",
+        "filter",
+        "timezone",
+        "explain",
         "x",
     ]);
     let text = prop_oneof![

@@ -1,9 +1,10 @@
 //! What the server answers when it refuses: always JSON, always a sentence that says what was wrong.
 
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use engine::StoreError;
+use query_lang::QueryError;
 use serde_json::{Value, json};
 
 /// A refusal: a status and a JSON body.
@@ -23,7 +24,14 @@ enum Hint {
     Retry,
     /// For so many seconds.
     Wait(u64),
+    /// The parameter of a query that is at fault, and where it begins in the query string.
+    Place(HeaderValue, Option<usize>),
 }
+
+/// Names the parameter of a query that is at fault, where the message, which clients of the older API know, may not.
+pub const REFUSED_PARAMETER: HeaderName = HeaderName::from_static("x-refused-parameter");
+/// Tells where it begins in the query string, in bytes.
+pub const REFUSED_POSITION: HeaderName = HeaderName::from_static("x-refused-position");
 
 impl ApiError {
     /// `{"status": "error", "message": ...}`.
@@ -38,6 +46,19 @@ impl ApiError {
     /// 400 with one message.
     pub fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// 400 for a query that breaks a rule.
+    pub fn bad_query(error: &QueryError) -> Self {
+        let parameter = error.parameter().and_then(|name| HeaderValue::from_bytes(name.as_bytes()).ok());
+        let hint = parameter.map_or(Hint::None, |parameter| Hint::Place(parameter, error.position()));
+        Self { hint, ..Self::bad_request(error.to_string()) }
+    }
+
+    /// The same refusal, naming the parameter of the query that would have to be another.
+    #[must_use]
+    pub fn naming(self, parameter: &'static str) -> Self {
+        Self { hint: Hint::Place(HeaderValue::from_static(parameter), None), ..self }
     }
 
     /// 429: one request too many.
@@ -103,6 +124,11 @@ impl IntoResponse for ApiError {
             Hint::Challenge => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("bearer"))),
             Hint::Retry => Some((header::RETRY_AFTER, HeaderValue::from_static("1"))),
             Hint::Wait(seconds) => Some((header::RETRY_AFTER, HeaderValue::from(seconds))),
+            Hint::Place(parameter, position) => {
+                let position = position.map(|position| (REFUSED_POSITION, HeaderValue::from(position)));
+                response.headers_mut().extend(position);
+                Some((REFUSED_PARAMETER, parameter))
+            }
         };
         if let Some((name, value)) = hint {
             response.headers_mut().insert(name, value);

@@ -20,3 +20,4 @@ pub mod record_schema;
 pub mod retention;
 pub mod router;
 pub mod state;
+mod weak_tags;

@@ -18,6 +18,7 @@ use crate::error::ApiError;
 use crate::one_vary::one_vary;
 use crate::openapi;
 use crate::state::AppState;
+use crate::weak_tags::weak_when_compressed;
 
 /// Every surface under one roof.
 pub fn everything(state: AppState) -> Router {
@@ -136,6 +137,7 @@ fn finish(router: Router<AppState>, state: AppState) -> Router {
         .layer(no_sniff)
         .layer(CompressionLayer::new())
         .layer(axum::middleware::map_response(one_vary))
+        .layer(axum::middleware::from_fn(weak_when_compressed))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(TraceLayer::new_for_http())
         .with_state(state)

@@ -56,12 +56,51 @@ async fn every_format_has_its_content_type_and_file_name() {
 }
 
 #[tokio::test]
-async fn what_is_not_published_is_json_with_a_warning() {
+async fn what_is_not_published_carries_a_warning() {
     let server = server(false).await;
-    for format in ["json", "csv", "ndjson", "arrow", "parquet"] {
+    for (format, content_type) in [
+        ("json", "application/json"),
+        ("csv", "application/json"),
+        ("ndjson", "application/x-ndjson"),
+        ("arrow", "application/vnd.apache.arrow.stream"),
+        ("parquet", "application/vnd.apache.parquet"),
+    ] {
         let answer = get(&server, &format!("group_by=kind&format={format}"), &[]).await;
-        assert!(answer.value()["warning"].as_str().unwrap().contains("unpublished"), "{format}");
+        assert_eq!(answer.header("content-type"), Some(content_type), "{format}");
+        assert!(answer.header("warning").unwrap().starts_with("299 - \"This data-set is unpublished."));
         assert_eq!(answer.header("cache-control"), Some("no-cache"));
+        assert_eq!(answer.header("content-disposition").is_some(), matches!(format, "arrow" | "parquet"));
+        if content_type == "application/json" {
+            assert!(answer.value()["warning"].as_str().unwrap().contains("unpublished"), "{format}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn refusals_name_the_parameter_and_its_place() {
+    let server = server(true).await;
+    for (query, message, parameter, position) in [
+        ("limit=2&colour=red", "An unrecognised parameter was provided", "colour", Some("8")),
+        ("group_by=kind&collect=length:smu", "Unknown collection method", "collect", Some("14")),
+        (
+            "filter=length+is+2",
+            "filter is not a valid expression: expected a comparison such as '=' at character 8, found 'is'",
+            "filter",
+            Some("0"),
+        ),
+        (
+            "group_by=kind&sort_by=colour:ascending",
+            "Cannot sort by colour: the answer has no such field",
+            "sort_by",
+            None,
+        ),
+    ] {
+        let answer = get(&server, query, &[]).await;
+        assert_eq!(answer.status, 400);
+        assert_eq!(answer.value(), json!({"status": "error", "message": message}));
+        assert_eq!(answer.header("x-refused-parameter"), Some(parameter), "{query}");
+        assert_eq!(answer.header("x-refused-position"), position, "{query}");
+        assert!(answer.header("access-control-expose-headers").unwrap().contains("x-refused-parameter"));
     }
 }
 
@@ -73,6 +112,11 @@ async fn answers_are_compressed_as_the_client_likes() {
     {
         let answer = get(&server, "", &[("accept-encoding", accepted)]).await;
         assert_eq!(answer.header("content-encoding"), used);
+        let tag = answer.header("etag").unwrap();
+        assert_eq!(tag.starts_with("W/"), used.is_some(), "{tag}");
+        let known = [("accept-encoding", accepted), ("if-none-match", tag)];
+        let again = get(&server, "", &known).await;
+        assert_eq!((again.status.as_u16(), again.header("etag")), (304, Some(tag)));
         assert!(answer.header("vary").unwrap().contains("accept-encoding"));
     }
 }

@@ -14,7 +14,7 @@
 //! | `has officer` | the record has the key, if only with a null |
 //! | `not`, `and`, `or`, `( )` | as usual, in this order of precedence |
 //!
-//! Values are numbers, `'text'` or `"text"` (the quote inside doubled), `true`, `false`, `null`, days (`2014-01-06`) and
+//! Values are numbers, `'text'` or `"text"` (the quote inside doubled, the quotes left out around one word), `true`, `false`, `null`, days (`2014-01-06`) and
 //! moments (`2014-01-06T10:00:00Z`). `not` may stand before `in`, `contains`, `starts` and `ends` too. A key that is
 //! one of these words stands between backticks.
 
@@ -145,6 +145,15 @@ impl Expression {
                 Self::Compare { key, comparison: Comparison::Equal, value }
             }
             other => Self::Not(Box::new(other)),
+        }
+    }
+
+    /// How many conditions it has, `and`, `or` and `not` aside.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Not(inner) => inner.size(),
+            Self::All(parts) | Self::Any(parts) => parts.iter().map(Self::size).sum(),
+            _ => 1,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::read::RESERVED;
+use super::read::is_reserved;
 use super::{Expression, Place};
 use crate::Value;
 use crate::print::print_moment;
@@ -64,8 +64,7 @@ struct Key<'a>(&'a str);
 impl Display for Key<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let key = self.0;
-        let reserved = RESERVED.iter().any(|word| word.eq_ignore_ascii_case(key));
-        if reserved { write!(f, "`{key}`") } else { f.write_str(key) }
+        if is_reserved(key) { write!(f, "`{key}`") } else { f.write_str(key) }
     }
 }
 

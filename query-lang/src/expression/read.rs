@@ -1,7 +1,7 @@
 //! The grammar of expressions, in nom. A text that does not fit says where, and what was expected there.
 
 use nom::branch::alt;
-use nom::bytes::complete::{tag, take_while1};
+use nom::bytes::complete::{tag, take_while, take_while1};
 use nom::character::complete::{char, digit1, multispace0, one_of, satisfy};
 use nom::combinator::{cut, map, map_opt, not, opt, recognize, success, value, verify};
 use nom::error::{ContextError, ErrorKind, ParseError, context};
@@ -15,31 +15,45 @@ use crate::grammar::is_valid_key;
 use crate::timestamp::moment;
 
 /// Words with a meaning of their own, in any case. As keys they stand between backticks.
-pub(super) const RESERVED: [&str; 12] =
+const RESERVED: [&str; 12] =
     ["and", "or", "not", "has", "in", "contains", "starts", "ends", "with", "true", "false", "null"];
 
 /// How deep parentheses and `not` may be nested.
 const DEEPEST: usize = 50;
 
 /// Where an expression stops making sense, and what would have made sense there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault {
     /// In characters from the start, the first being 1.
     pub character: usize,
     pub expected: &'static str,
+    /// The word or symbol that is there instead.
+    pub found: String,
 }
 
 /// Reads a whole expression.
 pub(crate) fn read(text: &str) -> Result<Expression, Fault> {
     let fault = |rest: &str, expected| {
         let read = text.len() - rest.len();
-        Fault { character: text[..read].chars().count() + 1, expected }
+        Fault { character: text[..read].chars().count() + 1, expected, found: first_piece(rest) }
     };
     let (rest, expression) = preceded(multispace0, |input| any(input, 0))
         .parse(text)
         .finish()
         .map_err(|stop: Stop<'_>| fault(stop.rest, stop.expected))?;
     if rest.is_empty() { Ok(expression) } else { Err(fault(rest, "'and', 'or' or the end")) }
+}
+
+/// The word or symbol at the beginning of a text, in quotes; of a very long word the beginning.
+fn first_piece(text: &str) -> String {
+    const LONGEST: usize = 20;
+    let Some(first) = text.chars().next() else { return "the end".to_owned() };
+    let word: String = text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').take(LONGEST).collect();
+    match first {
+        '\'' | '"' | '`' => "a quote".to_owned(),
+        _ if word.is_empty() => format!("'{first}'"),
+        _ => format!("'{word}'"),
+    }
 }
 
 /// nom's error: the text left where it happened.
@@ -75,13 +89,17 @@ type Read<'a, O> = IResult<&'a str, O, Stop<'a>>;
 fn any(input: &str, depth: usize) -> Read<'_, Expression> {
     let part = |input| all(input, depth);
     let more = many0(preceded(word("or"), cut(part)));
-    map((part, more), |(first, more)| Expression::any([vec![first], more].concat())).parse(input)
+    map((part, more), |(first, more)| Expression::any(with(first, more))).parse(input)
 }
 
 fn all(input: &str, depth: usize) -> Read<'_, Expression> {
     let part = |input| one(input, depth);
     let more = many0(preceded(word("and"), cut(part)));
-    map((part, more), |(first, more)| Expression::all([vec![first], more].concat())).parse(input)
+    map((part, more), |(first, more)| Expression::all(with(first, more))).parse(input)
+}
+
+fn with(first: Expression, more: Vec<Expression>) -> Vec<Expression> {
+    std::iter::once(first).chain(more).collect()
 }
 
 fn one(input: &str, depth: usize) -> Read<'_, Expression> {
@@ -141,7 +159,7 @@ fn text_condition<'a>(input: &'a str, key: &str) -> Read<'a, Expression> {
         value(Place::End, (word("ends"), with())),
     ))
     .parse(input)?;
-    let (input, text) = cut(context("a text in quotes", text)).parse(input)?;
+    let (input, text) = cut(context("a text", text)).parse(input)?;
     Ok((input, Expression::Text { key: key.to_owned(), place, text }))
 }
 
@@ -162,6 +180,14 @@ fn literal(input: &str) -> Read<'_, Value> {
     alt((times, number, map(text, Value::Text), words)).parse(input)
 }
 
+/// A text of one word, which needs no quotes: `web`, `Cardiff`, `not-known`.
+fn bare_text(input: &str) -> Read<'_, &str> {
+    let first = satisfy(|c| c.is_alphabetic() || c == '_');
+    let others = take_while(|c: char| c.is_alphanumeric() || c == '_' || c == '-');
+    let word = verify(recognize((first, others)), |word: &str| !is_reserved(word));
+    terminated(word, multispace0).parse(input)
+}
+
 fn not_here(rest: &str) -> nom::Err<Stop<'_>> {
     nom::Err::Error(Stop { rest, expected: "something else" })
 }
@@ -178,7 +204,7 @@ fn number(input: &str) -> Read<'_, Value> {
     terminated(number, end_of_value).parse(input)
 }
 
-/// Text between quotes; the quote itself is doubled inside.
+/// Text between quotes, the quote itself doubled inside, or a word.
 fn text(input: &str) -> Read<'_, String> {
     let between = |quote: char| {
         let doubled = value(quote, (char(quote), char(quote)));
@@ -186,18 +212,23 @@ fn text(input: &str) -> Read<'_, String> {
         let inside = map(characters, |characters| characters.into_iter().collect());
         delimited(char(quote), inside, cut(context("the closing quote", char(quote))))
     };
-    terminated(alt((between('\''), between('"'))), multispace0).parse(input)
+    let quoted = terminated(alt((between('\''), between('"'))), multispace0);
+    alt((quoted, map(bare_text, str::to_owned))).parse(input)
 }
 
 fn key(input: &str) -> Read<'_, &str> {
-    let reserved = |name: &str| RESERVED.iter().any(|word| word.eq_ignore_ascii_case(name));
-    let plain = verify(name, move |name: &str| is_valid_key(name) && !reserved(name));
+    let plain = verify(name, |name: &str| is_valid_key(name) && !is_reserved(name));
     let quoted = verify(delimited(char('`'), name, char('`')), |name: &str| is_valid_key(name));
     terminated(alt((plain, quoted)), multispace0).parse(input)
 }
 
 fn name(input: &str) -> Read<'_, &str> {
     take_while1(is_in_name).parse(input)
+}
+
+/// Whether a word has a meaning of its own.
+pub(super) fn is_reserved(word: &str) -> bool {
+    RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(word))
 }
 
 fn is_in_name(c: char) -> bool {
@@ -240,6 +271,11 @@ mod tests {
             ("a_a in 1..2", "a_a in 1..2"),
             ("a_a in 1.5 .. 1e3", "a_a in 1.5..1000.0"),
             ("name = \"it's \"\"so\"\"\"", "name = 'it''s \"so\"'"),
+            ("volume>100 and channel in (web,Ynys_Môn)", "volume > 100 and channel in ('web', 'Ynys_Môn')"),
+            (
+                "channel = not-known or channel contains web",
+                "channel = 'not-known' or channel contains 'web'",
+            ),
             ("name not contains '%'", "not name contains '%'"),
             ("`in` = 1 and has `NOT`", "`in` = 1 and has `NOT`"),
             ("done=true or done = FALSE or done!=null", "done = true or done = false or done != null"),
@@ -259,28 +295,32 @@ mod tests {
 
     #[test]
     fn says_where_it_stops_making_sense() {
-        for (text, character, expected) in [
-            ("", 1, "a condition"),
-            ("fee", 4, "a comparison such as '='"),
-            ("fee = ", 7, "a value"),
-            ("fee = online", 7, "a value"),
-            ("fee = 10x", 9, "the end of the value"),
-            ("fee = 99999999999999999999", 7, "a value"),
-            ("fee < true", 7, "a number, a text or a time"),
-            ("fee in 1..'x'", 8, "a range such as 1..5 or a list such as (1, 5)"),
-            ("fee in ()", 9, "a value"),
-            ("fee in (1", 10, "',' or ')'"),
-            ("name contains 5", 15, "a text in quotes"),
-            ("name starts 'x'", 13, "'with'"),
-            ("name = 'é", 10, "the closing quote"),
-            ("(fee = 1", 9, "')'"),
-            ("fee = 1 and", 12, "a condition"),
-            ("fee = 1 fee = 2", 9, "'and', 'or' or the end"),
-            ("in = 1", 1, "a condition"),
-            ("fee not = 1", 9, "'in', 'contains', 'starts with' or 'ends with'"),
-            ("has 5", 5, "a key"),
+        for (text, character, expected, found) in [
+            ("", 1, "a condition", "the end"),
+            ("fee", 4, "a comparison such as '='", "the end"),
+            ("fee = ", 7, "a value", "the end"),
+            ("fee = and", 7, "a value", "'and'"),
+            ("fee = 10x", 9, "the end of the value", "'x'"),
+            ("fee = 99999999999999999999", 7, "a value", "'99999999999999999999'"),
+            ("fee < true", 7, "a number, a text or a time", "'true'"),
+            ("fee in 1..'x'", 8, "a range such as 1..5 or a list such as (1, 5)", "'1'"),
+            ("fee in ()", 9, "a value", "')'"),
+            ("fee in (1", 10, "',' or ')'", "the end"),
+            ("fee in (1 2)", 11, "',' or ')'", "'2'"),
+            ("name contains 5", 15, "a text", "'5'"),
+            ("name starts 'x'", 13, "'with'", "a quote"),
+            ("name = 'é", 10, "the closing quote", "the end"),
+            ("name = web site", 12, "'and', 'or' or the end", "'site'"),
+            ("(fee = 1", 9, "')'", "the end"),
+            ("fee = 1 and", 12, "a condition", "the end"),
+            ("fee = 1 fee = 2", 9, "'and', 'or' or the end", "'fee'"),
+            ("fee = 1 && aa = 2", 9, "'and', 'or' or the end", "'&'"),
+            ("in = 1", 1, "a condition", "'in'"),
+            ("fee not = 1", 9, "'in', 'contains', 'starts with' or 'ends with'", "'='"),
+            ("has 5", 5, "a key", "'5'"),
         ] {
-            assert_eq!(read(text), Err(Fault { character, expected }), "{text}");
+            let fault = Fault { character, expected, found: found.to_owned() };
+            assert_eq!(read(text), Err(fault), "{text}");
         }
     }
 

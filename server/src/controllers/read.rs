@@ -81,7 +81,7 @@ async fn answer(
     let now = state.now(headers);
     let policy = Policy { raw_queries_allowed: data_set.raw_queries_allowed };
     let query = query_lang::parse(query_string.as_deref().unwrap_or_default(), &policy, now)
-        .map_err(|error| ApiError::bad_request(error.to_string()))?;
+        .map_err(|error| ApiError::bad_query(&error))?;
 
     if query.explain {
         return explain(state, &data_set, &query, headers).await;
@@ -131,7 +131,8 @@ pub fn ask_failure(failure: engine::query::AskError) -> ApiError {
 pub fn query_failure(failure: engine::query::QueryFailure) -> ApiError {
     use engine::query::QueryFailure;
     match failure {
-        QueryFailure::InvalidCollect { .. } => ApiError::bad_request("invalid collect function"),
+        QueryFailure::InvalidCollect { .. } => ApiError::bad_request(failure.to_string()).naming("collect"),
+        QueryFailure::InvalidSort { .. } => ApiError::bad_request(failure.to_string()).naming("sort_by"),
         QueryFailure::TooSlow { .. } => ApiError::new(StatusCode::GATEWAY_TIMEOUT, failure.to_string()),
         QueryFailure::OutOfMemory => ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, failure.to_string()),
         other if other.is_callers_fault() => ApiError::bad_request(other.to_string()),
@@ -169,8 +170,13 @@ fn options(data_set: Option<Arc<DataSet>>) -> Response {
     (headers, "").into_response()
 }
 
+/// What scripts of other sites may read of an answer besides its body.
+const EXPOSED: &str =
+    "content-disposition, etag, link, retry-after, warning, x-refused-parameter, x-refused-position";
+
 fn with_cors(mut response: Response) -> Response {
     response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    response.headers_mut().insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
     response
 }
 

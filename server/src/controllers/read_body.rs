@@ -12,13 +12,25 @@ use crate::error::ApiError;
 const UNPUBLISHED: &str =
     "Warning: This data-set is unpublished. Data may be subject to change or be inaccurate.";
 
+/// The same where the body has no place for it: 299 is a warning that lasts.
+const UNPUBLISHED_HEADER: &str =
+    "299 - \"This data-set is unpublished. Data may be subject to change or be inaccurate.\"";
+
+/// A spreadsheet has no place for the warning and nobody sees headers of files, so that data sets which are not published
+/// have never answered CSV.
+fn shown_format(asked: Format, published: bool) -> Format {
+    match asked {
+        Format::Csv if !published => Format::Json,
+        asked => asked,
+    }
+}
+
 /// The answer to a query over a data set, published or not.
 ///
 /// # Errors
 /// When it cannot be written in the format.
 pub fn write(answer: &Answer, query: &Query, published: bool) -> Result<Response, ApiError> {
-    // What is not published carries a warning, which only JSON has a place for.
-    let format = if published { query.format } else { Format::Json };
+    let format = shown_format(query.format, published);
     let unwritable = |error| {
         tracing::error!(%error, "answer cannot be written");
         ApiError::busy("the answer could not be written in this format: ask for another")
@@ -36,6 +48,9 @@ pub fn write(answer: &Answer, query: &Query, published: bool) -> Result<Response
         response.headers_mut().extend(
             HeaderValue::from_str(&disposition).ok().map(|value| (header::CONTENT_DISPOSITION, value)),
         );
+    }
+    if !published {
+        response.headers_mut().insert(header::WARNING, HeaderValue::from_static(UNPUBLISHED_HEADER));
     }
     if let Some(link) = answer.next.as_deref().and_then(|next| next_page(query, next)) {
         response.headers_mut().insert(header::LINK, link);
