@@ -90,6 +90,22 @@ fn decode(text: &str) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
+/// A query string as a URL may hold it: what must not stand in one (blanks, quotes, `<`, `>`, letters beyond ASCII) is
+/// escaped. What has a meaning in a query string, as `%`, `+`, `&` and `=` have, stays as it is.
+pub fn for_url(query_string: &str) -> String {
+    let mut url = String::with_capacity(query_string.len());
+    for byte in query_string.bytes() {
+        match byte {
+            b'"' | b'<' | b'>' | b'`' | b'#' | b'{' | b'}' | b'|' | b'\\' | b'^' => {
+                url.push_str(&format!("%{byte:02X}"))
+            }
+            0x21..=0x7E => url.push(char::from(byte)),
+            _ => url.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    url
+}
+
 fn escape(after_percent: &[u8]) -> Option<u8> {
     let digit = |at: usize| char::from(*after_percent.get(at)?).to_digit(16);
     u8::try_from(digit(0)? * 16 + digit(1)?).ok()
@@ -200,6 +216,15 @@ mod tests {
                 ("a", "b=c", 41)
             ]
         );
+    }
+
+    #[test]
+    fn what_a_url_cannot_hold_is_escaped_and_means_the_same() {
+        let text = "filter=fee > 10 and name = 'é'&limit=%31&a=b+c";
+        let url = for_url(text);
+        assert_eq!(url, "filter=fee%20%3E%2010%20and%20name%20=%20'%C3%A9'&limit=%31&a=b+c");
+        let values = |text| Parameters::read(text).iter().map(|p| p.value.clone()).collect::<Vec<_>>();
+        assert_eq!(values(&url), values(text));
     }
 
     #[test]

@@ -16,7 +16,8 @@ use crate::{
     Collect, CollectMethod, Compare, Cursor, Expression, Fill, Format, Period, Policy, Query, SortBy, Value,
 };
 
-const NAMES: [&str; 22] = [
+/// The names of all parameters.
+pub const PARAMETERS: [&str; 22] = [
     "start_at",
     "end_at",
     "duration",
@@ -132,7 +133,7 @@ fn blame(parameter: &Parameter, problem: Problem) -> QueryError {
 }
 
 fn only_known_names(parameters: &Parameters) -> Result<(), QueryError> {
-    match parameters.iter().find(|parameter| !NAMES.contains(&parameter.name.as_str())) {
+    match parameters.iter().find(|parameter| !PARAMETERS.contains(&parameter.name.as_str())) {
         Some(unknown) => Err(blame(unknown, Problem::UnrecognisedParameter)),
         None => Ok(()),
     }

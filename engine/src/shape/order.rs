@@ -20,13 +20,19 @@ pub fn compare(a: &Value, b: &Value) -> Ordering {
     rank(a).cmp(&rank(b)).then_with(|| a.compare(b).unwrap_or(Ordering::Equal))
 }
 
-/// The order of groups and of collected values: as [`compare`], but booleans stand among the numbers as 0 and 1.
+/// The order of groups and of collected values: as [`compare`], but booleans stand among the numbers as 0 and 1, false
+/// before 0 and true before 1.
 fn compare_grouped(a: &Value, b: &Value) -> Ordering {
+    compare_as_numbers(a, b).then_with(|| rank(b).cmp(&rank(a)))
+}
+
+/// The same, but that false and 0 are equal, and true and 1.
+fn compare_as_numbers(a: &Value, b: &Value) -> Ordering {
     let number = |value: &Value| match value {
         Value::Bool(flag) => Value::Int(i64::from(*flag)),
         other => other.clone(),
     };
-    compare(&number(a), &number(b)).then_with(|| rank(b).cmp(&rank(a)))
+    compare(&number(a), &number(b))
 }
 
 /// Sorts collected values.
@@ -43,7 +49,7 @@ pub fn compare_lists(a: &[Value], b: &[Value]) -> Ordering {
         .unwrap_or(Ordering::Equal)
 }
 
-/// The order of the values of an answer.
+/// The order in which an answer is sorted. What is equal in it stays as it is, in both directions, as it always did.
 pub fn compare_json(a: &Json, b: &Json) -> Ordering {
     match (a, b) {
         (Json::Array(a), Json::Array(b)) => {
@@ -52,7 +58,7 @@ pub fn compare_json(a: &Json, b: &Json) -> Ordering {
         }
         (Json::Array(_), _) => Ordering::Greater,
         (_, Json::Array(_)) => Ordering::Less,
-        _ => compare_grouped(&scalar(a), &scalar(b)),
+        _ => compare_as_numbers(&scalar(a), &scalar(b)),
     }
 }
 
