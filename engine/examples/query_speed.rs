@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use arrow::datatypes::Schema;
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::query::QueryEngine;
-use engine::{Record, Snapshot, Value, to_batch};
+use engine::{Part, Record, Rows, Snapshot, Value, to_batch};
 use query_lang::Policy;
 
 const QUERIES: [(&str, &str); 12] = [
@@ -69,7 +69,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let times = batch.column_by_name("_timestamp").ok_or("no times")?;
     let times = arrow::array::AsArray::as_primitive::<arrow::datatypes::TimestampMicrosecondType>(times);
     let range = arrow::compute::min(times).zip(arrow::compute::max(times));
-    let snapshot = Snapshot { version: 1, schema: batch.schema(), batches: vec![batch], ranges: vec![range] };
+    let snapshot =
+        Snapshot { version: 1, schema: batch.schema(), parts: vec![Part::Rows(Rows { batch, range })] };
     let now: DateTime<Utc> = "2016-01-01T00:00:00Z".parse()?;
     let queries = Arc::new(QueryEngine::default());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

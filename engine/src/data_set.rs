@@ -10,10 +10,12 @@ use arrow::datatypes::{Int64Type, SchemaRef};
 
 use crate::log::{Outcome, Ticket};
 use crate::manifest::{self, Manifest, SegmentEntry};
+use crate::object::Objects;
 use crate::operation::Operation;
 use crate::record::Record;
+use crate::resources::Resources;
 use crate::schema::SEQUENCE;
-use crate::segment;
+use crate::segment::{self, Segment};
 use crate::snapshot::Snapshot;
 use crate::table::{Frozen, Table};
 
@@ -41,6 +43,10 @@ pub struct DataSet {
     dropped: bool,
     /// How often a segment was begun, so that no two have one name.
     attempts: u64,
+    objects: Objects,
+    resources: Arc<Resources>,
+    /// The segments that were read, by their files.
+    open: Vec<(String, Arc<Segment>)>,
 }
 
 #[derive(Debug)]
@@ -80,8 +86,8 @@ impl Flush {
         if rows.num_rows() == 0 {
             return Ok(Written { batches: Vec::new(), rows: 0 });
         }
-        let rows = segment::sort(&rows).map_err(io::Error::other)?;
-        segment::write(&self.folder.join(&*self.file), &rows)?;
+        let rows = segment::write::sort(&rows).map_err(io::Error::other)?;
+        segment::write::write(&self.folder.join(&*self.file), &rows)?;
         let starts = (0..rows.num_rows()).step_by(BATCH_ROWS);
         let batches = starts.map(|start| rows.slice(start, BATCH_ROWS.min(rows.num_rows() - start)));
         Ok(Written { batches: batches.collect(), rows: rows.num_rows() as u64 })
@@ -93,27 +99,33 @@ impl DataSet {
     ///
     /// # Errors
     /// When it cannot be made.
-    pub fn create(parent: &Path, name: &str) -> io::Result<Self> {
+    pub fn create(
+        parent: &Path,
+        name: &str,
+        objects: Objects,
+        resources: Arc<Resources>,
+    ) -> io::Result<Self> {
         let folder = parent.join(folder_name(name));
         std::fs::create_dir_all(&folder)?;
         crate::log::sync_folder(parent)?;
-        Ok(Self::of(folder, Manifest { data_set: name.to_owned(), ..Manifest::default() }))
+        let manifest = Manifest { data_set: name.to_owned(), ..Manifest::default() };
+        Ok(Self::of(folder, manifest, objects, resources))
     }
 
     /// Opens the folder of a data set; reads no rows.
     ///
     /// # Errors
     /// When its manifest cannot be read.
-    pub fn open(folder: &Path) -> io::Result<Self> {
+    pub fn open(folder: &Path, objects: Objects, resources: Arc<Resources>) -> io::Result<Self> {
         let mut manifest = manifest::newest(folder)?;
         if manifest.data_set.is_empty() {
             manifest.data_set = data_set_name(folder);
         }
         manifest::clean(folder)?;
-        Ok(Self::of(folder.to_owned(), manifest))
+        Ok(Self::of(folder.to_owned(), manifest, objects, resources))
     }
 
-    fn of(folder: PathBuf, manifest: Manifest) -> Self {
+    fn of(folder: PathBuf, manifest: Manifest, objects: Objects, resources: Arc<Resources>) -> Self {
         Self {
             folder,
             table: None,
@@ -125,6 +137,9 @@ impl DataSet {
             dropped: manifest.segments.is_empty(),
             attempts: 0,
             manifest,
+            objects,
+            resources,
+            open: Vec::new(),
         }
     }
 
@@ -236,7 +251,27 @@ impl DataSet {
     pub fn snapshot(&mut self) -> io::Result<Snapshot> {
         self.catch_up()?;
         let version = self.version;
-        self.table()?.snapshot(version).map_err(io::Error::other)
+        self.table()?;
+        self.open_segments();
+        let segments: Vec<Arc<Segment>> = self.open.iter().map(|(_, segment)| Arc::clone(segment)).collect();
+        self.table()?.snapshot(version, &segments).map_err(io::Error::other)
+    }
+
+    /// Makes the open segments those of the manifest.
+    fn open_segments(&mut self) {
+        let entries = &self.manifest.segments;
+        self.open.retain(|(file, _)| entries.iter().any(|entry| entry.file == *file));
+        for entry in entries {
+            if self.open.iter().any(|(file, _)| *file == entry.file) {
+                continue;
+            }
+            let folder = self.folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let path = format!("data-sets/{folder}/{}", entry.file);
+            let range = self.table.as_ref().and_then(|table| table.time_range_of(&entry.file));
+            let segment =
+                Segment::new(self.objects.clone(), path, entry.rows, range, Arc::clone(&self.resources));
+            self.open.push((entry.file.clone(), Arc::new(segment)));
+        }
     }
 
     /// Takes the buffer, and the segments that are to be put together with it, to be written by [`Flush::write`]; `None` if
@@ -390,7 +425,7 @@ impl DataSet {
 
 fn read_checked(folder: &Path, entry: &SegmentEntry) -> io::Result<Vec<RecordBatch>> {
     let path = folder.join(&entry.file);
-    let batches = segment::read(&path)?;
+    let batches = segment::write::read(&path)?;
     let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
     if rows as u64 != entry.rows {
         let message =

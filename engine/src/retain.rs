@@ -5,7 +5,8 @@ use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use chrono::{DateTime, Utc};
 
 use crate::schema::{ID, SEQUENCE, TIMESTAMP};
-use crate::snapshot::Snapshot;
+use crate::segment::SegmentError;
+use crate::snapshot::{Rows, Snapshot};
 
 /// How much of its past a data set keeps. The default keeps everything.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -18,15 +19,23 @@ pub struct Retention {
 
 impl Retention {
     /// The ids of the records that have to go from a data set that takes `bytes`.
-    pub(crate) fn excess(&self, snapshot: &Snapshot, bytes: usize) -> Vec<String> {
+    ///
+    /// # Errors
+    /// When a segment cannot be read.
+    pub(crate) async fn excess(
+        &self,
+        snapshot: &Snapshot,
+        bytes: usize,
+    ) -> Result<Vec<String>, SegmentError> {
         let before = self.not_before.map(|time| time.timestamp_micros());
         let most = self.bytes.filter(|most| *most < bytes as u64);
         if before.is_none() && most.is_none() {
-            return Vec::new();
+            return Ok(Vec::new());
         }
         let mut gone = Vec::new();
         let mut kept = Vec::new();
-        for batch in &snapshot.batches {
+        let batches = snapshot.batches().await?;
+        for Rows { batch, .. } in &batches {
             let columns =
                 (batch.column_by_name(ID), batch.column_by_name(TIMESTAMP), batch.column_by_name(SEQUENCE));
             let (Some(ids), Some(times), Some(numbers)) = columns else { continue };
@@ -46,7 +55,7 @@ impl Retention {
             }
         }
         let rows = gone.len() + kept.len();
-        let Some(most) = most.filter(|_| rows > 0) else { return gone };
+        let Some(most) = most.filter(|_| rows > 0) else { return Ok(gone) };
         // Records of a data set are much alike, so that each counts the same.
         let keep = u128::from(most) * rows as u128 / bytes.max(1) as u128;
         let keep = usize::try_from(keep).unwrap_or(usize::MAX);
@@ -54,6 +63,6 @@ impl Retention {
             kept.sort_unstable();
             gone.extend(kept[..kept.len() - keep].iter().map(|(_, id)| (*id).to_owned()));
         }
-        gone
+        Ok(gone)
     }
 }

@@ -2,29 +2,155 @@
 
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{BooleanArray, RecordBatch};
+use arrow::compute::{cast, filter_record_batch};
 use arrow::datatypes::{Schema, SchemaRef};
+use arrow::error::ArrowError;
 
+use crate::columns::conform;
 use crate::schema::system_fields;
+use crate::segment::{Segment, SegmentError};
 
-/// All live rows of a data set at one version. Cheap to clone: batches are reference-counted.
+/// All live rows of a data set at one version. Cheap to clone: parts are reference-counted.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
     /// Grows with every write and survives a restart; 0 for a data set that was never written.
     pub version: u64,
-    /// The layout of every batch (see [`crate::schema`]).
+    /// All columns that rows may have (see [`crate::schema`]).
     pub schema: SchemaRef,
-    /// Live rows only, each batch in the layout of `schema`; upserted and deleted rows are already gone.
-    pub batches: Vec<RecordBatch>,
-    /// For each batch the smallest and largest `_timestamp` in microseconds since 1970; `None` where no row has one.
-    /// A batch may also hold rows without `_timestamp`.
-    pub ranges: Vec<Option<(i64, i64)>>,
+    /// The rows, oldest part first. No `_id` is in two of them.
+    pub parts: Vec<Part>,
+}
+
+/// Some of the rows.
+#[derive(Debug, Clone)]
+pub enum Part {
+    /// Rows in memory.
+    Rows(Rows),
+    /// Rows in a file.
+    Segment(SegmentView),
+}
+
+/// Rows in memory, all of them live, in the layout of the snapshot's schema.
+#[derive(Debug, Clone)]
+pub struct Rows {
+    /// The rows.
+    pub batch: RecordBatch,
+    /// The smallest and largest `_timestamp` in microseconds since 1970; `None` where no row has one. There may be rows
+    /// without one beside.
+    pub range: Option<(i64, i64)>,
+}
+
+/// A segment as it counts in one version.
+#[derive(Debug, Clone)]
+pub struct SegmentView {
+    /// The file.
+    pub segment: Arc<Segment>,
+    /// The places of rows in it that no longer count, ascending.
+    pub dead: Arc<[u32]>,
+}
+
+impl Part {
+    /// The smallest and largest `_timestamp` in microseconds since 1970; `None` where no row has one.
+    pub fn range(&self) -> Option<(i64, i64)> {
+        match self {
+            Part::Rows(rows) => rows.range,
+            Part::Segment(view) => view.segment.time_range(),
+        }
+    }
+
+    /// Live rows.
+    pub fn rows(&self) -> usize {
+        match self {
+            Part::Rows(rows) => rows.batch.num_rows(),
+            Part::Segment(view) => {
+                usize::try_from(view.segment.rows()).unwrap_or(usize::MAX).saturating_sub(view.dead.len())
+            }
+        }
+    }
+}
+
+impl SegmentView {
+    /// For each row of a row group that has so many, from `first_row` on, whether it counts; `None` if all do.
+    pub fn live(&self, first_row: usize, rows: usize) -> Option<BooleanArray> {
+        let from = self.dead.partition_point(|row| (*row as usize) < first_row);
+        let to = self.dead.partition_point(|row| (*row as usize) < first_row + rows);
+        if from == to {
+            return None;
+        }
+        let mut live = vec![true; rows];
+        for row in &self.dead[from..to] {
+            live[*row as usize - first_row] = false;
+        }
+        Some(BooleanArray::from(live))
+    }
+
+    /// The live rows of a row group with the columns of `schema`, text as `Utf8View`; what the file lacks is null.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn live_rows(&self, row_group: usize, schema: &SchemaRef) -> Result<RecordBatch, SegmentError> {
+        let layout = self.segment.layout().await?;
+        let columns: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+        let batch = self.segment.read(row_group, &columns).await?;
+        let first_row = layout.row_groups.get(row_group).map_or(0, |group| group.first_row);
+        self.shown(&batch, first_row, schema).map_err(|error| self.segment.error(error))
+    }
+
+    fn shown(
+        &self,
+        batch: &RecordBatch,
+        first_row: usize,
+        schema: &SchemaRef,
+    ) -> Result<RecordBatch, ArrowError> {
+        let batch = match self.live(first_row, batch.num_rows()) {
+            Some(live) => filter_record_batch(batch, &live)?,
+            None => batch.clone(),
+        };
+        conform(&plain(&batch, schema)?, schema)
+    }
+}
+
+/// The batch with its columns in the types that the schema has.
+fn plain(batch: &RecordBatch, schema: &Schema) -> Result<RecordBatch, ArrowError> {
+    let (mut fields, mut arrays) = (Vec::new(), Vec::new());
+    for (field, array) in batch.schema_ref().fields().iter().zip(batch.columns()) {
+        let kind = schema.field_with_name(field.name()).map_or(field.data_type(), |field| field.data_type());
+        fields.push(field.as_ref().clone().with_data_type(kind.clone()));
+        arrays.push(if array.data_type() == kind { Arc::clone(array) } else { cast(array, kind)? });
+    }
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
 }
 
 impl Snapshot {
     /// A data set that was never written.
     pub fn empty() -> Self {
-        let schema = Arc::new(Schema::new(system_fields()));
-        Self { version: 0, schema, batches: Vec::new(), ranges: Vec::new() }
+        Self { version: 0, schema: Arc::new(Schema::new(system_fields())), parts: Vec::new() }
+    }
+
+    /// Live rows.
+    pub fn rows(&self) -> usize {
+        self.parts.iter().map(Part::rows).sum()
+    }
+
+    /// All live rows in the layout of the schema, with the range of `_timestamp` of each batch.
+    ///
+    /// # Errors
+    /// When a segment cannot be read.
+    pub async fn batches(&self) -> Result<Vec<Rows>, SegmentError> {
+        let mut batches = Vec::new();
+        for part in &self.parts {
+            match part {
+                Part::Rows(rows) => batches.push(rows.clone()),
+                Part::Segment(view) => {
+                    let layout = view.segment.layout().await?;
+                    for (row_group, facts) in layout.row_groups.iter().enumerate() {
+                        let batch = view.live_rows(row_group, &self.schema).await?;
+                        batches.push(Rows { batch, range: facts.time_range });
+                    }
+                }
+            }
+        }
+        Ok(batches)
     }
 }

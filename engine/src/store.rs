@@ -25,11 +25,14 @@ use tokio::sync::{Mutex as AsyncMutex, RwLock, Semaphore};
 use crate::columns::to_batch;
 use crate::data_set::DataSet;
 use crate::log::{Durability, Log, recover};
+use crate::object::Objects;
 use crate::operation::Operation;
 use crate::record::Record;
+use crate::resources::Resources;
 use crate::retain::Retention;
 use crate::schema;
-use crate::snapshot::Snapshot;
+use crate::segment::SegmentError;
+use crate::snapshot::{Part, Snapshot};
 
 /// Settings of a store.
 #[derive(Debug, Clone)]
@@ -38,6 +41,8 @@ pub struct StoreOptions {
     pub flush_interval: Duration,
     /// Bytes that data sets may take in memory before idle ones are let go.
     pub memory: usize,
+    /// Bytes that decoded pieces of segments may take in memory.
+    pub cache: usize,
     /// Bytes that may wait for the log before writes are refused for a while.
     pub max_waiting: usize,
     /// Bytes of one data set that may be in no segment before writes to it are refused for a while.
@@ -51,6 +56,7 @@ impl Default for StoreOptions {
         Self {
             flush_interval: Duration::from_secs(10),
             memory: 1 << 30,
+            cache: 256 << 20,
             max_waiting: 128 << 20,
             max_buffered: 512 << 20,
             durability: Durability::Fsync,
@@ -78,6 +84,9 @@ pub enum StoreError {
     /// Disk or file trouble.
     #[error("{0}")]
     Io(#[from] io::Error),
+    /// A file of records is broken or gone.
+    #[error(transparent)]
+    Segment(#[from] SegmentError),
     /// Columns could not be built.
     #[error("records could not be put into columns: {0}")]
     Arrow(#[from] arrow::error::ArrowError),
@@ -111,6 +120,8 @@ pub struct Store {
     data_sets: Mutex<HashMap<String, Arc<Slot>>>,
     /// One permit a segment that is written.
     flushes: Arc<Semaphore>,
+    objects: Objects,
+    resources: Arc<Resources>,
     /// Held for as long as the store is open.
     _lock: File,
 }
@@ -181,11 +192,13 @@ impl Store {
             Err(TryLockError::WouldBlock) => return Err(StoreError::InUse(folder)),
             Err(TryLockError::Error(error)) => return Err(error.into()),
         }
+        let objects = Objects::local(&folder)?;
+        let resources = Resources::new(options.cache as u64)?;
         let mut data_sets: HashMap<String, DataSet> = HashMap::new();
         let mut last = 0;
         for entry in std::fs::read_dir(folder.join("data-sets"))? {
             let path = entry?.path();
-            let data_set = DataSet::open(&path)?;
+            let data_set = DataSet::open(&path, objects.clone(), Arc::clone(&resources))?;
             last = last.max(data_set.version());
             data_sets.insert(data_set.name().to_owned(), data_set);
         }
@@ -193,7 +206,8 @@ impl Store {
             last = last.max(frame.position);
             let (name, operation) = Operation::decode(&frame.payload)?;
             if !data_sets.contains_key(&name) {
-                let data_set = DataSet::create(&folder.join("data-sets"), &name)?;
+                let (objects, resources) = (objects.clone(), Arc::clone(&resources));
+                let data_set = DataSet::create(&folder.join("data-sets"), &name, objects, resources)?;
                 data_sets.insert(name.clone(), data_set);
             }
             match data_sets.get_mut(&name) {
@@ -206,7 +220,8 @@ impl Store {
         let log = Log::start(&folder.join("log"), last + 1, options.durability)?;
         let data_sets = data_sets.into_iter().map(|(name, data_set)| (name, Slot::new(data_set))).collect();
         let flushes = Arc::new(Semaphore::new(FLUSHES));
-        Ok(Self { folder, options, log, data_sets: Mutex::new(data_sets), flushes, _lock: lock })
+        let data_sets = Mutex::new(data_sets);
+        Ok(Self { folder, options, log, data_sets, flushes, objects, resources, _lock: lock })
     }
 
     /// Appends records; those with a known `_id` replace it. When this returns they are on disk and visible.
@@ -276,7 +291,7 @@ impl Store {
         let snapshot = data_set.snapshot()?;
         let bytes = data_set.bytes();
         drop(data_set);
-        let gone = retention.excess(&snapshot, bytes);
+        let gone = retention.excess(&snapshot, bytes).await?;
         let count = gone.len();
         if count > 0 {
             self.commit(&slot, name, Operation::Trim(gone)).await?;
@@ -362,8 +377,12 @@ impl Store {
     }
 
     /// The version of a data set: grows with every write and survives restarts. 0 for one that was never written.
-    pub fn version(&self, name: &str) -> u64 {
-        self.slot(name).map_or(0, |slot| slot.version.load(Ordering::Acquire))
+    ///
+    /// # Errors
+    /// When what is known of the data set cannot be read.
+    #[allow(clippy::unused_async, reason = "data sets will be opened when they are asked for")]
+    pub async fn version(&self, name: &str) -> Result<u64, StoreError> {
+        Ok(self.slot(name).map_or(0, |slot| slot.version.load(Ordering::Acquire)))
     }
 
     /// The newest `_timestamp` of a data set.
@@ -372,7 +391,7 @@ impl Store {
     /// As [`Store::snapshot`].
     pub async fn last_timestamp(&self, name: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
         let snapshot = self.snapshot(name).await?;
-        let last = snapshot.ranges.iter().flatten().map(|(_, last)| *last).max();
+        let last = snapshot.parts.iter().filter_map(Part::range).map(|(_, last)| last).max();
         Ok(last.and_then(DateTime::from_timestamp_micros))
     }
 
@@ -389,14 +408,12 @@ impl Store {
             return Ok(last);
         }
         let snapshot = self.snapshot(name).await?;
-        let column = snapshot.schema.index_of(schema::UPDATED_AT).ok();
-        let newest = column.and_then(|column| {
-            let times = snapshot.batches.iter().filter_map(|batch| {
-                let times = batch.column(column).as_primitive_opt::<TimestampMicrosecondType>()?;
-                arrow::compute::max(times)
-            });
-            times.max()
+        let batches = snapshot.batches().await?;
+        let times = batches.iter().filter_map(|rows| {
+            let times = rows.batch.column_by_name(schema::UPDATED_AT)?;
+            arrow::compute::max(times.as_primitive_opt::<TimestampMicrosecondType>()?)
         });
+        let newest = times.max();
         let last = newest.and_then(DateTime::from_timestamp_micros);
         *known() = (snapshot.version, last);
         Ok(last)
@@ -491,7 +508,8 @@ impl Store {
         if let Some(slot) = data_sets.get(name) {
             return Ok(Arc::clone(slot));
         }
-        let slot = Slot::new(DataSet::create(&self.folder.join("data-sets"), name)?);
+        let (objects, resources) = (self.objects.clone(), Arc::clone(&self.resources));
+        let slot = Slot::new(DataSet::create(&self.folder.join("data-sets"), name, objects, resources)?);
         data_sets.insert(name.to_owned(), Arc::clone(&slot));
         Ok(slot)
     }

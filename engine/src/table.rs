@@ -16,7 +16,8 @@ use arrow::error::ArrowError;
 use crate::columns::{conform, record_at, time_range, to_batch, union};
 use crate::record::Record;
 use crate::schema::{ID, SEQUENCE, system_fields};
-use crate::snapshot::Snapshot;
+use crate::segment::Segment;
+use crate::snapshot::{Rows, SegmentView, Snapshot};
 
 /// Batches in the buffer before they are put together into one.
 const MAX_SMALL_PARTS: usize = 32;
@@ -81,6 +82,11 @@ impl Table {
     #[cfg(test)]
     pub fn rows(&self) -> usize {
         self.index.len()
+    }
+
+    #[cfg(test)]
+    fn live(&self) -> usize {
+        self.parts.values().map(|part| part.batch.num_rows() - part.dead).sum()
     }
 
     /// Adds rows to the buffer; those with an `_id` that is there already replace it, and in the batch itself the last one
@@ -262,6 +268,7 @@ impl Table {
             return false;
         }
         self.take_place_of(&frozen.parts, batches, Some(file));
+        self.snapshot = None;
         true
     }
 
@@ -270,6 +277,7 @@ impl Table {
         for part in self.parts.values_mut() {
             if part.stored.as_ref().is_some_and(|(own, _)| **own == *file) {
                 part.stored = None;
+                self.snapshot = None;
             }
         }
     }
@@ -304,25 +312,42 @@ impl Table {
         })
     }
 
-    /// The live rows as one version.
+    /// The live rows as one version; `segments` are the files that rows were loaded from, oldest first.
     ///
     /// # Errors
     /// Only when Arrow cannot filter a batch.
-    pub fn snapshot(&mut self, version: u64) -> Result<Snapshot, ArrowError> {
+    pub fn snapshot(&mut self, version: u64, segments: &[Arc<Segment>]) -> Result<Snapshot, ArrowError> {
         if let Some(snapshot) = &self.snapshot {
             return Ok(Snapshot { version, ..snapshot.clone() });
         }
-        let mut batches = Vec::with_capacity(self.parts.len());
-        for part in self.parts.values_mut() {
-            let batch = part.visible(&self.schema)?;
-            if batch.num_rows() > 0 {
-                batches.push(batch);
+        let mut parts = Vec::new();
+        let counts = self.segments();
+        for segment in segments {
+            let name = segment.path().rsplit('/').next().unwrap_or_default();
+            let Some((dead, live)) = counts.get(name) else { continue };
+            if *live > 0 {
+                let dead = dead.as_slice().into();
+                parts
+                    .push(crate::snapshot::Part::Segment(SegmentView { segment: Arc::clone(segment), dead }));
             }
         }
-        let ranges = batches.iter().map(time_range).collect();
-        let snapshot = Snapshot { version, schema: Arc::clone(&self.schema), batches, ranges };
+        for part in self.parts.values_mut().filter(|part| part.stored.is_none()) {
+            let batch = part.visible(&self.schema)?;
+            if batch.num_rows() > 0 {
+                let range = time_range(&batch);
+                parts.push(crate::snapshot::Part::Rows(Rows { batch, range }));
+            }
+        }
+        let snapshot = Snapshot { version, schema: Arc::clone(&self.schema), parts };
         self.snapshot = Some(snapshot.clone());
         Ok(snapshot)
+    }
+
+    /// The smallest and largest `_timestamp` of the rows of a segment.
+    pub fn time_range_of(&self, file: &str) -> Option<(i64, i64)> {
+        let own =
+            self.parts.values().filter(|part| part.stored.as_ref().is_some_and(|(name, _)| **name == *file));
+        own.filter_map(|part| time_range(&part.batch)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
     }
 
     /// Bytes that the batches take in memory, roughly.
@@ -367,7 +392,7 @@ mod tests {
     }
 
     fn rows(table: &mut Table) -> usize {
-        table.snapshot(1).unwrap().batches.iter().map(RecordBatch::num_rows).sum()
+        table.live()
     }
 
     #[test]
@@ -384,9 +409,10 @@ mod tests {
     fn a_snapshot_stays_what_it_was() {
         let mut table = Table::new();
         add(&mut table, r#"[{"_id": "a"}, {"_id": "b"}]"#);
-        let before = table.snapshot(1).unwrap();
+        let before = table.snapshot(1, &[]).unwrap();
         assert!(table.remove("a") && !table.remove("a"));
-        assert_eq!(before.batches[0].num_rows(), 2);
+        assert_eq!(before.rows(), 2);
+        assert_eq!(table.snapshot(2, &[]).unwrap().rows(), 1);
         assert_eq!(rows(&mut table), 1);
     }
 

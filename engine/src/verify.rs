@@ -80,7 +80,7 @@ fn data_set(folder: &Path) -> Finding {
 fn segments(folder: &Path, manifest: &Manifest) -> (u64, Vec<String>) {
     let (mut rows, mut problems, mut ids) = (0, Vec::new(), HashSet::new());
     for entry in &manifest.segments {
-        match segment::read(&folder.join(&entry.file)) {
+        match segment::write::read(&folder.join(&entry.file)) {
             Ok(batches) => {
                 let problem =
                     |what: String| format!("the segment {} {what}", folder.join(&entry.file).display());

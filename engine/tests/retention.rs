@@ -19,9 +19,9 @@ async fn append(store: &Store, from: u32, to: u32) {
 }
 
 async fn ids(store: &Store) -> Vec<u32> {
-    let snapshot = store.snapshot("visits").await.unwrap();
+    let batches = store.snapshot("visits").await.unwrap().batches().await.unwrap();
     let mut ids = Vec::new();
-    for batch in &snapshot.batches {
+    for batch in batches.iter().map(|rows| &rows.batch) {
         for row in 0..batch.num_rows() {
             let record = engine::record_to_json(&record_at(batch, row));
             ids.push(record["_id"].as_str().unwrap().parse().unwrap());

@@ -41,13 +41,17 @@ async fn loading_again_finds_the_data_in_place() {
     let server = TestServer::start().await;
     let now = "2025-03-10T12:00:00Z".parse().unwrap();
     load(&server.state, 0.02, now).await.unwrap();
-    let versions = |server: &TestServer| -> Vec<u64> {
-        datasets::sample_data_sets().iter().map(|set| server.state.store.version(&set.name())).collect()
+    let versions = async || {
+        let mut versions = Vec::new();
+        for set in datasets::sample_data_sets() {
+            versions.push(server.state.store.version(&set.name()).await.unwrap());
+        }
+        versions
     };
-    let before = versions(&server);
+    let before = versions().await;
     assert!(before.len() >= 8 && before.iter().all(|version| *version > 0));
     load(&server.state, 0.02, now).await.unwrap();
-    assert_eq!(versions(&server), before);
+    assert_eq!(versions().await, before);
 }
 
 #[tokio::test]

@@ -103,10 +103,10 @@ async fn main() -> anyhow::Result<()> {
     if let Some(path) = &args.parquet {
         let snapshot = store.snapshot("records").await?;
         let file = std::fs::File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
-        let schema = snapshot.batches.first().context("no records")?.schema();
+        let schema = std::sync::Arc::clone(&snapshot.schema);
         let mut writer = parquet::arrow::ArrowWriter::try_new(file, schema, None)?;
-        for batch in snapshot.batches.iter() {
-            writer.write(batch)?;
+        for rows in snapshot.batches().await? {
+            writer.write(&rows.batch)?;
         }
         writer.close()?;
     }

@@ -73,7 +73,8 @@ impl QueryEngine {
         now: DateTime<Utc>,
     ) -> Result<Arc<Answer>, AskError> {
         let window = query.is_relative().then(|| query.window(now));
-        let key = format!("{data_set}\n{}\n{query}\n{window:?}", store.version(data_set));
+        let version = store.version(data_set).await?;
+        let key = format!("{data_set}\n{version}\n{query}\n{window:?}");
         let compute = async {
             let snapshot = store.snapshot(data_set).await?;
             Ok(Arc::new(self.answer(snapshot, query, now).await?))

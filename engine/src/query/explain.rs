@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::scan::overlaps;
 use super::{QueryEngine, QueryFailure};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Rows, Snapshot};
 
 impl QueryEngine {
     /// Answers a query and tells how, instead of showing the answer.
@@ -25,13 +25,14 @@ impl QueryEngine {
         let window = query.window(now);
         let mut scanned = Extent::default();
         let mut whole = Extent::default();
-        for (batch, range) in snapshot.batches.iter().zip(&snapshot.ranges) {
+        let batches = snapshot.batches().await?;
+        for Rows { batch, range } in &batches {
             whole.add(batch);
             if overlaps(*range, &window) {
                 scanned.add(batch);
             }
         }
-        let (version, segments) = (snapshot.version, snapshot.batches.len());
+        let (version, segments) = (snapshot.version, batches.len());
         let begin = Instant::now();
         let answer = self.answer(snapshot, query, now).await?;
         let answered = begin.elapsed();

@@ -74,6 +74,9 @@ pub enum QueryFailure {
         "the query needs more memory than there is for queries: ask for a shorter time, fewer groups or fewer rows"
     )]
     OutOfMemory,
+    /// A file of records is broken or gone.
+    #[error(transparent)]
+    Segment(#[from] crate::segment::SegmentError),
     /// The plan failed.
     #[error("the query could not be run: {0}")]
     Execution(#[from] DataFusionError),
@@ -153,8 +156,7 @@ impl QueryEngine {
         query: &Query,
         now: DateTime<Utc>,
     ) -> Result<Answer, QueryFailure> {
-        let rows: usize = snapshot.batches.iter().map(arrow::array::RecordBatch::num_rows).sum();
-        let context = if rows < PARALLEL_ROWS { &self.small } else { &self.large };
+        let context = if snapshot.rows() < PARALLEL_ROWS { &self.small } else { &self.large };
         let window = query.window(now);
         let mut answer = if query.is_raw() {
             raw::rows(context, &snapshot, query, &window).await?

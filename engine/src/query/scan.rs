@@ -4,16 +4,15 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::datasource::MemTable;
-use datafusion::error::DataFusionError;
 use datafusion::execution::context::SessionContext;
 use datafusion::logical_expr::{Expr, lit};
 use datafusion::prelude::DataFrame;
 use datafusion::scalar::ScalarValue;
 use query_lang::{Query, Window};
 
-use super::filter;
+use super::{QueryFailure, filter};
 use crate::schema::TIMESTAMP;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Rows, Snapshot};
 
 /// The rows of the snapshot that the query is about.
 pub async fn rows(
@@ -21,11 +20,11 @@ pub async fn rows(
     snapshot: &Snapshot,
     query: &Query,
     window: &Window,
-) -> Result<DataFrame, DataFusionError> {
+) -> Result<DataFrame, QueryFailure> {
     let mut batches: Vec<RecordBatch> = Vec::new();
-    for (batch, range) in snapshot.batches.iter().zip(&snapshot.ranges) {
-        if overlaps(*range, window) {
-            batches.push(filter::apply_expression(batch, query.filter.as_ref())?);
+    for Rows { batch, range } in snapshot.batches().await? {
+        if overlaps(range, window) {
+            batches.push(filter::apply_expression(&batch, query.filter.as_ref())?);
         }
     }
     let partitions = spread(batches, context.state().config().target_partitions());

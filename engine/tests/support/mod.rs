@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::Schema;
 use chrono::{DateTime, Utc};
-use engine::{DecodeOptions, Record, Snapshot, Value, decode, to_batch};
+use engine::{DecodeOptions, Part, Record, Rows, Snapshot, Value, decode, to_batch};
 use serde_json::Value as Json;
 
 /// The folder of recorded requests and answers.
@@ -36,18 +36,16 @@ pub fn snapshot(records: &[Record], batches: usize) -> Snapshot {
     let whole = to_batch(records, &Schema::empty(), 0).unwrap();
     let schema = whole.schema();
     let size = whole.num_rows().div_ceil(batches.max(1)).max(1);
-    let batches: Vec<_> = (0..whole.num_rows())
+    let parts = (0..whole.num_rows())
         .step_by(size)
-        .map(|offset| whole.slice(offset, size.min(whole.num_rows() - offset)))
-        .collect();
-    let ranges = batches
-        .iter()
-        .map(|batch| {
+        .map(|offset| {
+            let batch = whole.slice(offset, size.min(whole.num_rows() - offset));
             let times = batch.column_by_name("_timestamp").unwrap();
             let times =
                 arrow::array::AsArray::as_primitive::<arrow::datatypes::TimestampMicrosecondType>(times);
-            Some((arrow::compute::min(times)?, arrow::compute::max(times)?))
+            let range = arrow::compute::min(times).zip(arrow::compute::max(times));
+            Part::Rows(Rows { batch, range })
         })
         .collect();
-    Snapshot { version: 1, schema: Arc::clone(&schema), batches, ranges }
+    Snapshot { version: 1, schema: Arc::clone(&schema), parts }
 }

@@ -59,8 +59,12 @@ pub async fn load(state: &AppState, scale: f64, now: DateTime<Utc>) -> anyhow::R
     for set in sample_data_sets() {
         register(state, set).await?;
     }
-    let empty: Vec<&SampleDataSet> =
-        sample_data_sets().iter().filter(|set| state.store.version(&set.name()) == 0).collect();
+    let mut empty: Vec<&SampleDataSet> = Vec::new();
+    for set in sample_data_sets() {
+        if state.store.version(&set.name()).await? == 0 {
+            empty.push(set);
+        }
+    }
     if !empty.is_empty() {
         let total: usize = empty.iter().map(|set| generate(set, now, scale, SEED).count()).sum();
         let progress = progress_bar(total as u64);

@@ -89,9 +89,10 @@ async fn answer(
 
     // The answer is a function of these, so its tag is known before the query runs.
     let window = query.is_relative().then(|| format!("{:?}", query.window(now)));
+    let version = state.store.version(&data_set.name).await?;
     let tag = entity_tag(&[
         data_set.name.as_bytes(),
-        &state.store.version(&data_set.name).to_le_bytes(),
+        &version.to_le_bytes(),
         &[u8::from(data_set.published)],
         query.to_string().as_bytes(),
         window.unwrap_or_default().as_bytes(),

@@ -73,10 +73,11 @@ impl Default for Pages {
 
 impl Pages {
     /// The page of an address, if it is as it was.
-    pub fn get(&self, address: &str, state: &AppState, now: DateTime<Utc>) -> Option<Arc<Made>> {
+    pub async fn get(&self, address: &str, state: &AppState, now: DateTime<Utc>) -> Option<Arc<Made>> {
         let kept = self.0.get(address)?;
         let names = kept.sources.data_sets.iter().map(|(name, _)| name.clone());
-        (kept.sources == Sources::of(names.collect(), state, now)).then(|| kept.page.clone())
+        let sources = Sources::of(names.collect(), state, now).await?;
+        (kept.sources == sources).then(|| kept.page.clone())
     }
 
     /// Keeps a page that was made of these data sets. `configuration` and `versions` are those from before it was made.
@@ -94,16 +95,14 @@ impl Pages {
 }
 
 impl Sources {
-    fn of(names: Vec<String>, state: &AppState, now: DateTime<Utc>) -> Sources {
-        let version = |name: String| {
-            let version = state.store.version(&name);
-            (name, version)
-        };
-        Sources {
-            configuration: state.registry.config_version(),
-            minute: minute(now),
-            data_sets: names.into_iter().map(version).collect(),
+    /// What they are now; `None` when that cannot be found out.
+    async fn of(names: Vec<String>, state: &AppState, now: DateTime<Utc>) -> Option<Sources> {
+        let mut data_sets = Vec::with_capacity(names.len());
+        for name in names {
+            let version = state.store.version(&name).await.ok()?;
+            data_sets.push((name, version));
         }
+        Some(Sources { configuration: state.registry.config_version(), minute: minute(now), data_sets })
     }
 }
 

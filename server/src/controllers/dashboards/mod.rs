@@ -61,7 +61,7 @@ pub async fn visit(State(state): State<AppState>, uri: Uri, headers: HeaderMap) 
     let query = uri.query().unwrap_or_default();
     let now = state.now(&headers);
     let address = format!("{given}?{query}");
-    if let Some(page) = state.pages.get(&address, &state, now) {
+    if let Some(page) = state.pages.get(&address, &state, now).await {
         return page.respond(&headers);
     }
     let (path, form) = Form::of(given);

@@ -35,16 +35,17 @@ impl<'a> Source<'a> {
         asked.iter().map(|(name, version)| (name.clone(), *version)).collect()
     }
 
-    fn note(&self, data_set: &str) {
-        let version = self.state.store.version(data_set);
+    async fn note(&self, data_set: &str) -> Result<(), String> {
+        let version = self.state.store.version(data_set).await.map_err(|error| error.to_string())?;
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         asked.entry(data_set.to_owned()).or_insert(version);
+        Ok(())
     }
 
     async fn ask(&self, query: &Query) -> Result<Vec<Row>, String> {
         let data_set = self.state.registry.data_set_by(&query.group, &query.data_type);
         let data_set = data_set.ok_or("there is no such data set")?;
-        self.note(&data_set.name);
+        self.note(&data_set.name).await?;
         // Whoever edits a dashboard decides what it shows.
         let policy = Policy { raw_queries_allowed: true };
         let parsed =

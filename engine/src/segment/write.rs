@@ -1,4 +1,4 @@
-//! Segments: immutable Parquet files that any tool reads.
+//! Writing segments.
 
 use std::fs::File;
 use std::io;
@@ -12,12 +12,15 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
+use parquet::schema::types::ColumnPath;
 
 use crate::log::sync_folder;
-use crate::schema::{SEQUENCE, TIMESTAMP};
+use crate::schema::{ID, SEQUENCE, TIMESTAMP, UPDATED_AT};
 
 /// Rows in one batch of a decoded segment.
 const BATCH_ROWS: usize = 65_536;
+/// Rows in one row group.
+const ROW_GROUP_ROWS: usize = 128 * 1024;
 
 /// Sorts rows by `_timestamp` (rows without one first), then by order of insertion.
 ///
@@ -47,15 +50,24 @@ pub fn write(path: &Path, batch: &RecordBatch) -> io::Result<()> {
 }
 
 fn write_file(path: &Path, batch: &RecordBatch) -> io::Result<()> {
-    let compression = Compression::ZSTD(ZstdLevel::default());
-    let properties = WriterProperties::builder().set_compression(compression).build();
     let file = File::create_new(path)?;
     let mut writer =
-        ArrowWriter::try_new(&file, batch.schema(), Some(properties)).map_err(io::Error::other)?;
+        ArrowWriter::try_new(&file, batch.schema(), Some(properties())).map_err(io::Error::other)?;
     writer.write(batch).map_err(io::Error::other)?;
     writer.close().map_err(io::Error::other)?;
     file.sync_all()?;
     path.parent().map_or(Ok(()), sync_folder)
+}
+
+/// How segments are written: small enough row groups to be read one by one, and no dictionaries for what hardly repeats.
+fn properties() -> WriterProperties {
+    let mut properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS));
+    for column in [ID, TIMESTAMP, UPDATED_AT, SEQUENCE] {
+        properties = properties.set_column_dictionary_enabled(ColumnPath::from(column), false);
+    }
+    properties.build()
 }
 
 /// Reads a whole segment.

@@ -1,0 +1,188 @@
+//! Where the files of a store are: a local folder, or an object store.
+//!
+//! [`Objects`] is what the rest of the engine uses: paths are relative to the store, errors name the file. A local folder is
+//! an object store as well ([`DurableFolder`]), one that puts a file and its name on disk before it says that it is there.
+
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::BoxStream;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::{
+    CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt,
+    PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult,
+};
+
+use crate::log::sync_folder;
+
+/// The files of a store.
+#[derive(Debug, Clone)]
+pub struct Objects {
+    store: Arc<dyn ObjectStore>,
+    /// What stands before a path in messages.
+    root: Arc<str>,
+}
+
+impl Objects {
+    /// The files in a local folder.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or used.
+    pub fn local(folder: &std::path::Path) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        let inner = LocalFileSystem::new_with_prefix(folder).map_err(|error| io_error(&error))?;
+        Ok(Self { store: Arc::new(DurableFolder(inner)), root: format!("{}/", folder.display()).into() })
+    }
+
+    /// What a person calls the file.
+    pub fn describe(&self, path: &str) -> String {
+        format!("{}{path}", self.root)
+    }
+
+    /// Bytes of a file.
+    ///
+    /// # Errors
+    /// When there is no such file, or it cannot be looked at.
+    pub async fn size(&self, path: &str) -> io::Result<u64> {
+        let meta = self.store.head(&self.path(path)?).await.map_err(|error| io_error(&error))?;
+        Ok(meta.size)
+    }
+
+    /// Parts of a file.
+    ///
+    /// # Errors
+    /// When there is no such file, it is too short, or it cannot be read.
+    pub async fn ranges(&self, path: &str, ranges: &[Range<u64>]) -> io::Result<Vec<Bytes>> {
+        self.store.get_ranges(&self.path(path)?, ranges).await.map_err(|error| io_error(&error))
+    }
+
+    fn path(&self, path: &str) -> io::Result<Path> {
+        Path::parse(path).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))
+    }
+}
+
+/// The error as the file system would have told it, as far as it can be known.
+fn io_error(error: &object_store::Error) -> io::Error {
+    use object_store::Error as E;
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(current) = cause {
+        if let Some(io) = current.downcast_ref::<io::Error>() {
+            return io::Error::new(io.kind(), io.to_string());
+        }
+        cause = current.source();
+    }
+    let kind = match error {
+        E::NotFound { .. } => io::ErrorKind::NotFound,
+        E::AlreadyExists { .. } | E::Precondition { .. } => io::ErrorKind::AlreadyExists,
+        E::PermissionDenied { .. } | E::Unauthenticated { .. } => io::ErrorKind::PermissionDenied,
+        E::NotSupported { .. } | E::NotImplemented { .. } => io::ErrorKind::Unsupported,
+        _ => io::ErrorKind::Other,
+    };
+    io::Error::new(kind, error.to_string())
+}
+
+/// A local folder whose files are on disk, names included, when a put has succeeded.
+#[derive(Debug)]
+struct DurableFolder(LocalFileSystem);
+
+impl fmt::Display for DurableFolder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Tells drafts of one process apart.
+static DRAFTS: AtomicU64 = AtomicU64::new(0);
+
+fn put_durably(target: &std::path::Path, payload: &PutPayload, mode: &PutMode) -> io::Result<()> {
+    let folder = target.parent().ok_or_else(|| io::Error::other("a file needs a folder"))?;
+    if !folder.is_dir() {
+        fs::create_dir_all(folder)?;
+        folder.parent().map_or(Ok(()), sync_folder)?;
+    }
+    // Listings leave out names of this form.
+    let number = DRAFTS.fetch_add(1, Ordering::Relaxed);
+    let draft = PathBuf::from(format!("{}#{number}", target.display()));
+    let write = || {
+        let mut file = File::create(&draft)?;
+        payload.iter().try_for_each(|part| file.write_all(part))?;
+        file.sync_all()?;
+        match mode {
+            // A hard link fails when the name is taken, which a rename does not.
+            PutMode::Create => fs::hard_link(&draft, target).and_then(|()| fs::remove_file(&draft)),
+            _ => fs::rename(&draft, target),
+        }?;
+        sync_folder(folder)
+    };
+    write().inspect_err(|_| {
+        // The first error is the one to tell; a draft that stays is no file of the store.
+        let _ = fs::remove_file(&draft);
+    })
+}
+
+#[async_trait]
+impl ObjectStore for DurableFolder {
+    async fn put_opts(
+        &self,
+        location: &Path,
+        payload: PutPayload,
+        options: PutOptions,
+    ) -> object_store::Result<PutResult> {
+        if matches!(options.mode, PutMode::Update(_)) {
+            return self.0.put_opts(location, payload, options).await;
+        }
+        let target = self.0.path_to_filesystem(location)?;
+        let mode = options.mode;
+        let written = tokio::task::spawn_blocking(move || put_durably(&target, &payload, &mode)).await?;
+        match written {
+            Ok(()) => Ok(PutResult { e_tag: None, version: None }),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                Err(object_store::Error::AlreadyExists { path: location.to_string(), source: error.into() })
+            }
+            Err(error) => Err(object_store::Error::Generic { store: "folder", source: error.into() }),
+        }
+    }
+
+    async fn put_multipart_opts(
+        &self,
+        location: &Path,
+        options: PutMultipartOptions,
+    ) -> object_store::Result<Box<dyn MultipartUpload>> {
+        self.0.put_multipart_opts(location, options).await
+    }
+
+    async fn get_opts(&self, location: &Path, options: GetOptions) -> object_store::Result<GetResult> {
+        self.0.get_opts(location, options).await
+    }
+
+    async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> object_store::Result<Vec<Bytes>> {
+        self.0.get_ranges(location, ranges).await
+    }
+
+    fn delete_stream(
+        &self,
+        locations: BoxStream<'static, object_store::Result<Path>>,
+    ) -> BoxStream<'static, object_store::Result<Path>> {
+        self.0.delete_stream(locations)
+    }
+
+    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, object_store::Result<ObjectMeta>> {
+        self.0.list(prefix)
+    }
+
+    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> object_store::Result<ListResult> {
+        self.0.list_with_delimiter(prefix).await
+    }
+
+    async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> object_store::Result<()> {
+        self.0.copy_opts(from, to, options).await
+    }
+}

@@ -1,0 +1,106 @@
+//! What all data sets of a store share: memory for decoded pieces of segments, and threads for work that keeps a core busy.
+
+use std::io;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef};
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use tokio::sync::oneshot;
+
+use crate::segment::Layout;
+
+/// Which piece of which segment. Segments are numbered as they are opened, so that no two have one number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PieceKey {
+    /// The number of the segment in this process.
+    pub segment: u64,
+    /// The piece of it.
+    pub piece: PieceName,
+}
+
+/// A piece of a segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PieceName {
+    /// Its footer.
+    Layout,
+    /// One column of one row group.
+    Column {
+        /// The row group.
+        row_group: u32,
+        /// The place of the column in the file.
+        column: u32,
+    },
+}
+
+/// A piece as it is kept.
+#[derive(Debug, Clone)]
+pub enum Piece {
+    /// A footer, decoded.
+    Layout(Arc<Layout>),
+    /// The values of a column in one row group.
+    Column(ArrayRef),
+}
+
+#[derive(Debug, Clone)]
+struct ByteCount;
+
+impl Weighter<PieceKey, Piece> for ByteCount {
+    fn weight(&self, _: &PieceKey, piece: &Piece) -> u64 {
+        let bytes = match piece {
+            Piece::Layout(layout) => layout.bytes(),
+            Piece::Column(array) => array.get_array_memory_size(),
+        };
+        (bytes + 128) as u64
+    }
+}
+
+/// Shared by all data sets of a store.
+#[derive(Debug)]
+pub struct Resources {
+    pieces: Cache<PieceKey, Piece, ByteCount>,
+    pool: ThreadPool,
+}
+
+impl Resources {
+    /// With so many bytes for decoded pieces.
+    ///
+    /// # Errors
+    /// When the threads cannot be started.
+    pub fn new(cache_bytes: u64) -> io::Result<Arc<Self>> {
+        const USUAL_BYTES: u64 = 256 * 1024;
+        let usual_count = usize::try_from(cache_bytes / USUAL_BYTES).unwrap_or(usize::MAX).max(64);
+        let pool = ThreadPoolBuilder::new()
+            .thread_name(|number| format!("engine-{number}"))
+            .build()
+            .map_err(io::Error::other)?;
+        Ok(Arc::new(Self { pieces: Cache::with_weighter(usual_count, cache_bytes, ByteCount), pool }))
+    }
+
+    /// A piece that is kept.
+    pub fn piece(&self, key: &PieceKey) -> Option<Piece> {
+        self.pieces.get(key)
+    }
+
+    /// Keeps a piece for as long as there is room.
+    pub fn keep(&self, key: PieceKey, piece: Piece) {
+        self.pieces.insert(key, piece);
+    }
+
+    /// Does work that keeps a core busy, off the threads that answer requests.
+    ///
+    /// # Errors
+    /// When the work panics.
+    pub async fn compute<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> io::Result<T> {
+        let (sender, receiver) = oneshot::channel();
+        self.pool.spawn(move || {
+            // whoever asked may have gone away
+            let _ = sender.send(work());
+        });
+        receiver.await.map_err(|_| io::Error::other("a computation of the engine was broken off"))
+    }
+}

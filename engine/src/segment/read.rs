@@ -1,0 +1,170 @@
+//! Reading pieces of a segment.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use parquet::DecodeResult;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
+use parquet::arrow::push_decoder::ParquetPushDecoderBuilder;
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaDataPushDecoder};
+
+use super::{Layout, Segment, SegmentError};
+use crate::resources::{Piece, PieceName};
+
+/// Bytes at the end of a file that are read at first; most footers fit.
+const FOOTER_BYTES: u64 = 64 * 1024;
+
+impl Segment {
+    /// Columns of one row group: all its rows, in the order of the file. Columns that the file lacks are left out. Text is
+    /// `Dictionary(Int32, Utf8)` where the file keeps it as a dictionary, else `Utf8View`.
+    ///
+    /// What was decoded is kept in memory for the next one who asks, as long as there is room.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn read(&self, row_group: usize, columns: &[&str]) -> Result<RecordBatch, SegmentError> {
+        let layout = self.layout().await?;
+        let rows = layout.row_groups.get(row_group).map(|group| group.rows);
+        let rows = rows.ok_or_else(|| self.error(format!("it has no row group {row_group}")))?;
+        let wanted: Vec<usize> = columns.iter().filter_map(|name| layout.column(name)).collect();
+        let mut found: Vec<Option<ArrayRef>> =
+            wanted.iter().map(|column| self.kept_column(row_group, *column)).collect();
+        let mut missing: Vec<usize> = wanted
+            .iter()
+            .zip(&found)
+            .filter(|(_, array)| array.is_none())
+            .map(|(column, _)| *column)
+            .collect();
+        if !missing.is_empty() {
+            missing.sort_unstable();
+            missing.dedup();
+            let decoded = self.decode(&layout, row_group, &missing).await?;
+            for (column, array) in missing.iter().zip(decoded.columns()) {
+                let key = self.key(column_name(row_group, *column));
+                self.resources.keep(key, Piece::Column(Arc::clone(array)));
+            }
+            for (column, slot) in wanted.iter().zip(&mut found) {
+                if let (None, Ok(place)) = (&slot, missing.binary_search(column)) {
+                    *slot = Some(Arc::clone(decoded.column(place)));
+                }
+            }
+        }
+        let arrays: Vec<ArrayRef> = found.into_iter().flatten().collect();
+        let fields: Vec<Field> = wanted
+            .iter()
+            .zip(&arrays)
+            .map(|(column, array)| {
+                let field = layout.schema.field(*column);
+                Field::new(field.name(), array.data_type().clone(), field.is_nullable())
+            })
+            .collect();
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
+            .map_err(|error| self.error(error))
+    }
+
+    fn kept_column(&self, row_group: usize, column: usize) -> Option<ArrayRef> {
+        match self.resources.piece(&self.key(column_name(row_group, column)))? {
+            Piece::Column(array) => Some(array),
+            Piece::Layout(_) => None,
+        }
+    }
+
+    /// Decodes columns of a row group; they are in the order of the file.
+    async fn decode(
+        &self,
+        layout: &Arc<Layout>,
+        row_group: usize,
+        columns: &[usize],
+    ) -> Result<RecordBatch, SegmentError> {
+        let rows = layout.row_groups.get(row_group).map_or(0, |group| group.rows);
+        let metadata = Arc::clone(&layout.metadata);
+        let options = ArrowReaderOptions::new().with_schema(decoded_schema(layout, row_group));
+        let metadata = ArrowReaderMetadata::try_new(metadata, options).map_err(|error| self.error(error))?;
+        let mask = ProjectionMask::leaves(metadata.parquet_schema(), columns.iter().copied());
+        let mut decoder = ParquetPushDecoderBuilder::new_with_metadata(metadata)
+            .with_row_groups(vec![row_group])
+            .with_projection(mask)
+            .with_batch_size(rows.max(1))
+            .build()
+            .map_err(|error| self.error(error))?;
+        let batch = loop {
+            // what is cheap is done here; what is not goes to the other threads
+            let needed = match decoder.try_decode().map_err(|error| self.error(error))? {
+                DecodeResult::NeedsData(ranges) => ranges,
+                DecodeResult::Data(batch) => break batch,
+                DecodeResult::Finished => return Err(self.error("it ends too early")),
+            };
+            let bytes = self.objects.ranges(&self.path, &needed).await.map_err(|error| self.error(error))?;
+            decoder.push_ranges(needed, bytes).map_err(|error| self.error(error))?;
+            let decoding = self.resources.compute(move || {
+                let result = decoder.try_decode();
+                (decoder, result)
+            });
+            let (returned, result) = decoding.await.map_err(|error| self.error(error))?;
+            decoder = returned;
+            match result.map_err(|error| self.error(error))? {
+                DecodeResult::NeedsData(_) => {}
+                DecodeResult::Data(batch) => break batch,
+                DecodeResult::Finished => return Err(self.error("it ends too early")),
+            }
+        };
+        if batch.num_rows() != rows {
+            let message = format!("a row group has {} rows; its footer says {rows}", batch.num_rows());
+            return Err(self.error(message));
+        }
+        Ok(batch)
+    }
+
+    pub(super) async fn read_layout(&self) -> Result<Layout, SegmentError> {
+        let size = self.objects.size(&self.path).await.map_err(|error| self.error(error))?;
+        let mut decoder = ParquetMetaDataPushDecoder::try_new(size)
+            .map_err(|error| self.error(error))?
+            .with_page_index_policy(PageIndexPolicy::Skip);
+        let footer = size.saturating_sub(FOOTER_BYTES)..size;
+        let mut needed = Vec::from([footer]);
+        let metadata = loop {
+            let bytes = self.objects.ranges(&self.path, &needed).await.map_err(|error| self.error(error))?;
+            decoder.push_ranges(needed, bytes).map_err(|error| self.error(error))?;
+            match decoder.try_decode().map_err(|error| self.error(error))? {
+                DecodeResult::NeedsData(ranges) => needed = ranges,
+                DecodeResult::Data(metadata) => break Arc::new(metadata),
+                DecodeResult::Finished => return Err(self.error("it has no footer")),
+            }
+        };
+        let rows = metadata.file_metadata().num_rows();
+        if u64::try_from(rows) != Ok(self.rows) {
+            return Err(self.error(format!("it has {rows} rows; its manifest says {}", self.rows)));
+        }
+        let reader = ArrowReaderMetadata::try_new(Arc::clone(&metadata), ArrowReaderOptions::new())
+            .map_err(|error| self.error(error))?;
+        Ok(Layout::new(metadata, Arc::clone(reader.schema())))
+    }
+}
+
+fn column_name(row_group: usize, column: usize) -> PieceName {
+    let number = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
+    PieceName::Column { row_group: number(row_group), column: number(column) }
+}
+
+/// The columns as they are decoded from one row group.
+fn decoded_schema(layout: &Layout, row_group: usize) -> SchemaRef {
+    let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    let fields: Vec<Field> = layout
+        .schema
+        .fields()
+        .iter()
+        .enumerate()
+        .map(|(column, field)| {
+            let kind = if layout.is_dictionary(row_group, column) {
+                dictionary.clone()
+            } else {
+                field.data_type().clone()
+            };
+            Field::new(field.name(), kind, field.is_nullable())
+        })
+        .collect();
+    Arc::new(Schema::new(fields))
+}
