@@ -1,12 +1,13 @@
 //! Who may come in: everything about a request's right to be answered that is not one surface's own business.
 //!
 //! [`admit`] stands before the admin API and the write API. It counts requests ([`limits`]), knows who is signed in with a
-//! browser ([`sessions`]), holds tokens to their scopes, and notes what was done or refused ([`audit`]).
+//! browser ([`sessions`], [`sign_on`]), holds tokens to their scopes, and notes what was done or refused ([`audit`]).
 
 pub mod audit;
 pub mod client;
 pub mod limits;
 pub mod sessions;
+pub mod sign_on;
 pub mod welcome;
 
 use std::sync::Arc;
@@ -32,6 +33,8 @@ pub struct Access {
     pub limits: limits::Limits,
     /// The way in for the first administrator.
     pub welcome: welcome::Welcome,
+    /// The single sign-on service, if there is one.
+    pub sign_on: Option<sign_on::SignOn>,
     /// Whether a proxy that we trust says where requests come from.
     pub behind_proxy: bool,
 }

@@ -68,23 +68,32 @@ impl Sessions {
 /// The header that gives a browser its session.
 #[must_use]
 pub fn cookie(secret: &str, client: &Client) -> Option<HeaderValue> {
-    let secure = if client.secure { "; Secure" } else { "" };
     let age = stagecraft::session::LONGEST_SESSION.num_seconds();
-    HeaderValue::from_str(&format!(
-        "{COOKIE}={secret}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}"
-    ))
-    .ok()
+    HeaderValue::from_str(&cookie_named(COOKIE, secret, "/", age, client)).ok()
 }
 
 /// The header that makes a browser forget its session.
 #[must_use]
-pub fn no_cookie() -> HeaderValue {
-    HeaderValue::from_static("pp_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax")
+pub fn no_cookie(client: &Client) -> Option<HeaderValue> {
+    HeaderValue::from_str(&cookie_named(COOKIE, "", "/", 0, client)).ok()
+}
+
+/// A cookie for so many seconds that no script reads and that other sites cannot make a browser send along with a change.
+#[must_use]
+pub fn cookie_named(name: &str, value: &str, path: &str, age: i64, client: &Client) -> String {
+    let secure = if client.secure { "; Secure" } else { "" };
+    format!("{name}={value}; Path={path}; Max-Age={age}; HttpOnly; SameSite=Lax{secure}")
+}
+
+/// The value of the cookie of this name.
+#[must_use]
+pub fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(given, value)| *given == name && !value.is_empty()).map(|(_, value)| value)
 }
 
 /// What a browser presents.
 fn secret(headers: &HeaderMap) -> Option<&str> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let pairs = cookies.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.filter(|(name, _)| *name == COOKIE).map(|(_, value)| value).find(|value| !value.is_empty())
+    cookie_value(headers, COOKIE)
 }

@@ -7,6 +7,7 @@ mod query;
 mod remote;
 mod render;
 mod serve;
+mod sign_on;
 mod store;
 mod token;
 mod user;

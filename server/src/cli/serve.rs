@@ -14,7 +14,7 @@ use engine::{Durability, StoreOptions};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::{DataDir, open::open_with, start_logging};
+use super::{DataDir, open::open_with, sign_on::SignOnArgs, start_logging};
 use crate::access::limits::Limits;
 use crate::access::{self, Access};
 use crate::auth::Token;
@@ -66,6 +66,8 @@ pub struct ListenArgs {
     /// of writes may be lost with the power, and writes are acknowledged sooner.
     #[arg(long, env = "PP_DURABILITY", value_name = "LEVEL", default_value = "fsync")]
     durability: DurabilityLevel,
+    #[command(flatten)]
+    sign_on: SignOnArgs,
     /// Believe the X-Forwarded-For and X-Forwarded-Proto headers of the proxy in front of this server.
     #[arg(long, env = "PP_BEHIND_PROXY")]
     behind_proxy: bool,
@@ -116,7 +118,8 @@ impl ListenArgs {
         };
         let state = open_with(data_dir, admin_token, self.clock(), store_options, query_limits).await?;
         let limits = Limits::new(self.rate_limit);
-        let access = Access { limits, behind_proxy: self.behind_proxy, ..Access::default() };
+        let sign_on = self.sign_on.sign_on()?;
+        let access = Access { limits, sign_on, behind_proxy: self.behind_proxy, ..Access::default() };
         Ok(AppState { branding: Arc::new(branding), access: Arc::new(access), ..state })
     }
 }

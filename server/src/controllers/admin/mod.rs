@@ -5,6 +5,7 @@
 
 mod account;
 mod sign_in;
+mod sign_on;
 mod welcome;
 
 use std::net::SocketAddr;
@@ -32,6 +33,8 @@ pub fn routes() -> Router<AppState> {
         .route("/", get(account::home))
         .route("/sign-in", get(sign_in::form).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
+        .route("/sign-on", get(sign_on::begin))
+        .route("/sign-on/return", get(sign_on::finish))
         .route("/welcome", get(welcome::form).post(welcome::create))
         .route("/account", get(account::page))
         .route("/password", post(account::change_password))

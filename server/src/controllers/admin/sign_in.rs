@@ -22,12 +22,13 @@ pub struct SignIn {
 
 /// `GET /admin/sign-in`.
 pub async fn form(State(state): State<AppState>) -> Response {
-    respond(&state, StatusCode::OK, "Sign in", "/sign-in", &body("", None))
+    respond(&state, StatusCode::OK, "Sign in", "/sign-in", &body(&state, "", None))
 }
 
-fn body(email: &str, complaint: Option<&str>) -> Markup {
+fn body(state: &AppState, email: &str, complaint: Option<&str>) -> Markup {
     html! {
         (problem(complaint))
+        (super::sign_on::button(state))
         form method="post" action="/admin/sign-in" {
             (field("email", "E-mail address", "", &html! {
                 input #email type="email" name="email" value=(email) autocomplete="username" required;
@@ -55,7 +56,7 @@ pub async fn sign_in(
         state.access.audit.event("sign-in", &given.email, &client, StatusCode::TOO_MANY_REQUESTS);
         let seconds = wait.as_secs() + 1;
         let complaint = format!("Too many attempts. Try again in {seconds} seconds.");
-        let page = body(&given.email, Some(&complaint));
+        let page = body(&state, &given.email, Some(&complaint));
         let mut response = respond(&state, StatusCode::TOO_MANY_REQUESTS, "Sign in", "/sign-in", &page);
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         return response;
@@ -68,7 +69,7 @@ pub async fn sign_in(
     };
     if !right {
         state.access.audit.event("sign-in", &given.email, &client, StatusCode::UNAUTHORIZED);
-        let page = body(&given.email, Some("the e-mail address or the password is wrong."));
+        let page = body(&state, &given.email, Some("the e-mail address or the password is wrong."));
         return respond(&state, StatusCode::UNAUTHORIZED, "Sign in", "/sign-in", &page);
     }
     start(&state, &client, &given.email).await
@@ -110,6 +111,8 @@ pub async fn sign_out(
     }
     state.access.audit.event("sign-out", &session.email, &client, StatusCode::OK);
     let mut response = Redirect::to("/admin/sign-in").into_response();
-    response.headers_mut().insert(header::SET_COOKIE, no_cookie());
+    if let Some(cookie) = no_cookie(&client) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
     response
 }
