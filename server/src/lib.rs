@@ -2,7 +2,7 @@
 //!
 //! `router` is the table of contents. A request goes from there to one handler in `controllers`, which calls the
 //! library that knows: `query-lang` for the question, `engine` for records and answers, `stagecraft` for configuration,
-//! `spotlight-renderer` for pages. `ingest` is the one way for records to come in, whoever brings them. `access` stands before what
+//! `spotlight-renderer` for pages. `listener` takes connections. `ingest` is the one way for records to come in, whoever brings them. `access` stands before what
 //! is not for everybody. `cli` holds one file a command.
 
 pub mod access;
@@ -14,8 +14,10 @@ pub mod clock;
 pub mod controllers;
 pub mod error;
 pub mod ingest;
+pub mod listener;
 pub mod one_vary;
 pub mod openapi;
+pub mod page_safety;
 pub mod record_schema;
 pub mod retention;
 pub mod router;

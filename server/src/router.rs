@@ -5,7 +5,7 @@
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::{Method, StatusCode};
 use axum::routing::{any, delete, get, patch, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -17,6 +17,7 @@ use crate::controllers::{admin, admin_api, dashboards, read, status, write};
 use crate::error::ApiError;
 use crate::one_vary::one_vary;
 use crate::openapi;
+use crate::page_safety;
 use crate::state::AppState;
 use crate::weak_tags::weak_when_compressed;
 
@@ -128,17 +129,16 @@ fn finish(router: Router<AppState>, state: AppState) -> Router {
         use axum::response::IntoResponse;
         ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error").into_response()
     };
-    let no_sniff = tower_http::set_header::SetResponseHeaderLayer::if_not_present(
-        HeaderName::from_static("x-content-type-options"),
-        HeaderValue::from_static("nosniff"),
-    );
+    // Not the query string: it can hold what is told once, such as the key of a link or the code of a sign-in.
+    let span = |request: &axum::extract::Request| tracing::debug_span!("request", method = %request.method(), path = request.uri().path());
+    let guard = axum::middleware::from_fn_with_state(state.clone(), page_safety::guard);
     router
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(no_sniff)
+        .layer(guard)
         .layer(CompressionLayer::new())
         .layer(axum::middleware::map_response(one_vary))
         .layer(axum::middleware::from_fn(weak_when_compressed))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(TraceLayer::new_for_http())
+        .layer(TraceLayer::new_for_http().make_span_with(span))
         .with_state(state)
 }

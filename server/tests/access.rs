@@ -6,6 +6,7 @@
 mod support;
 
 use serde_json::{Value, json};
+use server::access::Access;
 use support::{ADMIN, Answer, TestServer};
 
 const PASSWORD: &str = "four+short+plain+words";
@@ -149,6 +150,57 @@ async fn a_new_password_ends_the_sessions_and_a_token_is_shown_once() {
     assert_eq!(changed.status, 303);
     assert!(get_with(&server, "/admin/account", &cookie(&changed)).await.status == 200);
     assert_eq!(server.state.registry.session(session.split_once('=').unwrap().1).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn every_page_says_what_a_browser_must_not_do_with_it() {
+    let server = TestServer::start().await;
+    for path in [
+        "/performance",
+        "/performance/no-such",
+        "/performance/about",
+        "/docs",
+        "/admin/sign-in",
+        "/admin/welcome",
+    ] {
+        let page = server.get(path).await;
+        let policy = page.header("content-security-policy").unwrap_or_default();
+        assert!(policy.starts_with("default-src 'none'; script-src 'self'"), "{path}: {policy}");
+        assert!(policy.contains("frame-ancestors '"), "{path}: {policy}");
+        assert!(matches!(page.header("x-frame-options"), Some("SAMEORIGIN" | "DENY")), "{path}");
+        assert!(page.header("referrer-policy").is_some(), "{path}");
+        assert_eq!(page.header("x-content-type-options"), Some("nosniff"), "{path}");
+        assert_eq!(page.header("strict-transport-security"), None, "{path}: not behind TLS");
+    }
+    let icon = server.get("/performance").await.text();
+    let icon = icon.split("image/svg+xml\" href=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    assert!(
+        server.get(&icon).await.header("content-security-policy").unwrap().starts_with("default-src 'none'")
+    );
+}
+
+#[tokio::test]
+async fn behind_tls_cookies_are_for_tls_only() {
+    let mut server = TestServer::start().await;
+    server.state.access = std::sync::Arc::new(Access { behind_proxy: true, ..Access::default() });
+    server.everything = server::router::everything(server.state.clone());
+    let key = server.state.access.welcome.offer(&server.state.registry).unwrap();
+    let body = format!("key={key}&email=ann%40example.gov.uk&password={PASSWORD}").into_bytes();
+    let headers = [("content-type", "application/x-www-form-urlencoded"), ("x-forwarded-proto", "https")];
+    let made = server.send(&server.everything, "POST", "/admin/welcome", &headers, body).await;
+    assert!(made.header("set-cookie").unwrap().ends_with("; Secure"), "{:?}", made.headers);
+    assert_eq!(made.header("strict-transport-security"), Some("max-age=31536000"));
+}
+
+#[tokio::test]
+async fn bodies_are_no_larger_than_what_they_are_for() {
+    let server = TestServer::start().await;
+    let long = format!("email=a%40b.uk&password={}", "x".repeat(100_000));
+    assert_eq!(form(&server, "/admin/sign-in", "", &long).await.status, 413);
+    let long = json!({"name": "x".repeat(9_000_000)});
+    let refused = server.json("POST", "/admin-api/data-groups", ADMIN, &long).await;
+    assert_eq!(refused.status, 413);
+    assert!(refused.value()["message"].as_str().unwrap().contains("8388608"), "{}", refused.text());
 }
 
 async fn token(server: &TestServer, body: Value) -> String {

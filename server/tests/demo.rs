@@ -121,5 +121,5 @@ async fn modules_are_files_and_pictures_too() {
     let card = server.get("/performance/assets/cards/tides-and-rivers.png").await;
     assert!(card.status == 200 && card.body.starts_with(b"\x89PNG"));
     let embedded = server.get("/performance/tides-and-rivers/visits/embed").await;
-    assert_eq!(embedded.header("content-security-policy"), Some("frame-ancestors *"));
+    assert!(embedded.header("content-security-policy").unwrap().ends_with("; frame-ancestors *"));
 }

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use axum::Router;
 use clap::{Args, ValueEnum};
 use engine::query::QueryLimits;
 use engine::{Durability, StoreOptions};
@@ -20,6 +19,7 @@ use crate::access::{self, Access};
 use crate::auth::Token;
 use crate::branding::Branding;
 use crate::clock::{Clock, TEST_NOW};
+use crate::listener::{self, Patience};
 use crate::state::AppState;
 use crate::{retention, router};
 
@@ -158,7 +158,10 @@ pub async fn serve(state: AppState, args: &ListenArgs, ready: impl FnOnce(Socket
     let (stop, stopping) = watch::channel(false);
     let main = bind(args.listen).await?;
     let address = main.local_addr()?;
-    let mut servers = vec![spawn(main, router::everything(state.clone()), stopping.clone())];
+    let spawn = |listener, router| {
+        tokio::spawn(listener::serve(listener, router, Patience::default(), stopping.clone()))
+    };
+    let mut servers = vec![spawn(main, router::everything(state.clone()))];
     let alone = [
         (args.read_listen, router::read_only(state.clone()), "read API"),
         (args.write_listen, router::write_only(state.clone()), "write API"),
@@ -168,18 +171,18 @@ pub async fn serve(state: AppState, args: &ListenArgs, ready: impl FnOnce(Socket
         if let Some(wanted) = wanted {
             let listener = bind(wanted).await?;
             tracing::info!(address = %listener.local_addr()?, "{name} alone");
-            servers.push(spawn(listener, router, stopping.clone()));
+            servers.push(spawn(listener, router));
         }
     }
     let keeping_up = tokio::spawn(access::keep_up(state.clone(), stopping.clone()));
-    let retaining = tokio::spawn(retention::keep_up(state.clone(), stopping));
+    let retaining = tokio::spawn(retention::keep_up(state.clone(), stopping.clone()));
     tracing::info!(%address, "listening");
     ready(address);
     wait_for_stop().await?;
     tracing::info!("stopping: letting running requests end");
     let _ = stop.send(true);
     for server in servers {
-        server.await.context("a server task failed")??;
+        server.await.context("a server task failed")?;
     }
     keeping_up.await.context("the task that keeps the audit log failed")?;
     retaining.await.context("the task that removes old records failed")?;
@@ -193,19 +196,6 @@ async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen on {address}: choose another address with --listen, or stop what uses it")
     })
-}
-
-fn spawn(
-    listener: TcpListener,
-    router: Router,
-    mut stopping: watch::Receiver<bool>,
-) -> tokio::task::JoinHandle<std::io::Result<()>> {
-    let stop = async move {
-        // An error means that the sender is gone, which is a reason to stop as well.
-        let _ = stopping.wait_for(|stopping| *stopping).await;
-    };
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    tokio::spawn(async move { axum::serve(listener, service).with_graceful_shutdown(stop).await })
 }
 
 async fn wait_for_stop() -> anyhow::Result<()> {

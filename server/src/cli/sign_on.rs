@@ -57,7 +57,7 @@ pub struct SignOnArgs {
     /// Believe e-mail addresses of which the service does not say that it has verified them.
     #[arg(long, env = "PP_OIDC_TRUST_EMAIL")]
     oidc_trust_email: bool,
-    /// The address at which people reach this server, such as https://performance.example.gov.uk. The sign-on service sends
+    /// The address at which people reach this server, such as `https://performance.example.gov.uk`. The sign-on service sends
     /// them back to /admin/sign-on/return there.
     #[arg(long, env = "PP_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,

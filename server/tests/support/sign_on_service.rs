@@ -1,5 +1,8 @@
 //! A single sign-on service on a port of its own: it keeps the rules that real ones keep, and breaks one where a test wants it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has failed")]
+#![allow(dead_code, reason = "every test file uses a part of it")]
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 

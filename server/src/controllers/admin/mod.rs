@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -26,6 +26,8 @@ use crate::access::client::Client;
 use crate::state::AppState;
 
 const PATH: &str = "/admin";
+/// The most bytes of a form.
+const MOST_FORM: usize = 64 * 1024;
 
 /// The table of contents.
 pub fn routes() -> Router<AppState> {
@@ -40,6 +42,7 @@ pub fn routes() -> Router<AppState> {
         .route("/password", post(account::change_password))
         .route("/tokens", post(account::create_token))
         .route("/tokens/{id}/revoke", post(account::revoke_token))
+        .layer(DefaultBodyLimit::max(MOST_FORM))
 }
 
 /// Whoever is signed in; without a session, a way to the form where one signs in.

@@ -1,6 +1,7 @@
 //! `/data-sets/{name}/token`: a new token for the writers of a data set.
 
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -10,7 +11,7 @@ use stagecraft::{Action, Subject};
 
 use super::answer::{Refusal, ok, private};
 use super::caller::Caller;
-use super::shape::{Kind, Shape, failed};
+use super::shape::{Kind, Shape, failed, whole};
 use crate::state::AppState;
 
 const SHAPE: Shape = Shape { required: &[], optional: &[("overlap", Kind::Integer)], open: false };
@@ -26,27 +27,33 @@ pub async fn rotate(
     Path(name): Path<String>,
     method: Method,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Response {
     if method != Method::POST {
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
     }
-    let response = match new_token(&state, &name, &headers, &body).await {
+    let response = match new_token(&state, &name, &headers, body).await {
         Ok(body) => ok(&body),
         Err(refusal) => refusal.into_response(&headers),
     };
     private(response, &method)
 }
 
-async fn new_token(state: &AppState, name: &str, headers: &HeaderMap, body: &[u8]) -> Result<Value, Refusal> {
+async fn new_token(
+    state: &AppState,
+    name: &str,
+    headers: &HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Value, Refusal> {
     let caller = Caller::of(state, headers)?;
     caller.may(Action::Update, Subject::DataSet)?;
     let known = state.registry.data_set(name).filter(|data_set| caller.sees(&data_set.owners));
     known.ok_or_else(Refusal::no_such_item)?;
+    let body = whole(body)?;
     let overlap = if body.is_empty() {
         OVERLAP
     } else {
-        let body = SHAPE.read(headers, body)?;
+        let body = SHAPE.read(headers, &body)?;
         let seconds = body.get("overlap").and_then(Value::as_i64).unwrap_or(OVERLAP.num_seconds());
         let longest = LONGEST.num_seconds();
         if !(0..=longest).contains(&seconds) {

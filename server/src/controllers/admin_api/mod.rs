@@ -31,11 +31,12 @@ mod transforms;
 mod users;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{MethodRouter, any, get};
 
 use crate::state::AppState;
 use resource::{Resource, dispatch};
-use shape::Shape;
+use shape::{MOST_BODY, Shape};
 use stagecraft::Subject;
 
 /// The table of contents of the configuration API.
@@ -60,6 +61,7 @@ pub fn routes() -> Router<AppState> {
         .route("/tokens", any(tokens::collection))
         .route("/tokens/{id}", any(tokens::item))
         .merge(resources().into_iter().fold(Router::new(), |all, resource| all.merge(resource.routes)))
+        .layer(DefaultBodyLimit::max(MOST_BODY))
 }
 
 /// A resource at its path.

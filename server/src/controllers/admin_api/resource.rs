@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequestParts, OriginalUri, Query, RawPathParams, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
@@ -12,7 +13,7 @@ use stagecraft::{Action, Catalog, Edit, Subject, Uuid};
 
 use super::answer::{Refusal, ok, private, same_frame, set};
 use super::caller::Caller;
-use super::shape::Shape;
+use super::shape::{Shape, whole};
 use crate::state::AppState;
 
 /// What a resource is told about a request.
@@ -120,8 +121,15 @@ pub trait Resource: Send + Sync + 'static {
     }
 }
 
+/// A body, or why there is none.
+type WholeBody = Result<Bytes, BytesRejection>;
+
 /// Answers a request for a resource.
-pub async fn dispatch<R: Resource>(State(state): State<AppState>, mut parts: Parts, body: Bytes) -> Response {
+pub async fn dispatch<R: Resource>(
+    State(state): State<AppState>,
+    mut parts: Parts,
+    body: WholeBody,
+) -> Response {
     let path = path_of(&mut parts).await;
     let (method, headers) = (&parts.method, &parts.headers);
     if method == Method::OPTIONS {
@@ -132,8 +140,8 @@ pub async fn dispatch<R: Resource>(State(state): State<AppState>, mut parts: Par
     let target = Target { path: &path, parts: &parts };
     let answer = match *method {
         Method::GET | Method::HEAD => read::<R>(&state, &target),
-        Method::POST => create::<R>(&state, &target, &body).await,
-        Method::PUT => update::<R>(&state, &target, &body).await,
+        Method::POST => create::<R>(&state, &target, body).await,
+        Method::PUT => update::<R>(&state, &target, body).await,
         Method::DELETE => delete::<R>(&state, &target).await,
         _ => return same_frame(StatusCode::METHOD_NOT_ALLOWED.into_response()),
     };
@@ -214,11 +222,15 @@ fn read<R: Resource>(state: &AppState, target: &Target<'_>) -> Result<Value, Ref
     }
 }
 
-async fn create<R: Resource>(state: &AppState, target: &Target<'_>, body: &[u8]) -> Result<Value, Refusal> {
+async fn create<R: Resource>(
+    state: &AppState,
+    target: &Target<'_>,
+    body: WholeBody,
+) -> Result<Value, Refusal> {
     let mut request = target.allowed(state, R::SUBJECT, Action::Create)?;
     let headers = &target.parts.headers;
     let Some(id) = &target.path.id else {
-        request.body = R::SHAPE.read(headers, body)?;
+        request.body = R::SHAPE.read(headers, &whole(body)?)?;
         return state.registry.edit(&request.caller.email, |edit| R::create(edit, &request)).await;
     };
     let Some(sub) = &target.path.sub else {
@@ -228,7 +240,7 @@ async fn create<R: Resource>(state: &AppState, target: &Target<'_>, body: &[u8])
     R::item(&state.registry.catalog(), &request, id).ok_or_else(no_such_parent)?;
     let shape = R::shape_below(sub).filter(|_| target.path.rest.is_none());
     let shape = shape.ok_or_else(|| Refusal::not_found("sub resource not found"))?;
-    request.body = shape.read(headers, body)?;
+    request.body = shape.read(headers, &whole(body)?)?;
     let change = |edit: &mut Edit| {
         R::item(edit.catalog(), &request, id).ok_or_else(no_such_parent)?;
         R::create_below(edit, &request, id)
@@ -236,7 +248,11 @@ async fn create<R: Resource>(state: &AppState, target: &Target<'_>, body: &[u8])
     state.registry.edit(&request.caller.email, change).await
 }
 
-async fn update<R: Resource>(state: &AppState, target: &Target<'_>, body: &[u8]) -> Result<Value, Refusal> {
+async fn update<R: Resource>(
+    state: &AppState,
+    target: &Target<'_>,
+    body: WholeBody,
+) -> Result<Value, Refusal> {
     if let Some(refusal) = R::refuses_changes() {
         return Err(refusal);
     }
@@ -250,7 +266,7 @@ async fn update<R: Resource>(state: &AppState, target: &Target<'_>, body: &[u8])
         };
         return Err(Refusal::not_allowed(message));
     }
-    request.body = R::SHAPE.read(&target.parts.headers, body)?;
+    request.body = R::SHAPE.read(&target.parts.headers, &whole(body)?)?;
     let change = |edit: &mut Edit| {
         R::item(edit.catalog(), &request, id).ok_or_else(Refusal::no_such_item)?;
         R::update(edit, &request, id)

@@ -1,10 +1,15 @@
 //! The shapes of request bodies, and what is said of a body that has another one.
 
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, StatusCode, header};
 use serde_json::{Map, Value};
 use stagecraft::Uuid;
 
 use super::answer::Refusal;
+
+/// The most bytes of a body: a dashboard with thousands of modules.
+pub const MOST_BODY: usize = 8 * 1024 * 1024;
 
 /// What a property may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,6 +116,20 @@ impl Shape {
         self.check(&object).map_err(failed)?;
         Ok(object)
     }
+}
+
+/// The whole body of a request.
+///
+/// # Errors
+/// 413 if it is too large, 400 if it does not come whole.
+pub fn whole(body: Result<Bytes, BytesRejection>) -> Result<Bytes, Refusal> {
+    body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            let message = format!("the body is larger than {MOST_BODY} bytes");
+            Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, message)
+        }
+        _ => Refusal::bad_request("the body could not be read to its end"),
+    })
 }
 
 /// Reads the body of a request: JSON, and an object.

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -13,7 +14,7 @@ use stagecraft::{AccessToken, NewToken, Role, Scope, Uuid};
 
 use super::answer::{Refusal, ok, private};
 use super::caller::Caller;
-use super::shape::{Kind, Shape, failed};
+use super::shape::{Kind, Shape, failed, whole};
 use crate::state::AppState;
 
 const SHAPE: Shape = Shape {
@@ -27,11 +28,11 @@ pub async fn collection(
     State(state): State<AppState>,
     method: Method,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let answer = match method {
         Method::GET => list(&state, &headers).await,
-        Method::POST => create(&state, &headers, &body).await,
+        Method::POST => create(&state, &headers, body).await,
         _ => return StatusCode::METHOD_NOT_ALLOWED.into_response(),
     };
     respond(answer, &method, &headers)
@@ -63,10 +64,14 @@ async fn list(state: &AppState, headers: &HeaderMap) -> Result<Value, Refusal> {
     Ok(state.registry.catalog().access_tokens().map(known).collect())
 }
 
-async fn create(state: &AppState, headers: &HeaderMap, body: &[u8]) -> Result<Value, Refusal> {
+async fn create(
+    state: &AppState,
+    headers: &HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Value, Refusal> {
     let caller = Caller::of(state, headers)?;
     caller.must_be(&[Role::Admin])?;
-    let body = SHAPE.read(headers, body)?;
+    let body = SHAPE.read(headers, &whole(body)?)?;
     let mut roles = BTreeSet::new();
     for name in body["roles"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         roles.insert(name.parse::<Role>().map_err(failed)?);
