@@ -75,7 +75,11 @@ async fn aggregate(
     let output = rows.aggregate(expressions, aggregates)?.collect().await?;
     let mut groups: HashMap<(Vec<String>, Option<i64>), Group> = HashMap::new();
     let mut sort_keys: HashMap<(Vec<String>, Option<i64>), Vec<Value>> = HashMap::new();
-    for batch in &output {
+    for (index, batch) in output.iter().enumerate() {
+        // Groups take time when there are many: others have their turn, and one that nobody waits for any more ends here.
+        if index > 0 {
+            tokio::task::yield_now().await;
+        }
         for row in 0..batch.num_rows() {
             let Some(keys) = key_values(&key_columns, batch, row) else { continue };
             let start = match start_column {

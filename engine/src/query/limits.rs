@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use datafusion::error::DataFusionError;
@@ -43,12 +44,30 @@ impl QueryLimits {
 #[derive(Debug)]
 pub(super) struct Turns {
     places: Semaphore,
+    all: usize,
     deadline: Duration,
+    answered: AtomicU64,
+}
+
+/// What an engine is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Activity {
+    /// How many queries run now. One that nobody waits for any more stops, and counts no longer.
+    pub running: usize,
+    /// How many have been answered, those from the cache aside.
+    pub answered: u64,
 }
 
 impl Turns {
     pub(super) fn new(limits: &QueryLimits) -> Turns {
-        Turns { places: Semaphore::new(limits.concurrent.get()), deadline: limits.deadline }
+        let all = limits.concurrent.get();
+        let places = Semaphore::new(all);
+        Turns { places, all, deadline: limits.deadline, answered: AtomicU64::new(0) }
+    }
+
+    pub(super) fn activity(&self) -> Activity {
+        let running = self.all.saturating_sub(self.places.available_permits());
+        Activity { running, answered: self.answered.load(Ordering::Relaxed) }
     }
 
     /// Runs a query when it is its turn, unless its time is over before it has an answer.
@@ -64,7 +83,9 @@ impl Turns {
             if started.elapsed() >= self.deadline {
                 return Err(over());
             }
-            query.await
+            let answer = query.await?;
+            self.answered.fetch_add(1, Ordering::Relaxed);
+            Ok(answer)
         };
         match tokio::time::timeout(self.deadline, turn).await {
             Ok(answer) => answer.map_err(QueryFailure::or_out_of_memory),

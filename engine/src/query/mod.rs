@@ -31,7 +31,7 @@ use query_lang::Query;
 
 pub use cache::AskError;
 pub use group::{Group, Groups};
-pub use limits::QueryLimits;
+pub use limits::{Activity, QueryLimits};
 
 use crate::output::Answer;
 use crate::shape;
@@ -135,6 +135,11 @@ impl QueryEngine {
             answers: cache::answers(),
             turns: limits::Turns::new(&limits),
         }
+    }
+
+    /// How many queries run, and how many were answered.
+    pub fn activity(&self) -> Activity {
+        self.turns.activity()
     }
 
     /// The answer to a query over one version of a data set. `now` anchors relative queries.
