@@ -5,6 +5,12 @@ use crate::grammar;
 /// What is wrong with a query. Displays as the message of the HTTP 400 answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
+    /// A query string that is too long to be read.
+    #[error("the query is too long: at most {most} bytes")]
+    TooLong {
+        /// How long it may be, in bytes.
+        most: usize,
+    },
     /// A parameter that does not exist.
     #[error("An unrecognised parameter was provided")]
     UnrecognisedParameter,

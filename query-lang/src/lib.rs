@@ -28,6 +28,6 @@ pub use grammar::{for_url, is_valid_key};
 pub use period::{PartOfDay, Period};
 pub use query::{Collect, CollectMethod, Compare, Fill, Format, Order, Percentile, Policy, Query, SortBy};
 pub use timestamp::{TimestampError, parse_timestamp, read_timestamp};
-pub use validate::{PARAMETERS, parse};
+pub use validate::{LONGEST, PARAMETERS, parse};
 pub use value::{Value, print_time};
 pub use window::{Periods, Shift, Window};

@@ -42,6 +42,9 @@ pub const PARAMETERS: [&str; 22] = [
     "explain",
 ];
 
+/// The length of the longest query string, in bytes: that of the longest address that HTTP servers take.
+pub const LONGEST: usize = 65_535;
+
 /// More rows than any data set can hold.
 const MOST_ROWS: u64 = 1 << 62;
 
@@ -63,6 +66,9 @@ const IDENTIFYING: [&str; 3] = ["_id", "_timestamp", "_updated_at"];
 ///
 /// The first rule that the query breaks, with the message of the older API.
 pub fn parse(query_string: &str, policy: &Policy, now: DateTime<Utc>) -> Result<Query, QueryError> {
+    if query_string.len() > LONGEST {
+        return Err(QueryError::new(Problem::TooLong { most: LONGEST }));
+    }
     let parameters = Parameters::read(query_string);
     only_known_names(&parameters)?;
     time_parameters_agree(&parameters)?;
@@ -258,17 +264,14 @@ fn sort_by(parameters: &Parameters) -> Result<Option<SortBy>, QueryError> {
     Ok(Some(SortBy { key: output_name(key).unwrap_or_else(|| key.to_owned()), order }))
 }
 
-/// The name that a key, or something collected, has in the answer; `None` when it can have none of that name.
+/// The name that a key, something collected, or what stands beside it, has in the answer; `None` when it can have none of
+/// that name.
 fn output_name(text: &str) -> Option<String> {
-    // What stands beside a value is named after it.
-    let beside = [":previous", ":change", ":cumulative"];
-    if let Some((name, suffix)) = beside.iter().find_map(|suffix| Some((text.strip_suffix(suffix)?, suffix)))
-    {
-        return output_name(name).map(|name| format!("{name}{suffix}"));
-    }
-    let (key, method) = grammar::key_and_method(text);
+    let beside = [":previous", ":change", ":cumulative"].into_iter().find(|beside| text.ends_with(beside));
+    let (key, method) = grammar::key_and_method(text.strip_suffix(beside.unwrap_or_default())?);
     let key = Some(key).filter(|key| grammar::is_valid_key(key))?;
-    Some(Collect { key: key.to_owned(), method: method? }.output_name())
+    let name = Collect { key: key.to_owned(), method: method? }.output_name();
+    Some(name + beside.unwrap_or_default())
 }
 
 /// Only the first key is checked, as it always was. A further key that no record can have groups nothing.
