@@ -46,26 +46,32 @@ async fn a_query_past_its_deadline_is_stopped_and_the_next_one_runs() {
     let question = query("group_by=page");
     let questions = (0..4).map(|_| engine.answer(snapshot.clone(), &question, now()));
     for answer in futures::future::join_all(questions).await {
-        assert_eq!(answer.unwrap().rows.len(), 20_000, "each has its turn");
+        assert_eq!(answer.unwrap().len(), 20_000, "each has its turn");
     }
 }
 
 #[tokio::test]
-async fn a_query_that_needs_too_much_memory_is_refused_and_a_modest_one_is_answered() {
+async fn groups_that_need_too_much_memory_are_refused_and_modest_ones_are_answered() {
     let (_folder, snapshot) = snapshot().await;
-    let with = |memory: usize| QueryEngine::new(QueryLimits { memory, ..QueryLimits::default() });
-    let by_way_of_the_disk = with(1 << 20).answer(snapshot.clone(), &query("group_by=page"), now()).await;
-    assert_eq!(by_way_of_the_disk.unwrap().rows.len(), 20_000);
-    let engine = with(16 << 10);
+    let engine = QueryEngine::new(QueryLimits { memory: 1 << 20, ..QueryLimits::default() });
     let failure = engine.answer(snapshot.clone(), &query("group_by=page&collect=size:set"), now()).await;
-    assert!(
-        matches!(failure, Err(QueryFailure::OutOfMemory)),
-        "{:?}",
-        failure.map(|answer| answer.rows.len())
-    );
-    let modest = engine
-        .answer(snapshot, &query("filter_by=page:none&collect=size:sum&group_by=page"), now())
-        .await
-        .unwrap();
-    assert_eq!(modest.rows.len(), 0);
+    assert!(matches!(failure, Err(QueryFailure::OutOfMemory)), "{:?}", failure.map(|answer| answer.len()));
+    let modest = query("filter=size < 100&collect=size:sum&group_by=page");
+    assert_eq!(engine.answer(snapshot.clone(), &modest, now()).await.unwrap().len(), 100);
+    let enough = QueryEngine::new(QueryLimits { memory: 64 << 20, ..QueryLimits::default() });
+    let answer = enough.answer(snapshot, &query("group_by=page&collect=size:set"), now()).await.unwrap();
+    assert_eq!(answer.len(), 20_000);
+}
+
+#[tokio::test]
+async fn records_that_do_not_fit_into_memory_are_sorted_by_way_of_the_disk() {
+    let (_folder, snapshot) = snapshot().await;
+    let engine = QueryEngine::new(QueryLimits { memory: 2 << 20, ..QueryLimits::default() });
+    let sorted = query("sort_by=size:descending&fields=size,page");
+    let answer = engine.answer(snapshot.clone(), &sorted, now()).await.unwrap();
+    let sizes: Vec<_> = answer.rows().iter().map(|row| row["size"].as_u64().unwrap()).collect();
+    assert_eq!(sizes, (0..20_000).rev().collect::<Vec<_>>());
+    let failure = QueryEngine::new(QueryLimits { memory: 16 << 10, ..QueryLimits::default() });
+    let failure = failure.answer(snapshot, &sorted, now()).await;
+    assert!(matches!(failure, Err(QueryFailure::OutOfMemory)), "{:?}", failure.map(|answer| answer.len()));
 }

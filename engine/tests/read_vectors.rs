@@ -92,7 +92,7 @@ async fn check(queries: &QueryEngine, snapshot: &Snapshot, raw: bool, vector: &V
     let order = vector["order"].as_str().unwrap_or("exact");
     let (expected, found) = match format {
         Format::Csv => {
-            let text = String::from_utf8(answer.to_csv()).unwrap();
+            let text = String::from_utf8(answer.write(Format::Csv).unwrap()).unwrap();
             let (mut expected, mut found) =
                 (table(expected["body"].as_str().unwrap_or_default()), table(&text));
             if !expected.is_empty() && !found.is_empty() && expected.remove(0) != found.remove(0) {
@@ -101,7 +101,7 @@ async fn check(queries: &QueryEngine, snapshot: &Snapshot, raw: bool, vector: &V
             (expected, found)
         }
         _ => {
-            let rows: Value = serde_json::from_slice(&answer.to_json()).unwrap();
+            let rows: Value = serde_json::from_slice(&answer.write(Format::Json).unwrap()).unwrap();
             let empty = json!([]);
             let expected = expected["body"].get("data").unwrap_or(&empty);
             (expected.as_array().unwrap().clone(), rows.as_array().unwrap().clone())

@@ -183,7 +183,7 @@ async fn explanations_are_for_those_with_a_token() {
         let answer = get(&server, query, &[("authorization", &format!("Bearer {token}"))]).await;
         let explanation = answer.value();
         assert_eq!(explanation["query"], "group_by=kind");
-        assert_eq!(explanation["rows"], json!({"all": 5, "scanned": 5, "answered": 2}));
+        assert_eq!(explanation["rows"], json!({"all": 5, "scanned": 5, "selected": 5, "answered": 2}));
         assert_eq!(answer.header("cache-control"), Some("no-store"));
     }
 }

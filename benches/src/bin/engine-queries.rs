@@ -90,7 +90,7 @@ async fn main() -> anyhow::Result<()> {
             let started = Instant::now();
             let query = query_lang::parse(text, &policy, now).map_err(|error| anyhow::anyhow!("{error}"))?;
             let snapshot = store.snapshot("records").await?;
-            rows = engine.answer(snapshot, &query, now).await?.rows.len();
+            rows = engine.answer(snapshot, &query, now).await?.len();
             times.push(started.elapsed().as_secs_f64() * 1e3);
         }
         times.sort_by(f64::total_cmp);

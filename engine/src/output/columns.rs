@@ -16,14 +16,14 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use serde_json::Value;
 
-use super::Answer;
+use super::Rows;
 
-impl Answer {
+impl Rows {
     /// The rows as an Arrow IPC stream of one batch.
     ///
     /// # Errors
     /// Only when Arrow cannot write the columns.
-    pub fn to_arrow(&self) -> Result<Vec<u8>, ArrowError> {
+    pub(super) fn to_arrow(&self) -> Result<Vec<u8>, ArrowError> {
         let batch = self.to_batch()?;
         let mut writer = StreamWriter::try_new(Vec::new(), batch.schema_ref())?;
         writer.write(&batch)?;
@@ -34,11 +34,9 @@ impl Answer {
     ///
     /// # Errors
     /// Only when the columns cannot be written.
-    pub fn to_parquet(&self) -> Result<Vec<u8>, ArrowError> {
+    pub(super) fn to_parquet(&self) -> Result<Vec<u8>, ArrowError> {
         let batch = self.to_batch()?;
-        let properties =
-            WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
-        let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties))?;
+        let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties()))?;
         writer.write(&batch)?;
         Ok(writer.into_inner()?)
     }
@@ -58,6 +56,11 @@ impl Answer {
     }
 }
 
+/// How Parquet files are written.
+pub fn properties() -> WriterProperties {
+    WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build()
+}
+
 fn column(name: &str, values: &[Option<&Value>]) -> ArrayRef {
     let all = |is: fn(&Value) -> bool| values.iter().flatten().all(|value| is(value));
     if values.iter().all(Option::is_none) {
@@ -72,8 +75,9 @@ fn column(name: &str, values: &[Option<&Value>]) -> ArrayRef {
     if all(Value::is_boolean) {
         return Arc::new(values.iter().map(|value| value.and_then(Value::as_bool)).collect::<BooleanArray>());
     }
-    let is_time = name.starts_with('_') && (name.ends_with("_at") || name == crate::schema::TIMESTAMP);
-    if is_time && let Some(times) = times(values) {
+    if is_time_name(name)
+        && let Some(times) = times(values)
+    {
         return Arc::new(times.with_timezone("UTC"));
     }
     let texts_only = all(Value::is_string);
@@ -82,6 +86,11 @@ fn column(name: &str, values: &[Option<&Value>]) -> ArrayRef {
         other => other.to_string(),
     };
     Arc::new(values.iter().map(|value| value.map(text)).collect::<StringArray>())
+}
+
+/// Whether the platform's own key of that name holds times.
+pub fn is_time_name(name: &str) -> bool {
+    name.starts_with('_') && (name.ends_with("_at") || name == crate::schema::TIMESTAMP)
 }
 
 /// The moments of a column; `None` when one of the values is none.
@@ -103,12 +112,12 @@ mod tests {
 
     use super::*;
 
-    fn answer() -> Answer {
+    fn answer() -> Rows {
         let rows = json!([
             {"_start_at": "2014-01-06T00:00:00+00:00", "aa": 1, "bb": 1, "cc": "x", "dd": [1], "ee": true},
             {"_start_at": "2014-01-13T00:00:00+01:00", "aa": null, "bb": 0.5, "cc": 5, "dd": null}
         ]);
-        Answer::new(serde_json::from_value(rows).unwrap())
+        Rows { rows: serde_json::from_value(rows).unwrap(), fields: Vec::new() }
     }
 
     #[test]
@@ -132,7 +141,7 @@ mod tests {
 
     #[test]
     fn no_rows_are_no_columns() {
-        let answer = Answer::default();
+        let answer = Rows::default();
         assert_eq!(answer.to_batch().unwrap().num_columns(), 0);
         assert!(!answer.to_parquet().unwrap().is_empty() && !answer.to_arrow().unwrap().is_empty());
     }

@@ -1,33 +1,132 @@
-//! An answer, and the forms in which it leaves: JSON, CSV, lines of JSON, and columns (`columns`: Arrow and Parquet).
+//! Answers, and the forms in which they leave: JSON, CSV, lines of JSON, and tables (Arrow and Parquet).
+//!
+//! The answers of grouped queries are rows of JSON values ([`Answer::rows`]). Records stay in the columns in which they lie
+//! ([`Records`]) and are written straight from there (`text`, `table`), all at once or a batch at a time ([`Writer`]).
 
 mod columns;
+mod records;
+mod table;
+mod text;
+mod writer;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use arrow::error::ArrowError;
+use query_lang::Format;
 use serde_json::{Map, Value};
 
-/// The rows of an answer, in their order.
+pub use records::Records;
+pub(crate) use records::Survey;
+pub(crate) use writer::Writer;
+
+/// A row as JSON.
+pub type Row = Map<String, Value>;
+
+/// An answer: rows in their order.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Answer {
-    /// One JSON object a row.
-    pub rows: Vec<Map<String, Value>>,
-    /// The columns of a table of these rows; empty for all keys in alphabetical order.
-    pub fields: Vec<String>,
+    content: Content,
     /// For a query that is asked page by page, the cursor of the next page; `None` on the last one.
     pub next: Option<String>,
 }
 
+#[derive(Debug, Clone, PartialEq)]
+enum Content {
+    Rows(Rows),
+    Records(Records),
+}
+
+impl Default for Content {
+    fn default() -> Self {
+        Self::Rows(Rows::default())
+    }
+}
+
+/// Rows of JSON values.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Rows {
+    rows: Vec<Row>,
+    /// The columns of a table of these rows; empty for all keys in alphabetical order.
+    fields: Vec<String>,
+}
+
+impl From<Records> for Answer {
+    fn from(records: Records) -> Self {
+        Self { content: Content::Records(records), next: None }
+    }
+}
+
 impl Answer {
     /// An answer of these rows.
-    pub fn new(rows: Vec<Map<String, Value>>) -> Self {
-        Self { rows, ..Self::default() }
+    pub fn new(rows: Vec<Row>) -> Self {
+        Self { content: Content::Rows(Rows { rows, fields: Vec::new() }), next: None }
     }
 
-    /// Leaves only these fields in every row, in this order; all of them where none is named.
-    pub fn keep_fields(&mut self, fields: &[String]) {
-        if fields.is_empty() {
-            return;
+    /// The same with the cursor of the next page.
+    #[must_use]
+    pub fn with_next(self, next: Option<String>) -> Self {
+        Self { next, ..self }
+    }
+
+    /// How many rows.
+    pub fn len(&self) -> usize {
+        match &self.content {
+            Content::Rows(rows) => rows.rows.len(),
+            Content::Records(records) => records.len(),
         }
+    }
+
+    /// Whether it has no rows.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The rows as JSON values.
+    pub fn rows(&self) -> Cow<'_, [Row]> {
+        match &self.content {
+            Content::Rows(rows) => Cow::Borrowed(&rows.rows),
+            Content::Records(records) => Cow::Owned(records.rows()),
+        }
+    }
+
+    /// Leaves only these fields in every row, in this order; all of them where none is named. Records have been read so.
+    #[must_use]
+    pub fn with_fields(mut self, fields: &[String]) -> Self {
+        if let (Content::Rows(rows), false) = (&mut self.content, fields.is_empty()) {
+            rows.keep_fields(fields);
+        }
+        self
+    }
+
+    /// Bytes in memory, roughly.
+    pub fn bytes(&self) -> usize {
+        match &self.content {
+            Content::Rows(rows) => rows.bytes(),
+            Content::Records(records) => records.bytes(),
+        }
+    }
+
+    /// The rows in a form.
+    ///
+    /// # Errors
+    /// Only when a table cannot be written.
+    pub fn write(&self, format: Format) -> Result<Vec<u8>, ArrowError> {
+        match &self.content {
+            Content::Records(records) => records.write(format),
+            Content::Rows(rows) => Ok(match format {
+                Format::Json => rows.to_json(),
+                Format::Ndjson => rows.to_ndjson(),
+                Format::Csv => rows.to_csv(),
+                Format::Arrow => rows.to_arrow()?,
+                Format::Parquet => rows.to_parquet()?,
+            }),
+        }
+    }
+}
+
+impl Rows {
+    fn keep_fields(&mut self, fields: &[String]) {
         for row in &mut self.rows {
             let kept = fields.iter().filter_map(|field| Some((field.clone(), row.get(field)?.clone())));
             *row = kept.collect();
@@ -35,8 +134,14 @@ impl Answer {
         self.fields = fields.to_vec();
     }
 
+    fn bytes(&self) -> usize {
+        let row =
+            |row: &Row| 64 + row.iter().map(|(key, value)| key.len() + 48 + bytes_of(value)).sum::<usize>();
+        self.rows.iter().map(row).sum()
+    }
+
     /// The rows as a JSON list.
-    pub fn to_json(&self) -> Vec<u8> {
+    fn to_json(&self) -> Vec<u8> {
         let mut text = Vec::with_capacity(self.rows.len() * 128 + 2);
         text.push(b'[');
         for (index, row) in self.rows.iter().enumerate() {
@@ -50,7 +155,7 @@ impl Answer {
     }
 
     /// The rows as JSON, one a line.
-    pub fn to_ndjson(&self) -> Vec<u8> {
+    fn to_ndjson(&self) -> Vec<u8> {
         let mut text = Vec::with_capacity(self.rows.len() * 128);
         for row in &self.rows {
             write_json(row, &mut text);
@@ -70,7 +175,7 @@ impl Answer {
 
     /// The rows as CSV, with a header line of their columns; empty for no rows. Lines end in
     /// CRLF. Lists and objects are JSON.
-    pub fn to_csv(&self) -> Vec<u8> {
+    fn to_csv(&self) -> Vec<u8> {
         let keys = self.columns();
         if keys.is_empty() {
             return Vec::new();
@@ -88,6 +193,15 @@ impl Answer {
 fn write_json(row: &Map<String, Value>, text: &mut Vec<u8>) {
     // Writing to memory does not fail, and keys are text.
     let _ = serde_json::to_writer(text, row);
+}
+
+fn bytes_of(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Array(values) => values.iter().map(|value| 32 + bytes_of(value)).sum(),
+        Value::Object(row) => row.iter().map(|(key, value)| key.len() + 64 + bytes_of(value)).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+    }
 }
 
 fn cell(value: Option<&Value>) -> String {
@@ -112,15 +226,15 @@ mod tests {
     #[test]
     fn csv_has_a_column_for_every_key() {
         let answer = answer(json!([{"b": 1, "a": "x,y"}, {"c": [1, "z"], "b": null, "a": true}]));
-        let text = String::from_utf8(answer.to_csv()).unwrap();
+        let text = String::from_utf8(answer.write(Format::Csv).unwrap()).unwrap();
         assert_eq!(text, "a,b,c\r\n\"x,y\",1,\r\nTrue,,\"[1,\"\"z\"\"]\"\r\n");
-        assert!(Answer::default().to_csv().is_empty());
+        assert!(Answer::default().write(Format::Csv).unwrap().is_empty());
     }
 
     #[test]
     fn fields_are_chosen_and_ordered() {
-        let mut answer = answer(json!([{"a": 1, "b": 2, "c": 3}]));
-        answer.keep_fields(&["c".to_owned(), "a".to_owned(), "x".to_owned()]);
-        assert_eq!(answer.to_json(), br#"[{"c":3,"a":1}]"#);
+        let answer = answer(json!([{"a": 1, "b": 2, "c": 3}]));
+        let answer = answer.with_fields(&["c".to_owned(), "a".to_owned(), "x".to_owned()]);
+        assert_eq!(answer.write(Format::Json).unwrap(), br#"[{"c":3,"a":1}]"#);
     }
 }

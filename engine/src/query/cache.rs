@@ -10,7 +10,6 @@ use chrono::{DateTime, Utc};
 use query_lang::Query;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
-use serde_json::Value;
 
 use super::{QueryEngine, QueryFailure};
 use crate::output::Answer;
@@ -37,20 +36,7 @@ pub(super) struct ByteCount;
 
 impl Weighter<String, Arc<Answer>> for ByteCount {
     fn weight(&self, key: &String, answer: &Arc<Answer>) -> u64 {
-        let rows = answer
-            .rows
-            .iter()
-            .map(|row| 64 + row.iter().map(|(key, value)| key.len() + 48 + bytes_of(value)).sum::<usize>());
-        (key.len() + 64 + rows.sum::<usize>()) as u64
-    }
-}
-
-fn bytes_of(value: &Value) -> usize {
-    match value {
-        Value::String(text) => text.len(),
-        Value::Array(values) => values.iter().map(|value| 32 + bytes_of(value)).sum(),
-        Value::Object(row) => row.iter().map(|(key, value)| key.len() + 64 + bytes_of(value)).sum(),
-        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        (key.len() + 64 + answer.bytes()) as u64
     }
 }
 

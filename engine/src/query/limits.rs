@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use datafusion::error::DataFusionError;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::prelude::SessionConfig;
 use tokio::sync::Semaphore;
 
 use super::QueryFailure;
@@ -37,6 +38,13 @@ impl QueryLimits {
     pub(super) fn runtime(&self) -> Arc<RuntimeEnv> {
         let pool = Arc::new(FairSpillPool::new(self.memory));
         RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc().unwrap_or_default()
+    }
+
+    /// How DataFusion sorts. What it sets aside for the end of a sort that went by way of the disk has to fit in.
+    pub(super) fn session(&self) -> SessionConfig {
+        const USUAL_RESERVATION: usize = 10 << 20;
+        let reservation = (self.memory / 8).min(USUAL_RESERVATION);
+        SessionConfig::new().with_batch_size(8_192).with_sort_spill_reservation_bytes(reservation)
     }
 }
 

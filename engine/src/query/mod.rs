@@ -1,44 +1,49 @@
-//! Answering a query: planned onto DataFusion, executed, shaped.
+//! Answering a query: planned, executed, shaped.
 //!
 //! ```text
-//! Snapshot + Query -> scan (which batches, which rows) -> raw: rows, sorted and cut
-//!                                                      -> aggregate: groups with what was collected -> shape -> Answer
+//! Snapshot + Query -> scan: which units, which rows    (condition: filters as bits)
+//!       grouped: kernel on every core -> Groups -> shape -> rows of JSON    \
+//!       raw: in order, newest few, or DataFusion's sort -> records            > Answer, or a stream of bytes
 //! ```
 //!
-//! [`cache`] keeps answers by the version of their data, and [`limits`] what a query may take of the machine. Plans are built directly, without SQL. Periods are computed by a function of our own (`period_function`), which keeps the
-//! bounds of the last period and is several times faster than the general truncation of dates.
+//! [`explain`] tells how an answer is found, [`cache`] keeps answers by the version of their data, [`stream`] gives large ones piece by piece, and [`limits`] says what a
+//! query may take of the machine. Work that keeps a core busy is done by [`workers`], a unit of rows at a time: a query that
+//! nobody waits for any more stops before the next unit.
 
-mod aggregate;
 mod cache;
-mod collect;
+mod condition;
 mod explain;
-mod filter;
 mod group;
+mod grouped;
+pub(crate) mod kernel;
 mod limits;
-mod period_function;
 mod raw;
 mod scan;
+mod stream;
+mod trace;
+mod workers;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use datafusion::error::DataFusionError;
-use datafusion::execution::SessionStateBuilder;
-use datafusion::execution::context::SessionContext;
-use datafusion::execution::runtime_env::RuntimeEnv;
-use datafusion::prelude::SessionConfig;
-use query_lang::Query;
+use datafusion::execution::TaskContext;
+use datafusion::execution::memory_pool::MemoryPool;
+use futures::TryStreamExt;
+use query_lang::{Query, Window};
 
 pub use cache::AskError;
 pub use group::{Group, Groups};
 pub use limits::{Activity, QueryLimits};
+pub use stream::{Bytestream, Reply};
 
 use crate::output::Answer;
 use crate::shape;
 use crate::snapshot::Snapshot;
-
-/// Rows from which on a query is spread over all cores; below, the overhead is larger than the gain.
-const PARALLEL_ROWS: usize = 200_000;
+use raw::RawQuery;
+use trace::Trace;
+use workers::Workers;
 
 /// Why a query has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -77,12 +82,28 @@ pub enum QueryFailure {
     /// A file of records is broken or gone.
     #[error(transparent)]
     Segment(#[from] crate::segment::SegmentError),
+    /// A computation panicked, or the process is about to end.
+    #[error("the query was broken off")]
+    BrokenOff,
     /// The plan failed.
     #[error("the query could not be run: {0}")]
-    Execution(#[from] DataFusionError),
+    Execution(DataFusionError),
     /// Columns could not be computed.
     #[error("the answer could not be put together: {0}")]
     Arrow(#[from] arrow::error::ArrowError),
+}
+
+/// A failure of ours that came by way of DataFusion is what it was.
+impl From<DataFusionError> for QueryFailure {
+    fn from(error: DataFusionError) -> Self {
+        match error {
+            DataFusionError::External(inner) => match inner.downcast::<Self>() {
+                Ok(own) => *own,
+                Err(other) => Self::Execution(DataFusionError::External(other)),
+            },
+            other => Self::Execution(other),
+        }
+    }
 }
 
 impl QueryFailure {
@@ -94,10 +115,11 @@ impl QueryFailure {
 
 /// Answers queries. One for a process; cheap to share.
 pub struct QueryEngine {
-    small: SessionContext,
-    large: SessionContext,
+    workers: Arc<Workers>,
+    context: Arc<TaskContext>,
+    memory: Arc<dyn MemoryPool>,
     answers: cache::Answers,
-    turns: limits::Turns,
+    turns: Arc<limits::Turns>,
 }
 
 impl std::fmt::Debug for QueryEngine {
@@ -112,28 +134,19 @@ impl Default for QueryEngine {
     }
 }
 
-fn context(partitions: usize, runtime: &Arc<RuntimeEnv>) -> SessionContext {
-    let config = SessionConfig::new().with_target_partitions(partitions).with_batch_size(8_192);
-    SessionContext::new_with_state(
-        SessionStateBuilder::new()
-            .with_config(config)
-            .with_runtime_env(runtime.clone())
-            .with_default_features()
-            .build(),
-    )
-}
-
 impl QueryEngine {
     /// An engine with limits of its own.
     #[must_use]
     pub fn new(limits: QueryLimits) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let runtime = limits.runtime();
+        let context =
+            TaskContext::default().with_session_config(limits.session()).with_runtime(Arc::clone(&runtime));
         Self {
-            small: context(1, &runtime),
-            large: context(cores, &runtime),
+            workers: Arc::new(Workers::new()),
+            memory: Arc::clone(&runtime.memory_pool),
+            context: Arc::new(context),
             answers: cache::answers(),
-            turns: limits::Turns::new(&limits),
+            turns: Arc::new(limits::Turns::new(&limits)),
         }
     }
 
@@ -152,34 +165,70 @@ impl QueryEngine {
         query: &Query,
         now: DateTime<Utc>,
     ) -> Result<Answer, QueryFailure> {
-        self.turns.take(self.compute(snapshot, query, now)).await
+        self.turns.take(self.compute(&snapshot, query, now, &Arc::default())).await
     }
 
     async fn compute(
         &self,
-        snapshot: Snapshot,
+        snapshot: &Snapshot,
         query: &Query,
         now: DateTime<Utc>,
+        trace: &Arc<Trace>,
     ) -> Result<Answer, QueryFailure> {
-        let context = if snapshot.rows() < PARALLEL_ROWS { &self.small } else { &self.large };
         let window = query.window(now);
-        let mut answer = if query.is_raw() {
-            raw::rows(context, &snapshot, query, &window).await?
-        } else {
-            shape::bounded(window.periods.map_or(Some(0), |periods| Some(periods.count())))?;
-            let mut window = window;
-            let mut groups = aggregate::groups(context, &snapshot, query, &window).await?;
-            if let Some(moved) = shape::shifted_window(&groups, &window) {
-                window = moved;
-                groups = aggregate::groups(context, &snapshot, query, &window).await?;
-            }
-            let earlier = match query.compare.and_then(|by| window.earlier(by)) {
-                Some(earlier) => aggregate::groups(context, &snapshot, query, &earlier).await?,
-                None => Groups::default(),
-            };
-            shape::grouped(&groups, &earlier, query, &window)?
+        if query.is_raw() {
+            return self.records(snapshot, query, &window, trace).await;
+        }
+        shape::bounded(window.periods.map_or(Some(0), |periods| Some(periods.count())))?;
+        let mut window = window;
+        let mut groups = self.groups(snapshot, query, &window, trace).await?;
+        if let Some(moved) = shape::shifted_window(&groups, &window) {
+            window = moved;
+            groups = self.groups(snapshot, query, &window, trace).await?;
+        }
+        let earlier = match query.compare.and_then(|by| window.earlier(by)) {
+            Some(earlier) => self.groups(snapshot, query, &earlier, trace).await?,
+            None => Groups::default(),
         };
-        answer.keep_fields(&query.fields);
+        let begin = Instant::now();
+        let cells = groups.parts.len() * (query.collect.len() + 1);
+        let asked = query.clone();
+        let shape =
+            move || Ok(shape::grouped(&groups, &earlier, &asked, &window)?.with_fields(&asked.fields));
+        let answer = self.workers.run(cells, shape).await?;
+        trace.step("shape", begin);
         Ok(answer)
+    }
+
+    async fn groups(
+        &self,
+        snapshot: &Snapshot,
+        query: &Query,
+        window: &Window,
+        trace: &Arc<Trace>,
+    ) -> Result<Groups, QueryFailure> {
+        grouped::groups(snapshot, query, window, &self.workers, &self.memory, trace).await
+    }
+
+    async fn records(
+        &self,
+        snapshot: &Snapshot,
+        query: &Query,
+        window: &Window,
+        trace: &Arc<Trace>,
+    ) -> Result<Answer, QueryFailure> {
+        let begin = Instant::now();
+        let raw = RawQuery::plan(snapshot, query, window, &self.workers, &self.context, trace).await?;
+        trace.plan(raw.scan(), raw.describe()?);
+        trace.step("plan", begin);
+        let begin = Instant::now();
+        if let Some(cursor) = &query.cursor {
+            let (batches, next) = raw.page(cursor).await?;
+            trace.step("records", begin);
+            return Ok(Answer::from(raw.records(batches)?).with_next(next));
+        }
+        let batches = raw.batches().await?.try_collect().await?;
+        trace.step("records", begin);
+        Ok(raw.records(batches)?.into())
     }
 }

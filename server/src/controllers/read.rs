@@ -101,8 +101,10 @@ async fn answer(
         return Ok(finish(StatusCode::NOT_MODIFIED.into_response(), &data_set, &tag));
     }
 
-    let answer = state.queries.ask(&state.store, &data_set.name, &query, now).await.map_err(ask_failure)?;
-    let response = read_body::write(&answer, &query, data_set.published)?;
+    let format = read_body::shown_format(query.format, data_set.published);
+    let reply = state.queries.reply(&state.store, &data_set.name, &query, format, now).await;
+    let reply = reply.map_err(ask_failure)?;
+    let response = read_body::write(&state.queries, reply, &query, data_set.published).await?;
     Ok(finish(response, &data_set, &tag))
 }
 

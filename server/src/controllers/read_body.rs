@@ -1,8 +1,13 @@
 //! The body of a read answer, in the format asked for, with the headers that go with it.
 
+use std::fmt::Display;
+
+use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use engine::output::Answer;
+use engine::query::{QueryEngine, QueryFailure, Reply};
+use futures::future::ready;
+use futures::stream::{self, StreamExt, TryStreamExt};
 use query_lang::{Cursor, Format, Query};
 use serde_json::Value;
 
@@ -16,9 +21,9 @@ const UNPUBLISHED: &str =
 const UNPUBLISHED_HEADER: &str =
     "299 - \"This data-set is unpublished. Data may be subject to change or be inaccurate.\"";
 
-/// A spreadsheet has no place for the warning and nobody sees headers of files, so that data sets which are not published
-/// have never answered CSV.
-fn shown_format(asked: Format, published: bool) -> Format {
+/// The form of an answer. A spreadsheet has no place for the warning and nobody sees headers of files, so that data sets which
+/// are not published have never answered CSV.
+pub fn shown_format(asked: Format, published: bool) -> Format {
     match asked {
         Format::Csv if !published => Format::Json,
         asked => asked,
@@ -29,18 +34,28 @@ fn shown_format(asked: Format, published: bool) -> Format {
 ///
 /// # Errors
 /// When it cannot be written in the format.
-pub fn write(answer: &Answer, query: &Query, published: bool) -> Result<Response, ApiError> {
+pub async fn write(
+    queries: &QueryEngine,
+    reply: Reply,
+    query: &Query,
+    published: bool,
+) -> Result<Response, ApiError> {
     let format = shown_format(query.format, published);
-    let unwritable = |error| {
-        tracing::error!(%error, "answer cannot be written");
-        ApiError::busy("the answer could not be written in this format: ask for another")
-    };
-    let body = match format {
-        Format::Json => json(answer, query, published),
-        Format::Csv => answer.to_csv(),
-        Format::Ndjson => answer.to_ndjson(),
-        Format::Arrow => answer.to_arrow().map_err(unwritable)?,
-        Format::Parquet => answer.to_parquet().map_err(unwritable)?,
+    let (body, next) = match reply {
+        Reply::Whole(answer) => {
+            let mut body = envelope_start(format);
+            body.extend(queries.write(&answer, format).await.map_err(unwritable)?);
+            body.extend(envelope_end(format, query, answer.next.as_deref(), published));
+            (Body::from(body), answer.next.clone())
+        }
+        Reply::Stream(pieces) => {
+            let start = stream::once(ready(Ok(envelope_start(format).into())));
+            let end = stream::once(ready(Ok(envelope_end(format, query, None, published).into())));
+            // What has been sent cannot be taken back: a failure cuts the connection, which tells the client.
+            let broken =
+                |failure: &QueryFailure| tracing::error!(error = %failure, "an answer was broken off");
+            (Body::from_stream(start.chain(pieces).chain(end).inspect_err(broken)), None)
+        }
     };
     let mut response = ([(header::CONTENT_TYPE, media_type(format))], body).into_response();
     if let Some(name) = file_name(format) {
@@ -52,24 +67,36 @@ pub fn write(answer: &Answer, query: &Query, published: bool) -> Result<Response
     if !published {
         response.headers_mut().insert(header::WARNING, HeaderValue::from_static(UNPUBLISHED_HEADER));
     }
-    if let Some(link) = answer.next.as_deref().and_then(|next| next_page(query, next)) {
+    if let Some(link) = next.as_deref().and_then(|next| next_page(query, next)) {
         response.headers_mut().insert(header::LINK, link);
     }
     Ok(response)
 }
 
-fn json(answer: &Answer, query: &Query, published: bool) -> Vec<u8> {
-    let mut body = b"{\"data\":".to_vec();
-    body.extend(answer.to_json());
+fn unwritable(error: impl Display) -> ApiError {
+    tracing::error!(%error, "answer cannot be written");
+    ApiError::busy("the answer could not be written in this format: ask for another")
+}
+
+/// What stands before the rows.
+fn envelope_start(format: Format) -> Vec<u8> {
+    if format == Format::Json { b"{\"data\":".to_vec() } else { Vec::new() }
+}
+
+/// What stands after the rows.
+fn envelope_end(format: Format, query: &Query, next: Option<&str>, published: bool) -> Vec<u8> {
+    if format != Format::Json {
+        return Vec::new();
+    }
+    let mut end = Vec::new();
     if query.cursor.is_some() {
-        let next = answer.next.as_deref().map_or(Value::Null, Value::from);
-        body.extend(format!(",\"cursor\":{next}").as_bytes());
+        end.extend(format!(",\"cursor\":{}", next.map_or(Value::Null, Value::from)).as_bytes());
     }
     if !published {
-        body.extend(format!(",\"warning\":\"{UNPUBLISHED}\"").as_bytes());
+        end.extend(format!(",\"warning\":\"{UNPUBLISHED}\"").as_bytes());
     }
-    body.push(b'}');
-    body
+    end.push(b'}');
+    end
 }
 
 fn media_type(format: Format) -> &'static str {

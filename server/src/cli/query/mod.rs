@@ -101,8 +101,8 @@ async fn ask_server(server: &str, args: &QueryArgs, query: &Query, output: Outpu
         }
         let rows = body.get("data").context("the server's answer has no data")?;
         let next = body.get("cursor").and_then(Value::as_str).map(str::to_owned);
-        let answer =
-            Answer { rows: serde_json::from_value(rows.clone())?, fields: query.fields.clone(), next };
+        let answer = Answer::new(serde_json::from_value(rows.clone())?);
+        let answer = answer.with_fields(&query.fields).with_next(next);
         return output.write(&answer, query);
     }
     tokio::task::spawn_blocking(move || output.copy(body)).await?
@@ -125,7 +125,7 @@ async fn ask_data_dir(args: &QueryArgs, query: &Query, output: Output) -> anyhow
         let unknown = unknown_keys(query, &snapshot);
         let answer = state.queries.answer(snapshot, query, now).await?;
         output.write(&answer, query)?;
-        if answer.rows.is_empty() && !unknown.is_empty() {
+        if answer.is_empty() && !unknown.is_empty() {
             eprintln!("no record has {}", unknown.join(", "));
         }
     }

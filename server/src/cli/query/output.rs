@@ -79,12 +79,12 @@ impl Output {
     /// When it cannot be written.
     pub fn write(&self, answer: &Answer, query: &Query) -> anyhow::Result<()> {
         let text = match self.format {
-            OutputFormat::Table => format!("{}\n", table::of(&answer.rows, query)).into_bytes(),
-            OutputFormat::Json => json(&answer.rows)?,
-            OutputFormat::Csv => answer.to_csv(),
-            OutputFormat::Ndjson => answer.to_ndjson(),
-            OutputFormat::Arrow => answer.to_arrow()?,
-            OutputFormat::Parquet => answer.to_parquet()?,
+            OutputFormat::Table => format!("{}\n", table::of(&answer.rows(), query)).into_bytes(),
+            OutputFormat::Json => json(&answer.rows())?,
+            OutputFormat::Csv => answer.write(Format::Csv)?,
+            OutputFormat::Ndjson => answer.write(Format::Ndjson)?,
+            OutputFormat::Arrow => answer.write(Format::Arrow)?,
+            OutputFormat::Parquet => answer.write(Format::Parquet)?,
         };
         self.copy(text.as_slice())?;
         if let Some(next) = &answer.next {

@@ -51,7 +51,7 @@ impl<'a> Source<'a> {
         let parsed =
             query_lang::parse(&query.query_string(), &policy, self.now).map_err(|error| error.to_string())?;
         let answer = self.state.queries.ask(&self.state.store, &data_set.name, &parsed, self.now).await;
-        Ok(answer.map_err(|error| error.to_string())?.rows.clone())
+        Ok(answer.map_err(|error| error.to_string())?.rows().into_owned())
     }
 }
 
