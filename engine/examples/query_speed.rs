@@ -82,7 +82,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         while times.len() < 3 || (begin.elapsed() < Duration::from_secs(1) && times.len() < 500) {
             let start = Instant::now();
             let answer = runtime.block_on(queries.answer(snapshot.clone(), &query, now))?;
-            std::hint::black_box(answer.to_json());
+            std::hint::black_box(answer.write(query_lang::Format::Json)?);
             times.push(start.elapsed());
         }
         times.sort();

@@ -296,12 +296,11 @@ fn groups_in<'r>(records: &'r [Record], query: &Query, window: &Window) -> Resul
 
 /// By how many periods a window moves.
 fn steps(shift: Shift, full: &[bool]) -> i64 {
-    let empty = match shift {
+    match shift {
         Shift::Never => 0,
         Shift::Later => full.iter().position(|full| *full).unwrap_or(0) as i64,
         Shift::Earlier => -(full.iter().rev().position(|full| *full).unwrap_or(0) as i64),
-    };
-    empty
+    }
 }
 
 fn keys_of(query: &Query, keys: &[Value]) -> Vec<(String, Json)> {
