@@ -32,8 +32,7 @@ pub fn everything(state: AppState) -> Router {
                 .put(write::replace_all)
                 .fallback(write::method_not_allowed),
         )
-        .route("/_status", get(status::app).fallback(write::method_not_allowed))
-        .route("/_status/data-sets", get(status::data_sets).fallback(write::method_not_allowed))
+        .merge(status_routes(write::method_not_allowed))
         .route(
             "/{data_set_name}",
             get(read::by_name)
@@ -63,8 +62,7 @@ pub fn read_only(state: AppState) -> Router {
                 .options(read::options_by_group_and_type)
                 .fallback(read::method_not_allowed),
         )
-        .route("/_status", get(status::app).fallback(read::method_not_allowed))
-        .route("/_status/data-sets", get(status::data_sets).fallback(read::method_not_allowed))
+        .merge(status_routes(read::method_not_allowed))
         .route(
             "/{data_set_name}",
             get(read::by_name).options(read::options_by_name).fallback(read::method_not_allowed),
@@ -98,6 +96,19 @@ pub fn admin_api_only(state: AppState) -> Router {
 /// Stands before a surface that is not for everybody.
 fn guarded(routes: Router<AppState>, state: &AppState, surface: Surface) -> Router<AppState> {
     routes.layer(axum::middleware::from_fn_with_state(access::before(state, surface), access::admit))
+}
+
+/// The status pages, with or without a slash at the end. What else than `GET` is answered is up to the surface.
+fn status_routes<H, T>(other_methods: H) -> Router<AppState>
+where
+    H: axum::handler::Handler<T, AppState>,
+    T: 'static,
+{
+    Router::new()
+        .route("/_status", get(status::app).fallback(other_methods.clone()))
+        .route("/_status/", get(status::app).fallback(other_methods.clone()))
+        .route("/_status/data-sets", get(status::data_sets).fallback(other_methods.clone()))
+        .route("/_status/data-sets/", get(status::data_sets).fallback(other_methods))
 }
 
 /// Paths of the write API that no other surface has.

@@ -1,6 +1,6 @@
 //! The whole configuration at one moment, in memory, with the indexes that the hot lookups use.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use sqlx::AnyConnection;
@@ -93,6 +93,8 @@ struct DataSetIndex {
     table: Table<DataSet>,
     by_name: HashMap<String, Arc<DataSet>>,
     by_group_and_type: HashMap<String, HashMap<String, Arc<DataSet>>>,
+    /// Hashes of their tokens, also of those that are being replaced.
+    tokens: HashSet<String>,
 }
 
 impl DataSetIndex {
@@ -102,6 +104,9 @@ impl DataSetIndex {
             index.by_name.insert(data_set.name.clone(), data_set.clone());
             let of_group = index.by_group_and_type.entry(data_set.data_group.clone()).or_default();
             of_group.insert(data_set.data_type.clone(), data_set.clone());
+            let previous = data_set.previous_token.as_ref().map(|(token, _)| token);
+            let tokens = data_set.bearer_token.as_ref().into_iter().chain(previous);
+            index.tokens.extend(tokens.map(|token| token::hash(token)));
         }
         index
     }
@@ -205,6 +210,12 @@ impl Catalog {
         }
         let is_it = |set: &&Arc<DataSet>| set.data_group == group && set.data_type == data_type;
         self.data_sets.values().find(is_it).cloned()
+    }
+
+    /// Whether this is the token of some data set, or the one before it.
+    #[must_use]
+    pub fn is_data_set_token(&self, token: &str) -> bool {
+        self.data_set_index.tokens.contains(&token::hash(token))
     }
 
     /// The data sets that pass the filter, oldest first.

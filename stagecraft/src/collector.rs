@@ -166,6 +166,25 @@ impl Edit {
         self.put_collector(id, new, (old.query.clone(), old.options.clone()), old.owners.clone())
     }
 
+    /// Makes a copy of a collector under another slug, owned by the author of the edit.
+    ///
+    /// # Errors
+    /// If there is no such collector, or the slug is taken or breaks the rules.
+    pub fn clone_collector(&mut self, id: Uuid, slug: &str) -> Result<Arc<Collector>, RegistryError> {
+        let original = self.catalog().collector(id).ok_or_else(RegistryError::no_such_item)?;
+        let data_set = self.catalog().data_set_filled_by(&original);
+        let name = |of: fn(&DataSet) -> &String| data_set.as_deref().map(of).cloned().unwrap_or_default();
+        self.create_collector(&NewCollector {
+            slug: slug.to_owned(),
+            type_id: original.type_id,
+            data_source_id: original.data_source_id,
+            data_group: name(|data_set| &data_set.data_group),
+            data_type: name(|data_set| &data_set.data_type),
+            query: Some(original.query.clone()),
+            options: Some(original.options.clone()),
+        })
+    }
+
     fn put_collector(
         &mut self,
         id: Uuid,

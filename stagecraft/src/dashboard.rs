@@ -14,7 +14,7 @@ use crate::validate::{FieldErrors, SLUG_MESSAGE, is_lower_slug};
 use crate::{Edit, RegistryError};
 
 const PUBLISHED: &str = "published";
-const UNPUBLISHED: &str = "unpublished";
+pub(crate) const UNPUBLISHED: &str = "unpublished";
 
 /// A dashboard.
 #[derive(Debug, Clone, PartialEq)]
@@ -460,12 +460,20 @@ impl Edit {
             link.check()?;
         }
         dashboard.apply(changes);
-        self.check_dashboard(&dashboard)?;
-        let dashboard = self.put(dashboard);
+        let dashboard = self.put_dashboard_row(dashboard)?;
         if let Some(entries) = &changes.modules {
             self.replace_modules(dashboard.id, entries)?;
         }
         Ok(dashboard)
+    }
+
+    /// Puts a dashboard without its modules, if it keeps the rules.
+    pub(crate) fn put_dashboard_row(
+        &mut self,
+        dashboard: Dashboard,
+    ) -> Result<Arc<Dashboard>, RegistryError> {
+        self.check_dashboard(&dashboard)?;
+        Ok(self.put(dashboard))
     }
 
     fn check_dashboard(&self, dashboard: &Dashboard) -> Result<(), RegistryError> {

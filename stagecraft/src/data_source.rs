@@ -57,6 +57,11 @@ impl DataSource {
         form
     }
 
+    /// What stands for the credentials where only their changing matters.
+    pub(crate) fn credentials_mark(&self) -> String {
+        if self.credentials.is_empty() { String::new() } else { crate::history::mark(&self.credentials) }
+    }
+
     /// The form in which others name it.
     #[must_use]
     pub fn to_short_json(&self) -> Value {

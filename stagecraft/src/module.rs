@@ -1,6 +1,6 @@
 //! Modules: the parts of a dashboard, in a tree. Each shows one data set, or holds other modules.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -202,6 +202,20 @@ impl Catalog {
             siblings.sort_by_key(|module| module.order);
         }
         tree
+    }
+
+    /// The modules of all dashboards, by dashboard.
+    #[must_use]
+    pub fn module_trees(&self) -> HashMap<Uuid, ModuleTree> {
+        let mut trees: HashMap<Uuid, ModuleTree> = HashMap::new();
+        for module in self.modules.values() {
+            let tree = trees.entry(module.dashboard_id).or_default();
+            tree.0.entry(module.parent_id).or_default().push(module.clone());
+        }
+        trees.values_mut().flat_map(|tree| tree.0.values_mut()).for_each(|siblings| {
+            siblings.sort_by_key(|module| module.order);
+        });
+        trees
     }
 
     /// The dashboards that have a module which shows this data set, tabs aside; each once, by identifier.

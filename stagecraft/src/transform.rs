@@ -98,6 +98,18 @@ impl Transform {
     }
 }
 
+impl Transform {
+    /// Whether it reads or writes this data group by name.
+    pub(crate) fn mentions_group(&self, group: i64) -> bool {
+        [&self.input, &self.output].iter().any(|place| place.data_group_id == Some(group))
+    }
+
+    /// Whether it reads or writes this data type.
+    pub(crate) fn mentions_type(&self, data_type: i64) -> bool {
+        [&self.input, &self.output].iter().any(|place| place.data_type_id == data_type)
+    }
+}
+
 impl Place {
     /// The data group and data type by name.
     #[must_use]

@@ -14,6 +14,9 @@ use super::client::Client;
 /// The most lines that wait; past them, lines go to the process's own log only.
 const MOST: usize = 50_000;
 
+/// The most characters of what somebody calls themselves: those of an e-mail address.
+const MOST_NAME: usize = 254;
+
 /// Lines that wait to be written.
 #[derive(Debug, Default)]
 pub struct AuditLog {
@@ -65,11 +68,11 @@ impl AuditLog {
     pub fn event(&self, action: &str, email: &str, client: &Client, status: StatusCode) {
         self.add(AuditEntry {
             at: Utc::now(),
-            actor: email.to_owned(),
+            actor: email.chars().take(MOST_NAME).collect(),
             credential: "none".to_owned(),
             address: client.name(),
             action: action.to_owned(),
-            subject: email.to_owned(),
+            subject: email.chars().take(MOST_NAME).collect(),
             status: status.as_u16(),
             times: 1,
             request_id: String::new(),

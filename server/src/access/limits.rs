@@ -3,12 +3,13 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
 use sha2::{Digest, Sha256};
 
 use super::client::Client;
+use crate::auth::bearer;
 
 /// Attempts to sign in, by address and by user: as many at once as somebody who mistypes needs, then one in a while.
 const ATTEMPTS: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
@@ -42,14 +43,20 @@ impl Limits {
         Limits { requests, sign_in, clock: DefaultClock::default() }
     }
 
-    /// Counts a request.
+    /// Counts a request. `is_known` tells whether a token is one that we have given to somebody: others count by address, so that
+    /// nobody gets further by making tokens up.
     ///
     /// # Errors
     /// How long to wait, if it is one too many.
-    pub fn request(&self, client: &Client, headers: &HeaderMap) -> Result<(), Duration> {
+    pub fn request(
+        &self,
+        client: &Client,
+        headers: &HeaderMap,
+        is_known: impl Fn(&str) -> bool,
+    ) -> Result<(), Duration> {
         let Some(requests) = &self.requests else { return Ok(()) };
-        let key = match headers.get(header::AUTHORIZATION) {
-            Some(value) => digest(value.as_bytes()),
+        let key = match bearer(headers).filter(|token| is_known(token)) {
+            Some(token) => digest(token.as_bytes()),
             None => digest(client.name().as_bytes()),
         };
         self.check(requests, &key)
@@ -89,13 +96,21 @@ mod tests {
     #[test]
     fn one_caller_past_the_limit_waits_and_others_do_not() {
         let limits = Limits::new(NonZeroU32::new(5));
-        let client = |last: u8| Client { address: Some([192, 0, 2, last].into()), secure: false };
-        let passed = (0..20).take_while(|_| limits.request(&client(1), &HeaderMap::new()).is_ok()).count();
+        let request = |limits: &Limits, last: u8, token: Option<&str>| {
+            let client = Client { address: Some([192, 0, 2, last].into()), secure: false };
+            let header = token.map(|token| format!("Bearer {token}").parse().unwrap());
+            let headers =
+                header.into_iter().map(|value| (axum::http::header::AUTHORIZATION, value)).collect();
+            limits.request(&client, &headers, |token| token == "known")
+        };
+        let passed = (0..20).take_while(|_| request(&limits, 1, None).is_ok()).count();
         assert!((10..20).contains(&passed), "{passed}");
-        let wait = limits.request(&client(1), &HeaderMap::new()).unwrap_err();
+        let wait = request(&limits, 1, None).unwrap_err();
         assert!(wait <= Duration::from_secs(1), "{wait:?}");
-        assert!(limits.request(&client(2), &HeaderMap::new()).is_ok());
-        assert!(Limits::default().request(&client(1), &HeaderMap::new()).is_ok());
+        assert!(request(&limits, 2, None).is_ok());
+        assert!(request(&limits, 1, Some("known")).is_ok(), "a token has a limit of its own");
+        assert!(request(&limits, 1, Some("made up")).is_err(), "a token that is nobody's has not");
+        assert!(request(&Limits::default(), 1, None).is_ok());
     }
 
     #[test]

@@ -23,16 +23,18 @@ use crate::RegistryError;
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "configuration", include_str!("../../migrations/0001_configuration.sql")),
     (2, "access", include_str!("../../migrations/0002_access.sql")),
+    (3, "history", include_str!("../../migrations/0003_history.sql")),
 ];
 
 /// The table of what changes left behind; it is written with the catalog and never held in memory.
 pub(crate) const REVISIONS: &str = "revisions";
-pub(crate) const REVISION_COLUMNS: &[&str] = &["id", "at", "author", "kind", "name", "snapshot"];
+pub(crate) const REVISION_COLUMNS: &[&str] = &["id", "at", "author", "kind", "name", "snapshot", "thing"];
 
 /// A row of that table.
 #[derive(Debug, Clone)]
 pub(crate) struct Revision {
-    pub(crate) at: String,
+    pub(crate) id: uuid::Uuid,
+    pub(crate) at: chrono::DateTime<chrono::Utc>,
     pub(crate) author: String,
     pub(crate) kind: String,
     pub(crate) name: String,
@@ -121,35 +123,61 @@ impl Database {
         Ok(true)
     }
 
-    /// What changes left behind of one thing, or of all of a kind, the latest first.
+    /// What changes left behind of the things that had this name, or of all of a kind, the latest first.
     pub(crate) async fn revisions(
         &self,
         kind: &str,
         name: Option<&str>,
         limit: u32,
     ) -> Result<Vec<Revision>, RegistryError> {
-        let sql = "SELECT at, author, kind, name, snapshot FROM revisions \
+        let sql = "SELECT id, at, author, kind, name, snapshot FROM revisions \
                    WHERE kind = $1 AND ($2 = '' OR name = $2) ORDER BY at DESC LIMIT $3";
         let query = sqlx::query(sql).bind(kind).bind(name.unwrap_or_default()).bind(i64::from(limit));
-        let rows = query.fetch_all(&self.pool).await?;
-        rows.iter()
-            .map(|row| {
-                let mut row = RowReader::new(row, REVISIONS);
-                Ok(Revision {
-                    at: row.text()?,
-                    author: row.text()?,
-                    kind: row.text()?,
-                    name: row.text()?,
-                    snapshot: row.text()?,
-                })
-            })
-            .collect()
+        query.fetch_all(&self.pool).await?.iter().map(revision).collect()
+    }
+
+    /// What changes left behind of one thing, the latest first.
+    pub(crate) async fn revisions_of(
+        &self,
+        kind: &str,
+        thing: &str,
+        limit: u32,
+    ) -> Result<Vec<Revision>, RegistryError> {
+        let sql = "SELECT id, at, author, kind, name, snapshot FROM revisions \
+                   WHERE kind = $1 AND thing = $2 ORDER BY at DESC LIMIT $3";
+        let query = sqlx::query(sql).bind(kind).bind(thing).bind(i64::from(limit));
+        query.fetch_all(&self.pool).await?.iter().map(revision).collect()
+    }
+
+    /// What one change left behind of one thing.
+    pub(crate) async fn revision(
+        &self,
+        kind: &str,
+        thing: &str,
+        id: uuid::Uuid,
+    ) -> Result<Option<Revision>, RegistryError> {
+        let sql = "SELECT id, at, author, kind, name, snapshot FROM revisions \
+                   WHERE id = $1 AND kind = $2 AND thing = $3";
+        let query = sqlx::query(sql).bind(id.to_string()).bind(kind).bind(thing);
+        query.fetch_optional(&self.pool).await?.as_ref().map(revision).transpose()
     }
 
     /// Closes every connection, after the statements under way.
     pub(crate) async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+fn revision(row: &sqlx::any::AnyRow) -> Result<Revision, RegistryError> {
+    let mut row = RowReader::new(row, REVISIONS);
+    Ok(Revision {
+        id: row.uuid()?,
+        at: row.time()?,
+        author: row.text()?,
+        kind: row.text()?,
+        name: row.text()?,
+        snapshot: row.text()?,
+    })
 }
 
 /// The version of the configuration that is stored.

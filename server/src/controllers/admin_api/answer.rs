@@ -6,6 +6,8 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use stagecraft::RegistryError;
 
+use crate::controllers::read::{already_known, entity_tag};
+
 /// What is never kept by anybody.
 pub const NEVER_CACHE: &str = "no-cache, no-store, must-revalidate, max-age=0";
 
@@ -45,6 +47,14 @@ impl Refusal {
     /// 403: the caller may not do this.
     pub fn forbidden() -> Refusal {
         Refusal::new(StatusCode::FORBIDDEN, "Forbidden: user lacks permission.")
+    }
+
+    /// 412: what the caller wants to change is not what the caller has seen.
+    pub fn changed_since() -> Refusal {
+        Refusal::new(
+            StatusCode::PRECONDITION_FAILED,
+            "it has changed since: look at it again, then change it",
+        )
     }
 
     /// The item is absent, or hidden from the caller.
@@ -97,6 +107,28 @@ impl From<RegistryError> for Refusal {
 /// A JSON answer.
 pub fn ok(body: &Value) -> Response {
     same_frame((StatusCode::OK, Json(body)).into_response())
+}
+
+/// A JSON answer with its tag, or just the tag if the caller has that answer already.
+pub fn tagged(body: &Value, tag: &str, request: &HeaderMap) -> Response {
+    let mut response = match already_known(request, tag) {
+        true => same_frame(StatusCode::NOT_MODIFIED.into_response()),
+        false => ok(body),
+    };
+    set(&mut response, header::ETAG, tag);
+    response
+}
+
+/// A JSON answer to a change, with the tag that the thing has now.
+pub fn changed(body: &Value) -> Response {
+    let mut response = ok(body);
+    set(&mut response, header::ETAG, &tag_of(body));
+    response
+}
+
+/// The tag of one thing: that of what is told about it.
+pub fn tag_of(body: &Value) -> String {
+    entity_tag(&[body.to_string().as_bytes()])
 }
 
 /// Marks a resource's answer, also a refusal, as nobody's to keep and as different for every caller.

@@ -63,6 +63,12 @@ impl Caller {
         }
     }
 
+    /// All that what the caller may see depends on, as a text.
+    pub fn identity(&self) -> String {
+        let roles: Vec<String> = self.roles.iter().map(Role::to_string).collect();
+        format!("{} {} {}", self.administrator, roles.join(","), self.email)
+    }
+
     /// Whether this is the administrator of the deployment, who may do what no role allows.
     pub fn is_administrator(&self) -> bool {
         self.administrator

@@ -9,11 +9,12 @@ use super::answer::Refusal;
 use super::resource::{Request, Resource};
 use super::shape::{Kind, Shape};
 
-/// Types of collectors. They are not removed.
+/// Types of collectors. They are removed only if nothing uses them.
 pub struct CollectorTypes;
 
 impl Resource for CollectorTypes {
     const SUBJECT: Subject = Subject::Collector;
+    const HISTORY: Option<&'static str> = Some("collector_type");
     const SHAPE: Shape = Shape {
         required: &[
             ("slug", Kind::Text),
@@ -45,6 +46,11 @@ impl Resource for CollectorTypes {
         let old = find(edit.catalog(), id).ok_or_else(Refusal::no_such_item)?;
         let kind = edit.update_collector_type(old.id, &new_type(request))?;
         Ok(kind.to_json(edit.catalog()))
+    }
+
+    fn delete_unused(edit: &mut Edit, _: &Request, id: &str) -> Result<(), Refusal> {
+        let kind = find(edit.catalog(), id).ok_or_else(Refusal::no_such_item)?;
+        Ok(edit.delete_collector_type(kind.id)?)
     }
 }
 

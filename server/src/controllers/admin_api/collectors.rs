@@ -16,15 +16,19 @@ use super::resource::{Request, Resource};
 use super::shape::{Kind, Shape, failed};
 use crate::state::AppState;
 
-/// Collectors. They are not removed over this API.
+/// Collectors. They are removed only if nothing uses them.
 pub struct Collectors;
 
 /// The data set that a collector fills.
 const DATA_SET: Shape =
     Shape { required: &[("data_group", Kind::Text), ("data_type", Kind::Text)], optional: &[], open: true };
 
+/// What a copy of a collector is called.
+const CLONE: Shape = Shape { required: &[], optional: &[("slug", Kind::Text)], open: false };
+
 impl Resource for Collectors {
     const SUBJECT: Subject = Subject::Collector;
+    const HISTORY: Option<&'static str> = Some("collector");
     const SHAPE: Shape = Shape {
         required: &[
             ("slug", Kind::Text),
@@ -58,6 +62,26 @@ impl Resource for Collectors {
     fn update(edit: &mut Edit, request: &Request, id: &str) -> Result<Value, Refusal> {
         let old = find(edit.catalog(), &request.caller, id).ok_or_else(Refusal::no_such_item)?;
         let collector = edit.update_collector(old.id, &new_collector(request)?)?;
+        Ok(collector.to_json(edit.catalog()))
+    }
+
+    fn delete_unused(edit: &mut Edit, request: &Request, id: &str) -> Result<(), Refusal> {
+        let collector = find(edit.catalog(), &request.caller, id).ok_or_else(Refusal::no_such_item)?;
+        edit.delete_collector(collector.id);
+        Ok(())
+    }
+
+    fn shape_below(sub: &str) -> Option<&'static Shape> {
+        (sub == "clone").then_some(&CLONE)
+    }
+
+    fn create_below(edit: &mut Edit, request: &Request, id: &str, _: &str) -> Result<Value, Refusal> {
+        let original = find(edit.catalog(), &request.caller, id).ok_or_else(Refusal::no_such_item)?;
+        let slug = match request.text("slug") {
+            "" => format!("{}-clone", original.slug),
+            slug => slug.to_owned(),
+        };
+        let collector = edit.clone_collector(original.id, &slug)?;
         Ok(collector.to_json(edit.catalog()))
     }
 }

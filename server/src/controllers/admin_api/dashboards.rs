@@ -15,8 +15,13 @@ use super::shape::{Kind, Shape, failed};
 /// Dashboards. Changing one is a merge: what a body does not mention stays.
 pub struct Dashboards;
 
+/// What a copy of a dashboard is called.
+const CLONE: Shape =
+    Shape { required: &[("slug", Kind::Text)], optional: &[("title", Kind::Text)], open: false };
+
 impl Resource for Dashboards {
     const SUBJECT: Subject = Subject::Dashboard;
+    const HISTORY: Option<&'static str> = Some("dashboard");
     const SHAPE: Shape = Shape {
         required: &[("slug", Kind::Text), ("title", Kind::Text)],
         optional: &[
@@ -99,19 +104,46 @@ impl Resource for Dashboards {
     }
 
     fn shape_below(sub: &str) -> Option<&'static Shape> {
-        (sub == "module").then_some(&POSTED_MODULE)
+        match sub {
+            "module" => Some(&POSTED_MODULE),
+            "clone" => Some(&CLONE),
+            _ => None,
+        }
     }
 
-    fn create_below(edit: &mut Edit, request: &Request, id: &str) -> Result<Value, Refusal> {
+    fn create_below(edit: &mut Edit, request: &Request, id: &str, sub: &str) -> Result<Value, Refusal> {
         let dashboard = find(edit.catalog(), request, id).ok_or_else(Refusal::no_such_item)?;
+        if sub == "clone" {
+            let title = request.body.get("title").and_then(Value::as_str);
+            let copy = edit.clone_dashboard(dashboard.id, request.text("slug"), title)?;
+            return Ok(copy.to_json(edit.catalog()));
+        }
         let entry = module_body::posted_module(&request.body).map_err(failed)?;
         let module = edit.create_module(dashboard.id, &entry)?;
         Ok(edit.catalog().module_tree(dashboard.id).module_json(edit.catalog(), &module))
     }
+
+    fn delete_unused(edit: &mut Edit, request: &Request, id: &str) -> Result<(), Refusal> {
+        Self::delete(edit, request, id).map(drop)
+    }
+
+    fn restore(edit: &mut Edit, request: &Request, id: &str, version: &Value) -> Result<Value, Refusal> {
+        let id = Uuid::parse_str(id).map_err(|_| Refusal::no_such_item())?;
+        let owners = match edit.catalog().dashboard(id) {
+            Some(present) => present.owners.clone(),
+            // It was removed: its owners of then may have it back.
+            None => serde_json::from_value(version["owners"].clone()).unwrap_or_default(),
+        };
+        if !request.caller.sees(&owners) {
+            return Err(Refusal::no_such_item());
+        }
+        let dashboard = edit.restore_dashboard(id, version)?;
+        Ok(dashboard.to_json(edit.catalog()))
+    }
 }
 
 /// The dashboard with this UUID or slug, if the caller may see it.
-fn find(catalog: &Catalog, request: &Request, id: &str) -> Option<Arc<Dashboard>> {
+pub fn find(catalog: &Catalog, request: &Request, id: &str) -> Option<Arc<Dashboard>> {
     let by_id = Uuid::parse_str(id).ok().and_then(|id| catalog.dashboard(id));
     let found = by_id.or_else(|| catalog.dashboard_by_slug(id));
     found.filter(|dashboard| request.caller.sees(&dashboard.owners))

@@ -7,11 +7,12 @@ use super::answer::Refusal;
 use super::resource::{Request, Resource};
 use super::shape::{Kind, Shape};
 
-/// Data groups. They can be renamed, and not removed.
+/// Data groups. They can be renamed, and removed if nothing uses them.
 pub struct DataGroups;
 
 impl Resource for DataGroups {
     const SUBJECT: Subject = Subject::DataGroup;
+    const HISTORY: Option<&'static str> = Some("data_group");
     const SHAPE: Shape = Shape { required: &[], optional: &[("name", Kind::Text)], open: true };
 
     fn list(catalog: &Catalog, request: &Request) -> Vec<Value> {
@@ -30,5 +31,13 @@ impl Resource for DataGroups {
 
     fn update(edit: &mut Edit, request: &Request, id: &str) -> Result<Value, Refusal> {
         Ok(edit.rename_data_group(id, request.text("name"))?.to_json())
+    }
+
+    fn delete_unused(edit: &mut Edit, _: &Request, id: &str) -> Result<(), Refusal> {
+        Ok(edit.delete_data_group(id)?)
+    }
+
+    fn history_id(catalog: &Catalog, _: &Request, id: &str) -> Option<String> {
+        Some(catalog.data_group(id)?.id.to_string())
     }
 }

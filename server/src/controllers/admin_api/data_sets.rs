@@ -14,6 +14,7 @@ pub struct DataSets;
 
 impl Resource for DataSets {
     const SUBJECT: Subject = Subject::DataSet;
+    const HISTORY: Option<&'static str> = Some("data_set");
     const SHAPE: Shape = Shape {
         required: &[("data_group", Kind::Text), ("data_type", Kind::Text)],
         optional: &[
@@ -99,6 +100,14 @@ impl Resource for DataSets {
             let message = "the records of the data set cannot be removed now; nothing was changed";
             Refusal::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, message)
         })
+    }
+
+    fn delete_unused(edit: &mut Edit, request: &Request, id: &str) -> Result<(), Refusal> {
+        Self::delete(edit, request, id).map(drop)
+    }
+
+    fn history_id(catalog: &Catalog, _: &Request, id: &str) -> Option<String> {
+        Some(catalog.data_set(id)?.id.to_string())
     }
 }
 

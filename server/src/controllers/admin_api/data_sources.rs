@@ -9,11 +9,12 @@ use super::answer::Refusal;
 use super::resource::{Request, Resource};
 use super::shape::{Kind, Shape};
 
-/// Data sources. They are not removed.
+/// Data sources. They are removed only if nothing uses them.
 pub struct DataSources;
 
 impl Resource for DataSources {
     const SUBJECT: Subject = Subject::Provider;
+    const HISTORY: Option<&'static str> = Some("data_source");
     const SHAPE: Shape = Shape {
         required: &[("slug", Kind::Text), ("name", Kind::Text), ("provider_id", Kind::Uuid)],
         optional: &[("credentials", Kind::Object)],
@@ -42,6 +43,11 @@ impl Resource for DataSources {
         let old = find(edit.catalog(), request, id).ok_or_else(Refusal::no_such_item)?;
         let source = edit.update_data_source(old.id, &new_source(request))?;
         Ok(source.to_json(edit.catalog()))
+    }
+
+    fn delete_unused(edit: &mut Edit, request: &Request, id: &str) -> Result<(), Refusal> {
+        let source = find(edit.catalog(), request, id).ok_or_else(Refusal::no_such_item)?;
+        Ok(edit.delete_data_source(source.id)?)
     }
 }
 

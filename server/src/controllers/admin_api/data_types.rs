@@ -7,11 +7,12 @@ use super::answer::Refusal;
 use super::resource::{Request, Resource};
 use super::shape::{Kind, Shape};
 
-/// Data types. Their description can be changed; they are neither renamed nor removed.
+/// Data types. Their description can be changed; they are not renamed, and removed only if nothing uses them.
 pub struct DataTypes;
 
 impl Resource for DataTypes {
     const SUBJECT: Subject = Subject::DataGroup;
+    const HISTORY: Option<&'static str> = Some("data_type");
     const SHAPE: Shape =
         Shape { required: &[("name", Kind::Text)], optional: &[("description", Kind::Text)], open: false };
 
@@ -34,5 +35,13 @@ impl Resource for DataTypes {
             return Err(Refusal::bad_request("validation errors:\nname: name cannot be modified"));
         }
         Ok(edit.describe_data_type(id, request.text("description"))?.to_json())
+    }
+
+    fn delete_unused(edit: &mut Edit, _: &Request, id: &str) -> Result<(), Refusal> {
+        Ok(edit.delete_data_type(id)?)
+    }
+
+    fn history_id(catalog: &Catalog, _: &Request, id: &str) -> Option<String> {
+        Some(catalog.data_type(id)?.id.to_string())
     }
 }

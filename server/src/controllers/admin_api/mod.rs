@@ -17,10 +17,12 @@ mod data_sets;
 mod data_sources;
 mod data_types;
 mod endpoints;
+mod history;
 mod module_body;
 mod module_types;
 mod modules;
 mod organisation;
+mod paging;
 mod providers;
 mod public;
 mod resource;
@@ -43,7 +45,9 @@ use stagecraft::Subject;
 pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/_status", endpoint(endpoints::status))
+        .route("/_status/", endpoint(endpoints::status))
         .route("/_status/data-sets", endpoint(endpoints::data_set_count))
+        .route("/_status/data-sets/", endpoint(endpoints::data_set_count))
         .route("/public/dashboards", endpoint(public::dashboards))
         .route("/public/dashboards/", any(endpoints::without_slash))
         .route("/data-sets/{name}/users", endpoint(endpoints::data_set_users))

@@ -7,11 +7,12 @@ use super::answer::Refusal;
 use super::resource::{Request, Resource};
 use super::shape::{Kind, Shape};
 
-/// Types of modules. They are not removed.
+/// Types of modules. They are removed only if nothing uses them.
 pub struct ModuleTypes;
 
 impl Resource for ModuleTypes {
     const SUBJECT: Subject = Subject::ModuleType;
+    const HISTORY: Option<&'static str> = Some("module_type");
     const SHAPE: Shape =
         Shape { required: &[("name", Kind::Text), ("schema", Kind::Object)], optional: &[], open: false };
 
@@ -33,6 +34,11 @@ impl Resource for ModuleTypes {
 
     fn update(edit: &mut Edit, request: &Request, id: &str) -> Result<Value, Refusal> {
         Ok(edit.update_module_type(id, request.text("name"), schema(request))?.to_json())
+    }
+
+    fn delete_unused(edit: &mut Edit, _: &Request, id: &str) -> Result<(), Refusal> {
+        let kind = edit.catalog().module_type(id).ok_or_else(Refusal::no_such_item)?;
+        Ok(edit.delete_module_type(kind.id)?)
     }
 }
 

@@ -1,10 +1,9 @@
 //! `/module` (and `/modules`), by UUID or slug. Modules are made below a dashboard and changed with it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
-use stagecraft::{Catalog, Edit, Module, ModuleTree, Subject, Uuid};
+use stagecraft::{Catalog, Edit, Module, Subject, Uuid};
 
 use super::answer::Refusal;
 use super::resource::{Request, Resource};
@@ -33,22 +32,27 @@ pub const POSTED_MODULE: Shape = Shape {
     open: false,
 };
 
+/// What a copy of a module is called, and on which dashboard it is.
+const CLONE: Shape = Shape {
+    required: &[("slug", Kind::Text)],
+    optional: &[("title", Kind::Text), ("dashboard", Kind::Text)],
+    open: false,
+};
+
 /// Modules, visible to those who see their dashboards.
 pub struct Modules;
 
 impl Resource for Modules {
     const SUBJECT: Subject = Subject::Dashboard;
+    const HISTORY: Option<&'static str> = None;
     const SHAPE: Shape = POSTED_MODULE;
 
     fn list(catalog: &Catalog, request: &Request) -> Vec<Value> {
-        let mut trees: BTreeMap<Uuid, ModuleTree> = BTreeMap::new();
-        let mut list = Vec::new();
-        for module in catalog.modules().filter(|module| is_visible(catalog, request, module)) {
-            let dashboard = module.dashboard_id;
-            let tree = trees.entry(dashboard).or_insert_with(|| catalog.module_tree(dashboard));
-            list.push(tree.module_json(catalog, module));
-        }
-        list
+        let trees = catalog.module_trees();
+        let visible = catalog.modules().filter(|module| is_visible(catalog, request, module));
+        visible
+            .filter_map(|module| Some(trees.get(&module.dashboard_id)?.module_json(catalog, module)))
+            .collect()
     }
 
     fn item(catalog: &Catalog, request: &Request, id: &str) -> Option<Value> {
@@ -66,6 +70,29 @@ impl Resource for Modules {
 
     fn refuses_changes() -> Option<Refusal> {
         Some(only_through_dashboards())
+    }
+
+    fn delete_unused(edit: &mut Edit, request: &Request, id: &str) -> Result<(), Refusal> {
+        let module = find(edit.catalog(), request, id).ok_or_else(Refusal::no_such_item)?;
+        Ok(edit.delete_module(module.id)?)
+    }
+
+    fn shape_below(sub: &str) -> Option<&'static Shape> {
+        (sub == "clone").then_some(&CLONE)
+    }
+
+    fn create_below(edit: &mut Edit, request: &Request, id: &str, _: &str) -> Result<Value, Refusal> {
+        let original = find(edit.catalog(), request, id).ok_or_else(Refusal::no_such_item)?;
+        let dashboard = match request.body.get("dashboard").and_then(Value::as_str) {
+            None => original.dashboard_id,
+            Some(place) => {
+                let place = super::dashboards::find(edit.catalog(), request, place);
+                place.ok_or_else(|| Refusal::not_found("no parent dashboard found"))?.id
+            }
+        };
+        let title = request.body.get("title").and_then(Value::as_str);
+        let copy = edit.clone_module(original.id, dashboard, request.text("slug"), title)?;
+        Ok(edit.catalog().module_tree(dashboard).module_json(edit.catalog(), &copy))
     }
 }
 

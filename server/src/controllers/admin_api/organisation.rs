@@ -7,14 +7,15 @@ use super::answer::Refusal;
 use super::resource::{Request, Resource};
 use super::shape::{Kind, Shape};
 
-/// Types of nodes. They are not removed.
+/// Types of nodes. They are removed only if nothing uses them.
 pub struct NodeTypes;
 
-/// Nodes. They are not removed, and never lose a parent.
+/// Nodes. They are removed only if nothing uses them, and never lose a parent.
 pub struct Nodes;
 
 impl Resource for NodeTypes {
     const SUBJECT: Subject = Subject::Organisation;
+    const HISTORY: Option<&'static str> = Some("node_type");
     const SHAPE: Shape = Shape { required: &[("name", Kind::Text)], optional: &[], open: false };
 
     fn list(catalog: &Catalog, request: &Request) -> Vec<Value> {
@@ -34,10 +35,16 @@ impl Resource for NodeTypes {
         let id = Uuid::parse_str(id).map_err(|_| Refusal::no_such_item())?;
         Ok(edit.rename_node_type(id, request.text("name"))?.to_json())
     }
+
+    fn delete_unused(edit: &mut Edit, _: &Request, id: &str) -> Result<(), Refusal> {
+        let id = Uuid::parse_str(id).map_err(|_| Refusal::no_such_item())?;
+        Ok(edit.delete_node_type(id)?)
+    }
 }
 
 impl Resource for Nodes {
     const SUBJECT: Subject = Subject::Organisation;
+    const HISTORY: Option<&'static str> = Some("node");
     const SHAPE: Shape = Shape {
         required: &[("type_id", Kind::Uuid), ("name", Kind::Text)],
         optional: &[("slug", Kind::Text), ("abbreviation", Kind::Text), ("parent_id", Kind::Uuid)],
@@ -77,6 +84,11 @@ impl Resource for Nodes {
             line.push(node);
         }
         Some(line.iter().map(|node| node.to_json(catalog)).collect())
+    }
+
+    fn delete_unused(edit: &mut Edit, _: &Request, id: &str) -> Result<(), Refusal> {
+        let id = Uuid::parse_str(id).map_err(|_| Refusal::no_such_item())?;
+        Ok(edit.delete_node(id)?)
     }
 }
 

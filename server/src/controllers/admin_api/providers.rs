@@ -9,11 +9,12 @@ use super::answer::Refusal;
 use super::resource::{Request, Resource};
 use super::shape::{Kind, Shape};
 
-/// Providers. They are not removed.
+/// Providers. They are removed only if nothing uses them.
 pub struct Providers;
 
 impl Resource for Providers {
     const SUBJECT: Subject = Subject::Provider;
+    const HISTORY: Option<&'static str> = Some("provider");
     const SHAPE: Shape = Shape {
         required: &[("slug", Kind::Text), ("name", Kind::Text)],
         optional: &[("credentials_schema", Kind::Object)],
@@ -40,6 +41,11 @@ impl Resource for Providers {
         let old = find(edit.catalog(), id).ok_or_else(Refusal::no_such_item)?;
         let schema = request.body.get("credentials_schema");
         Ok(edit.update_provider(old.id, request.text("slug"), request.text("name"), schema)?.to_json())
+    }
+
+    fn delete_unused(edit: &mut Edit, _: &Request, id: &str) -> Result<(), Refusal> {
+        let provider = find(edit.catalog(), id).ok_or_else(Refusal::no_such_item)?;
+        Ok(edit.delete_provider(provider.id)?)
     }
 }
 

@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answer::{Refusal, ok, set};
+use super::answer::{Refusal, ok, set, tag_of, tagged};
 use crate::state::AppState;
 
 /// The one parameter.
@@ -33,7 +33,7 @@ pub async fn dashboards(
         return Refusal::not_found(message).into_response(&headers);
     };
     let published = dashboard.get("published").and_then(Value::as_bool).unwrap_or(false);
-    let mut response = ok(&dashboard);
+    let mut response = tagged(&dashboard, &tag_of(&dashboard), &headers);
     set(&mut response, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     set(&mut response, header::CACHE_CONTROL, if published { "max-age=300" } else { "no-cache" });
     response

@@ -11,9 +11,12 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
 use stagecraft::{Action, Catalog, Edit, Subject, Uuid};
 
-use super::answer::{Refusal, ok, private, same_frame, set};
+use super::answer::{Refusal, changed, ok, private, same_frame, set, tag_of, tagged};
 use super::caller::Caller;
+use super::history;
+use super::paging::Page;
 use super::shape::{Shape, whole};
+use crate::controllers::read::{already_known, entity_tag};
 use crate::state::AppState;
 
 /// What a resource is told about a request.
@@ -64,6 +67,8 @@ impl Request {
 pub trait Resource: Send + Sync + 'static {
     /// What permissions are about.
     const SUBJECT: Subject;
+    /// What its history calls the kind; none if it has no history of its own.
+    const HISTORY: Option<&'static str>;
     /// The bodies of what makes and changes one.
     const SHAPE: Shape;
     /// Those that the caller may see, in order, as far as the query asks for them.
@@ -92,6 +97,18 @@ pub trait Resource: Send + Sync + 'static {
         Err(Refusal::not_allowed("cannot delete resource"))
     }
 
+    /// Removes the one with this id if nothing uses it, which callers ask for with `?if=unused`: the older API refused to remove
+    /// most kinds, and callers that know no better must find that it still does.
+    ///
+    /// # Errors
+    /// If it is used.
+    fn delete_unused(edit: &mut Edit, request: &Request, id: &str) -> Result<(), Refusal>;
+
+    /// What identifies the one with this id in its history, whatever it is called.
+    fn history_id(catalog: &Catalog, request: &Request, id: &str) -> Option<String> {
+        Some(Self::item(catalog, request, id)?.get("id")?.as_str()?.to_owned())
+    }
+
     /// What is below the one with this id, which is there and visible to the caller; none if there is no such thing.
     fn below(_: &Catalog, _: &Request, _id: &str, _sub: &str) -> Option<Value> {
         None
@@ -106,7 +123,15 @@ pub trait Resource: Send + Sync + 'static {
     ///
     /// # Errors
     /// If the body breaks a rule.
-    fn create_below(_: &mut Edit, _: &Request, _id: &str) -> Result<Value, Refusal> {
+    fn create_below(_: &mut Edit, _: &Request, _id: &str, _sub: &str) -> Result<Value, Refusal> {
+        Err(Refusal::not_found("sub resource not found"))
+    }
+
+    /// Makes the one with this id what it was in a version of its history. It may have been removed since.
+    ///
+    /// # Errors
+    /// If the version breaks a rule, or things of this kind are not restored.
+    fn restore(_: &mut Edit, _: &Request, _id: &str, _version: &Value) -> Result<Value, Refusal> {
         Err(Refusal::not_found("sub resource not found"))
     }
 
@@ -139,16 +164,13 @@ pub async fn dispatch<R: Resource>(
     }
     let target = Target { path: &path, parts: &parts };
     let answer = match *method {
-        Method::GET | Method::HEAD => read::<R>(&state, &target),
-        Method::POST => create::<R>(&state, &target, body).await,
-        Method::PUT => update::<R>(&state, &target, body).await,
-        Method::DELETE => delete::<R>(&state, &target).await,
+        Method::GET | Method::HEAD => read::<R>(&state, &target).await,
+        Method::POST => create::<R>(&state, &target, body).await.map(|made| ok(&made)),
+        Method::PUT => update::<R>(&state, &target, body).await.map(|item| changed(&item)),
+        Method::DELETE => delete::<R>(&state, &target).await.map(|gone| ok(&gone)),
         _ => return same_frame(StatusCode::METHOD_NOT_ALLOWED.into_response()),
     };
-    let response = match answer {
-        Ok(body) => ok(&body),
-        Err(refusal) => refusal.into_response(headers),
-    };
+    let response = answer.unwrap_or_else(|refusal| refusal.into_response(headers));
     private(response, method)
 }
 
@@ -169,6 +191,18 @@ struct Target<'a> {
 impl Target<'_> {
     fn id(&self) -> Result<&str, Refusal> {
         self.path.id.as_deref().ok_or_else(|| Refusal::bad_request("id not provided"))
+    }
+
+    /// Refuses if the caller says which version is to be changed, and it is not this one.
+    fn still_fits(&self, present: &Value) -> Result<(), Refusal> {
+        let wanted = self.parts.headers.get_all(header::IF_MATCH);
+        let fits =
+            |value: &str| value.split(',').any(|tag| tag.trim() == "*" || tag.trim() == tag_of(present));
+        let mut wanted = wanted.iter().filter_map(|value| value.to_str().ok()).peekable();
+        match wanted.peek().is_none() || wanted.any(fits) {
+            true => Ok(()),
+            false => Err(Refusal::changed_since()),
+        }
     }
 
     /// The request, if the caller may do this.
@@ -207,19 +241,52 @@ fn origin(headers: &HeaderMap) -> String {
     format!("{scheme}://{host}")
 }
 
-fn read<R: Resource>(state: &AppState, target: &Target<'_>) -> Result<Value, Refusal> {
+async fn read<R: Resource>(state: &AppState, target: &Target<'_>) -> Result<Response, Refusal> {
     let request = target.allowed(state, R::SUBJECT, Action::Read)?;
     let catalog: Arc<Catalog> = state.registry.catalog();
+    let headers = &target.parts.headers;
     let Some(id) = &target.path.id else {
-        return Ok(R::list(&catalog, &request).into());
+        return list::<R>(&catalog, &request, target);
     };
     let item = R::item(&catalog, &request, id).ok_or_else(Refusal::no_such_item)?;
     let no_such_sub = || Refusal::not_found("sub resource not found");
-    match (&target.path.sub, &target.path.rest) {
-        (None, _) => Ok(item),
-        (Some(sub), None) => R::below(&catalog, &request, id, sub).ok_or_else(no_such_sub),
-        (Some(_), Some(_)) => Err(no_such_sub()),
+    let Some(sub) = &target.path.sub else {
+        return Ok(tagged(&item, &tag_of(&item), headers));
+    };
+    if let Some(kind) = R::HISTORY.filter(|_| sub == "history") {
+        let id = R::history_id(&catalog, &request, id).ok_or_else(Refusal::no_such_item)?;
+        return history::read(state, kind, &id, target.path.rest.as_deref(), &request).await;
     }
+    if target.path.rest.is_some() {
+        return Err(no_such_sub());
+    }
+    let below = R::below(&catalog, &request, id, sub).ok_or_else(no_such_sub)?;
+    Ok(tagged(&below, &tag_of(&below), headers))
+}
+
+/// A list, or a page of it. Its tag is known before it is made: it follows from the configuration and who asks for what.
+fn list<R: Resource>(catalog: &Catalog, request: &Request, target: &Target<'_>) -> Result<Response, Refusal> {
+    let Parts { uri, headers, .. } = target.parts;
+    let asked = uri.path_and_query().map_or("", |asked| asked.as_str());
+    let tag = entity_tag(&[
+        &catalog.version().to_le_bytes(),
+        request.caller.identity().as_bytes(),
+        request.origin.as_bytes(),
+        asked.as_bytes(),
+    ]);
+    let page = Page::of(request)?;
+    if already_known(headers, &tag) {
+        return Ok(tagged(&Value::Null, &tag, headers));
+    }
+    let mut all = R::list(catalog, request);
+    let Some(page) = page else {
+        return Ok(tagged(&all.into(), &tag, headers));
+    };
+    let total = all.len();
+    let mut response = tagged(&page.cut(&mut all).into(), &tag, headers);
+    let original = target.parts.extensions.get::<OriginalUri>().map_or(uri, |original| &original.0);
+    page.describe(&mut response, total, original);
+    Ok(response)
 }
 
 async fn create<R: Resource>(
@@ -236,6 +303,12 @@ async fn create<R: Resource>(
     let Some(sub) = &target.path.sub else {
         return Err(Refusal::not_allowed("can't post to a resource"));
     };
+    if sub == "restore"
+        && let Some(kind) = R::HISTORY
+    {
+        request.caller.may(Action::Update, R::SUBJECT)?;
+        return history::restore::<R>(state, kind, &request, id, headers, &whole(body)?).await;
+    }
     let no_such_parent = || Refusal::not_found("parent resource not found");
     R::item(&state.registry.catalog(), &request, id).ok_or_else(no_such_parent)?;
     let shape = R::shape_below(sub).filter(|_| target.path.rest.is_none());
@@ -243,7 +316,7 @@ async fn create<R: Resource>(
     request.body = shape.read(headers, &whole(body)?)?;
     let change = |edit: &mut Edit| {
         R::item(edit.catalog(), &request, id).ok_or_else(no_such_parent)?;
-        R::create_below(edit, &request, id)
+        R::create_below(edit, &request, id, sub)
     };
     state.registry.edit(&request.caller.email, change).await
 }
@@ -260,7 +333,7 @@ async fn update<R: Resource>(
     let id = target.id()?;
     R::item(&state.registry.catalog(), &request, id).ok_or_else(Refusal::no_such_item)?;
     if let Some(sub) = &target.path.sub {
-        let message = match R::shape_below(sub) {
+        let message = match R::shape_below(sub).filter(|_| sub == "module") {
             Some(_) => "Can't put to a resource,update only supported through dashboard",
             None => "cannot put to a sub_resource",
         };
@@ -268,7 +341,8 @@ async fn update<R: Resource>(
     }
     request.body = R::SHAPE.read(&target.parts.headers, &whole(body)?)?;
     let change = |edit: &mut Edit| {
-        R::item(edit.catalog(), &request, id).ok_or_else(Refusal::no_such_item)?;
+        let present = R::item(edit.catalog(), &request, id).ok_or_else(Refusal::no_such_item)?;
+        target.still_fits(&present)?;
         R::update(edit, &request, id)
     };
     state.registry.edit(&request.caller.email, change).await
@@ -280,8 +354,14 @@ async fn delete<R: Resource>(state: &AppState, target: &Target<'_>) -> Result<Va
     if target.path.sub.is_some() {
         return Err(Refusal::not_allowed("cannot delete a sub_resource"));
     }
+    let if_unused = request.parameter("if") == Some("unused");
     let change = |edit: &mut Edit| {
-        R::item(edit.catalog(), &request, id).ok_or_else(Refusal::no_such_item)?;
+        let present = R::item(edit.catalog(), &request, id).ok_or_else(Refusal::no_such_item)?;
+        target.still_fits(&present)?;
+        if if_unused {
+            R::delete_unused(edit, &request, id)?;
+            return Ok(present);
+        }
         R::delete(edit, &request, id)
     };
     // A trial first, so that nothing else happens for a removal that will be refused.

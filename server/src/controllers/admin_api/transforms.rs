@@ -9,10 +9,10 @@ use super::answer::Refusal;
 use super::resource::{Request, Resource};
 use super::shape::{Kind, Shape, failed};
 
-/// Types of transforms. They are not removed.
+/// Types of transforms. They are removed only if nothing uses them.
 pub struct TransformTypes;
 
-/// Transforms. They are not removed over this API.
+/// Transforms. They are removed only if nothing uses them.
 pub struct Transforms;
 
 /// The two ends of a transform.
@@ -21,6 +21,7 @@ const PLACE: Shape =
 
 impl Resource for TransformTypes {
     const SUBJECT: Subject = Subject::TransformType;
+    const HISTORY: Option<&'static str> = Some("transform_type");
     const SHAPE: Shape = Shape {
         required: &[("name", Kind::Text), ("function", Kind::Text), ("schema", Kind::Object)],
         optional: &[],
@@ -46,10 +47,16 @@ impl Resource for TransformTypes {
         let (name, function) = (request.text("name"), request.text("function"));
         Ok(edit.update_transform_type(id, name, function, &schema)?.to_json())
     }
+
+    fn delete_unused(edit: &mut Edit, _: &Request, id: &str) -> Result<(), Refusal> {
+        let id = Uuid::parse_str(id).map_err(|_| Refusal::no_such_item())?;
+        Ok(edit.delete_transform_type(id)?)
+    }
 }
 
 impl Resource for Transforms {
     const SUBJECT: Subject = Subject::Transform;
+    const HISTORY: Option<&'static str> = Some("transform");
     const SHAPE: Shape = Shape {
         required: &[
             ("type_id", Kind::Uuid),
@@ -80,6 +87,12 @@ impl Resource for Transforms {
         let old = find(edit.catalog(), request, id).ok_or_else(Refusal::no_such_item)?;
         let transform = edit.update_transform(old.id, &new_transform(request)?)?;
         Ok(transform.to_json(edit.catalog()))
+    }
+
+    fn delete_unused(edit: &mut Edit, request: &Request, id: &str) -> Result<(), Refusal> {
+        let transform = find(edit.catalog(), request, id).ok_or_else(Refusal::no_such_item)?;
+        edit.delete_transform(transform.id);
+        Ok(())
     }
 }
 

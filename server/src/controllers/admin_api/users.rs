@@ -12,6 +12,7 @@ pub struct Users;
 
 impl Resource for Users {
     const SUBJECT: Subject = Subject::User;
+    const HISTORY: Option<&'static str> = Some("user");
     const SHAPE: Shape = Shape { required: &[("email", Kind::Text)], optional: &[], open: false };
 
     fn list(catalog: &Catalog, request: &Request) -> Vec<Value> {
@@ -30,5 +31,13 @@ impl Resource for Users {
 
     fn update(edit: &mut Edit, request: &Request, id: &str) -> Result<Value, Refusal> {
         Ok(edit.rename_user(id, request.text("email"))?.to_json())
+    }
+
+    fn delete_unused(edit: &mut Edit, _: &Request, id: &str) -> Result<(), Refusal> {
+        Ok(edit.delete_user(id)?)
+    }
+
+    fn history_id(catalog: &Catalog, _: &Request, id: &str) -> Option<String> {
+        Some(catalog.user(id)?.id.to_string())
     }
 }
