@@ -1,31 +1,18 @@
-"""Times the engine and other databases on the same records and the same six questions, in one run.
+"""Times the engine and other databases on the same records and the same questions, in one run.
 
-    python3 -m venv peers && peers/bin/pip install duckdb polars chdb pyarrow
-    peers/bin/python benches/peers/compare.py --rows 1000000
+    python3 -m venv target/peers && target/peers/bin/pip install duckdb polars chdb pyarrow datafusion
+    target/peers/bin/python benches/peers/compare.py --rows 1000000 --prepare
+    target/peers/bin/python benches/peers/compare.py --rows 1000000
 
-The engine's times include parsing, planning and shaping to JSON rows; the others' include making Arrow or Python rows, as each
-offers it. All read the same records: Parquet (zstd, times without zone, sorted by time) and tables of their own in memory.
-A peer that is not installed is left out.
+--prepare makes the records: the engine's data directory, and from its segments one Parquet file for the others (zstd, times without a
+zone, which they handle faster, sorted by time). The engine's times include parsing, planning and writing the answer as JSON; the
+others' include making Arrow or Python rows, as each offers it. A peer that is not installed is left out.
 """
 
-import argparse, json, os, statistics, subprocess, sys, tempfile, time
+import argparse, glob, json, os, statistics, subprocess, sys, time
 
-QUESTIONS = [
-    ("week over a year, sum",
-     "select date_trunc('week', _timestamp) w, sum(volume), count(*) from T "
-     "where _timestamp >= '2025-01-06' and _timestamp < '2026-01-05' group by 1 order by 1"),
-    ("month by channel over 3 years, sum",
-     "select date_trunc('month', _timestamp) m, channel, sum(volume), count(*) from T "
-     "where _timestamp >= '2023-01-01' and _timestamp < '2026-01-01' group by 1, 2 order by 1, 2"),
-    ("by service, count and mean", "select service, count(*), avg(cost) from T group by 1 order by 1"),
-    ("one service, newest 100",
-     "select * from T where service = 'service-17' order by _timestamp desc limit 100"),
-    ("by department and channel, the set of services",
-     "select department, channel, list_sort(list(distinct service)) from T group by 1, 2 order by 1, 2"),
-    ("day over 30 days, count",
-     "select date_trunc('day', _timestamp) d, count(*) from T "
-     "where _timestamp >= '2025-12-02' and _timestamp < '2026-01-01' group by 1 order by 1"),
-]
+HERE = os.path.dirname(os.path.abspath(__file__))
+QUESTIONS = json.load(open(os.path.join(HERE, "questions.json")))
 
 
 def median_ms(ask, times):
@@ -38,13 +25,21 @@ def median_ms(ask, times):
     return statistics.median(taken)
 
 
+def spelled(sql, table, **dialect):
+    for word, own in dialect.items():
+        sql = sql.replace(word + "(", own + "(")
+    return sql.replace(" T ", f" {table} ")
+
+
 def duckdb_times(path, times):
     import duckdb
     connection = duckdb.connect()
     connection.execute(f"create table native as select * from '{path}'")
     for table, name in ((f"'{path}'", "DuckDB, Parquet"), ("native", "DuckDB, own table")):
-        yield name, [median_ms(lambda: connection.execute(sql.replace(" T ", f" {table} ")).fetchall(), times)
-                     for _, sql in QUESTIONS]
+        ask = lambda q: connection.execute(
+            spelled(q["sql"], table, SET="list_distinct_sorted", MEDIAN="median")
+            .replace("list_distinct_sorted(service)", "list_sort(list(distinct service))")).fetchall()
+        yield name, [median_ms(lambda: ask(q), times) for q in QUESTIONS]
 
 
 def chdb_times(path, times):
@@ -53,64 +48,113 @@ def chdb_times(path, times):
     connection.query("create database if not exists b engine = Atomic")
     connection.query("create table b.native engine = MergeTree order by _timestamp as "
                      f"select * from file('{path}', Parquet) settings allow_nullable_key=1")
-    dialect = lambda sql: (sql.replace("list_sort(list(distinct service))", "arraySort(groupUniqArray(service))")
-                           .replace("'week', _timestamp", "'week', assumeNotNull(_timestamp)"))
     for table, name in ((f"file('{path}', Parquet)", "chdb, Parquet"), ("b.native", "chdb, own table")):
-        yield name, [median_ms(lambda: connection.query(dialect(sql).replace(" T ", f" {table} "), "ArrowStream"), times)
-                     for _, sql in QUESTIONS]
+        ask = lambda q: connection.query(
+            spelled(q["sql"], table, SET="arraySort_groupUniqArray", MEDIAN="quantileExactInclusive(0.5)")
+            .replace("arraySort_groupUniqArray(service)", "arraySort(groupUniqArray(service))")
+            .replace("date_trunc('week', _timestamp)", "date_trunc('week', assumeNotNull(_timestamp))"), "ArrowStream")
+        yield name, [median_ms(lambda: ask(q), times) for q in QUESTIONS]
+
+
+def datafusion_times(path, times):
+    import datafusion
+    context = datafusion.SessionContext()
+    context.register_parquet("t", path)
+    ask = lambda q: context.sql(
+        spelled(q["sql"], "t", SET="SET", MEDIAN="median")
+        .replace("SET(service)", "array_agg(distinct service order by service)")).collect()
+    yield "DataFusion SQL, Parquet", [median_ms(lambda: ask(q), times) for q in QUESTIONS]
 
 
 def polars_times(path, times):
     import polars as pl
     from datetime import datetime as d
-    at = pl.col("_timestamp")
-    between = lambda t, a, b: t.filter((at >= a) & (at < b))
+    at, volume, cost, service = pl.col("_timestamp"), pl.col("volume"), pl.col("cost"), pl.col("service")
+    sums = [volume.sum(), pl.len()]
+    def between(t, a, b):
+        return t().filter((at >= a) & (at < b))
+    def by(t, every, *keys):
+        start = [at.dt.truncate(every)] if every else []
+        return t.group_by(*start, *keys), (["_timestamp"] if every else []) + list(keys)
+    def grouped(t, every, keys, what):
+        groups, order = by(t, every, *keys)
+        return groups.agg(what).sort(*order).collect()
+    year, three = (d(2025, 1, 1), d(2026, 1, 1)), (d(2023, 1, 1), d(2026, 1, 1))
     def questions(t):
+        newest = lambda n: t().filter(service == "service-17").sort("_timestamp", descending=True).head(n).collect()
         return [
-            lambda: between(t(), d(2025, 1, 6), d(2026, 1, 5)).group_by(at.dt.truncate("1w"))
-                .agg(pl.col("volume").sum(), pl.len()).sort("_timestamp").collect(),
-            lambda: between(t(), d(2023, 1, 1), d(2026, 1, 1)).group_by(at.dt.truncate("1mo"), "channel")
-                .agg(pl.col("volume").sum(), pl.len()).sort("_timestamp", "channel").collect(),
-            lambda: t().group_by("service").agg(pl.len(), pl.col("cost").mean()).sort("service").collect(),
-            lambda: t().filter(pl.col("service") == "service-17").sort("_timestamp", descending=True).head(100).collect(),
-            lambda: t().group_by("department", "channel").agg(pl.col("service").unique().sort())
-                .sort("department", "channel").collect(),
-            lambda: between(t(), d(2025, 12, 2), d(2026, 1, 1)).group_by(at.dt.truncate("1d"))
-                .agg(pl.len()).sort("_timestamp").collect(),
+            lambda: grouped(between(t, d(2025, 1, 6), d(2026, 1, 5)), "1w", [], sums),
+            lambda: grouped(between(t, *three), "1mo", ["channel"], sums),
+            lambda: grouped(t(), None, ["service"], [pl.len(), cost.mean()]),
+            lambda: newest(100),
+            lambda: grouped(t(), None, ["department", "channel"], [service.unique().sort()]),
+            lambda: grouped(between(t, d(2025, 12, 2), d(2026, 1, 1)), "1d", [], [pl.len()]),
+            lambda: grouped(between(t, *year).filter(service == "service-17"), "1mo", ["channel"], sums),
+            lambda: grouped(between(t, *year), "1mo", ["is_digital"], sums),
+            lambda: grouped(between(t, *three), "1q", [], [cost.mean(), *sums]),
+            lambda: t().group_by("service").agg(sums).sort("volume", descending=True).head(10).collect(),
+            lambda: grouped(between(t, d(2025, 12, 15), d(2025, 12, 22)), "1h", [], sums),
+            lambda: grouped(t(), None, ["department"], [cost.sum(), *sums]),
+            lambda: grouped(between(t, d(2025, 10, 1), d(2026, 1, 1)).filter(pl.col("channel") == "channel-2"), "1d", [], sums),
+            lambda: newest(1),
+            lambda: grouped(between(t, d(2025, 6, 30), d(2025, 12, 29)), "1w", ["department"], sums),
+            lambda: grouped(between(t, *three), "1q", ["channel"], [service.n_unique(), pl.len()]),
+            lambda: grouped(t(), None, ["channel"], [cost.min(), cost.max().alias("max"), pl.len()]),
+            lambda: grouped(t().filter((cost > 2500) & pl.col("is_digital")), None, ["department"], sums),
+            lambda: grouped(t(), None, ["channel"], [cost.median(), pl.len()]),
         ]
     frame = pl.read_parquet(path)
     for make, name in ((lambda: pl.scan_parquet(path), "Polars, Parquet"), (lambda: frame.lazy(), "Polars, in memory")):
         yield name, [median_ms(ask, times) for ask in questions(make)]
 
 
+def prepare(engine, rows, folder, path):
+    subprocess.run(engine + ["--rows", str(rows), "--data-dir", folder, "--fill"], check=True)
+    import pyarrow as pa, pyarrow.parquet as pq
+    segments = sorted(glob.glob(os.path.join(folder, "**", "*.parquet"), recursive=True),
+                      key=lambda file: pq.ParquetFile(file).metadata.row_group(0).column(1).statistics.min)
+    writer = None
+    for segment in segments:
+        for batch in pq.ParquetFile(segment).iter_batches(batch_size=122_880):
+            table = pa.table(batch)
+            place = table.schema.get_field_index("_timestamp")
+            without_zone = table["_timestamp"].cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us"))
+            table = table.set_column(place, "_timestamp", without_zone).drop_columns(["_seq", "_updated_at"])
+            texts = [pa.field(f.name, pa.string() if pa.types.is_string_view(f.type) else f.type) for f in table.schema]
+            table = table.cast(pa.schema(texts))
+            writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
+            writer.write_table(table, row_group_size=122_880)
+    writer.close()
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--rows", type=int, default=10_000)
     arguments.add_argument("--times", type=int, default=15)
+    arguments.add_argument("--folder", default="target/peers", help="where the records are")
     arguments.add_argument("--engine", help="the built engine-queries; without it, cargo builds it")
+    arguments.add_argument("--prepare", action="store_true", help="make the records, and end")
     given = arguments.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        raw, path = os.path.join(folder, "raw.parquet"), os.path.join(folder, "records.parquet")
-        engine = [given.engine] if given.engine else ["cargo", "run", "--release", "-p", "benches", "--bin", "engine-queries", "--"]
-        run = subprocess.run(engine + ["--rows", str(given.rows), "--times", str(given.times), "--parquet", raw],
-                             stdout=subprocess.PIPE, text=True, check=True)
-        ours = [json.loads(line)["median_ms"] for line in run.stdout.splitlines()]
-        import pyarrow as pa, pyarrow.parquet as pq
-        table = pq.read_table(raw).sort_by("_timestamp")
-        place = table.schema.get_field_index("_timestamp")
-        table = table.set_column(place, "_timestamp", table["_timestamp"].cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us")))
-        pq.write_table(table, path, compression="zstd", row_group_size=122_880)
-        columns = [("this engine", ours)]
-        for peer in (duckdb_times, chdb_times, polars_times):
-            try:
-                columns += list(peer(path, given.times))
-            except ImportError as missing:
-                print(f"left out: {missing}", file=sys.stderr)
+    engine = [given.engine] if given.engine else ["cargo", "run", "--release", "-p", "benches", "--bin", "engine-queries", "--"]
+    os.makedirs(given.folder, exist_ok=True)
+    folder = os.path.join(given.folder, f"records-{given.rows}")
+    path = folder + ".parquet"
+    if given.prepare:
+        return prepare(engine, given.rows, folder, path)
+    run = subprocess.run(engine + ["--rows", str(given.rows), "--times", str(given.times), "--data-dir", folder],
+                         stdout=subprocess.PIPE, text=True, check=True)
+    ours = [json.loads(line) for line in run.stdout.splitlines()]
+    columns = [("this engine", [line["median_ms"] for line in ours]), ("(the first time)", [line["first_ms"] for line in ours])]
+    for peer in (duckdb_times, chdb_times, polars_times, datafusion_times):
+        try:
+            columns += list(peer(path, given.times))
+        except ImportError as missing:
+            print(f"left out: {missing}", file=sys.stderr)
     print(f"{given.rows:,} records, medians of {given.times} in milliseconds\n")
     print("| | " + " | ".join(name for name, _ in columns) + " |")
     print("|---|" + "---|" * len(columns))
-    for n, (question, _) in enumerate(QUESTIONS):
-        print(f"| {question} | " + " | ".join(f"{times[n]:.2f}" for _, times in columns) + " |")
+    for n, question in enumerate(QUESTIONS):
+        print(f"| {question['name']} | " + " | ".join(f"{times[n]:.2f}" for _, times in columns) + " |")
 
 
 if __name__ == "__main__":

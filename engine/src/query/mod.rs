@@ -17,6 +17,7 @@ mod group;
 mod grouped;
 pub(crate) mod kernel;
 mod limits;
+mod prune;
 mod raw;
 mod scan;
 mod stream;
@@ -193,8 +194,7 @@ impl QueryEngine {
         let begin = Instant::now();
         let cells = groups.parts.len() * (query.collect.len() + 1);
         let asked = query.clone();
-        let shape =
-            move || Ok(shape::grouped(&groups, &earlier, &asked, &window)?.with_fields(&asked.fields));
+        let shape = move || Ok(shape::grouped(groups, &earlier, &asked, &window)?.with_fields(&asked.fields));
         let answer = self.workers.run(cells, shape).await?;
         trace.step("shape", begin);
         Ok(answer)

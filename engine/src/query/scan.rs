@@ -18,6 +18,7 @@ use query_lang::{Expression, Query, Window, print_time};
 
 use super::QueryFailure;
 use super::condition::{conditions, holds};
+use super::prune::may_hold;
 use super::trace::Trace;
 use super::workers::Workers;
 use crate::schema::{SEQUENCE, TIMESTAMP, key_of_off_type, off_type_name};
@@ -141,7 +142,9 @@ impl Scan {
                     let layout = view.segment.layout().await?;
                     for (number, group) in layout.row_groups.iter().enumerate() {
                         pruned.row_groups += 1;
-                        if !bounds.meet(group.time_range) || group.rows == 0 {
+                        let may_hold = |condition| may_hold(condition, &layout, number);
+                        let is_wanted = bounds.meet(group.time_range) && conditions.iter().all(may_hold);
+                        if !is_wanted || group.rows == 0 {
                             pruned.row_groups_pruned += 1;
                             continue;
                         }

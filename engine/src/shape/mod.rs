@@ -54,21 +54,21 @@ pub fn bounded(rows: Option<u64>) -> Result<(), QueryFailure> {
 /// # Errors
 /// When it is to be sorted by something that it does not have, or would be too large.
 pub fn grouped(
-    groups: &Groups,
+    groups: Groups,
     earlier: &Groups,
     query: &Query,
     window: &Window,
 ) -> Result<Answer, QueryFailure> {
     let mut rows: Vec<Row> = match window.periods {
-        None => groups.parts.iter().map(|group| group_row(group, query)).collect(),
+        None => groups.parts.into_iter().map(|group| group_row(group, query)).collect(),
         Some(periods) if query.group_by.is_empty() => {
             series::rows(periods, &by_start(&groups.parts), &by_start(&earlier.parts), query)
                 .into_iter()
                 .map(row)
                 .collect()
         }
-        Some(periods) if query.flatten => flat_rows(groups, earlier, periods, query)?,
-        Some(periods) => nested_rows(groups, earlier, periods, query)?,
+        Some(periods) if query.flatten => flat_rows(&groups, earlier, periods, query)?,
+        Some(periods) => nested_rows(&groups, earlier, periods, query)?,
     };
     sort(&mut rows, query)?;
     let skip = usize::try_from(query.offset).unwrap_or(usize::MAX);
@@ -95,16 +95,18 @@ fn row(mut fields: Fields) -> Row {
     fields.into_iter().collect()
 }
 
-fn group_row(group: &Group, query: &Query) -> Row {
+fn group_row(group: Group, query: &Query) -> Row {
     let mut fields = vec![("_count".to_owned(), group.count.into())];
-    fields.extend(query.group_by.iter().cloned().zip(group.keys.iter().cloned()));
-    all_collected(query, Some(group), &mut fields);
+    fields.extend(query.group_by.iter().cloned().zip(group.keys));
+    for (collect, value) in query.collect.iter().zip(group.collected) {
+        collected(collect, Some(value), &mut fields);
+    }
     row(fields)
 }
 
 fn all_collected(query: &Query, group: Option<&Group>, fields: &mut Fields) {
     for (index, collect) in query.collect.iter().enumerate() {
-        collected(collect, group.and_then(|group| group.collected.get(index)), fields);
+        collected(collect, group.and_then(|group| group.collected.get(index)).cloned(), fields);
     }
 }
 
@@ -201,9 +203,9 @@ fn sort(rows: &mut [Row], query: &Query) -> Result<(), QueryFailure> {
     if !rows.is_empty() && !rows.iter().any(|row| row.contains_key(&sort.key)) {
         return Err(QueryFailure::InvalidSort { key: sort.key.clone() });
     }
-    let value = |row: &Row| row.get(&sort.key).cloned().unwrap_or(Value::Null);
     rows.sort_by(|a, b| {
-        let ordering = compare_json(&value(a), &value(b));
+        let [a, b] = [a, b].map(|row| row.get(&sort.key).unwrap_or(&Value::Null));
+        let ordering = compare_json(a, b);
         if sort.order == Order::Ascending { ordering } else { ordering.reverse() }
     });
     Ok(())

@@ -74,7 +74,7 @@ impl Writer<'_> {
                 let before = before.and_then(|before| before.collected.get(index).cloned());
                 before.or_else(|| zero(query.fill, collect)).unwrap_or(Value::Null)
             });
-            collected(collect, value.as_ref(), &mut fields);
+            collected(collect, value.clone(), &mut fields);
             let name = shown_name(collect);
             if let Some(before) = before {
                 let is_number = !matches!(collect.method, CollectMethod::Default | CollectMethod::Set);
@@ -118,12 +118,12 @@ fn shown_name(collect: &Collect) -> String {
 }
 
 /// A collected value under its names; null where there is none.
-pub fn collected(collect: &Collect, value: Option<&Value>, fields: &mut Fields) {
+pub fn collected(collect: &Collect, value: Option<Value>, fields: &mut Fields) {
     // The default method answers under two names; a period without records has one of them.
     if collect.method == CollectMethod::Default {
-        fields.extend(value.map(|value| (collect.key.clone(), value.clone())));
+        fields.extend(value.clone().map(|value| (collect.key.clone(), value)));
     }
-    fields.push((shown_name(collect), value.cloned().unwrap_or(Value::Null)));
+    fields.push((shown_name(collect), value.unwrap_or(Value::Null)));
 }
 
 fn difference(value: &Value, before: &Value) -> Value {
