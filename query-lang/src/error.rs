@@ -84,6 +84,9 @@ pub enum Problem {
     /// A parameter that is about periods, without `period`.
     #[error("{0} can be used only with 'period'")]
     WithoutPeriod(&'static str),
+    /// `fill` of a query that collects nothing: a count is never unknown.
+    #[error("fill can be used only with 'collect'")]
+    FillWithoutCollect,
     /// A parameter that takes one of a few words.
     #[error("{name} must be one of {words}")]
     UnknownWord {

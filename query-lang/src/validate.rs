@@ -377,10 +377,13 @@ fn word<T: Copy>(
 /// What is laid beside periods, or into them, needs periods.
 fn only_of_periods(parameters: &Parameters) -> Result<(), QueryError> {
     let names = ["compare", "cumulative", "fill"];
-    match names.into_iter().find(|name| parameters.has(name) && !parameters.has("period")) {
-        Some(name) => Err(refuse(parameters, name, Problem::WithoutPeriod(name))),
-        None => Ok(()),
+    if let Some(name) = names.into_iter().find(|name| parameters.has(name) && !parameters.has("period")) {
+        return Err(refuse(parameters, name, Problem::WithoutPeriod(name)));
     }
+    if parameters.has("fill") && !parameters.has("collect") {
+        return Err(refuse(parameters, "fill", Problem::FillWithoutCollect));
+    }
+    Ok(())
 }
 
 fn cursor(parameters: &Parameters, sorted: bool) -> Result<Option<Cursor>, QueryError> {

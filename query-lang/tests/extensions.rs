@@ -98,10 +98,14 @@ fn periods_may_be_parts_of_a_day() {
 fn lays_values_beside_periods() {
     check(&[
         (
-            "period=week&duration=3&compare=previous_year&cumulative=true&fill=zero",
-            "period=week&duration=3&compare=previous_year&cumulative=true&fill=zero",
+            "period=week&duration=3&collect=fee:sum&compare=previous_year&cumulative=true&fill=zero",
+            "period=week&duration=3&collect=fee:sum&compare=previous_year&cumulative=true&fill=zero",
         ),
-        ("period=week&duration=3&fill=null&cumulative=false", "period=week&duration=3"),
+        (
+            "period=week&duration=3&collect=fee&fill=null&cumulative=false",
+            "period=week&duration=3&collect=fee",
+        ),
+        ("period=week&duration=3&fill=zero", "fill: fill can be used only with 'collect'"),
         (
             "period=week&duration=3&compare=never",
             "compare: compare must be one of previous_period, previous_year",

@@ -169,6 +169,7 @@ prop_compose! {
             _ => Cursor::After { value: sorted.then_some(value), sequence },
         });
         let may_sort = grouped || period.is_none();
+        let collects_nothing = unique.is_empty();
         let mut query = Query {
             filter_by_prefix: if filters.is_empty() { prefixes.into_iter().collect() } else { Vec::new() },
             filter_by: filters.into_iter().collect(),
@@ -189,7 +190,7 @@ prop_compose! {
             inclusive: inclusive && (start_at.is_some() || end_at.is_some()),
             compare: compare.filter(|_| period.is_some()),
             cumulative: cumulative && period.is_some(),
-            fill: if period.is_some() { fill } else { Fill::Null },
+            fill: if period.is_some() && !collects_nothing { fill } else { Fill::Null },
             format,
             explain,
         };
