@@ -248,6 +248,7 @@ fn grouped_query() -> impl Strategy<Value = String> {
                 return format!("{filters}{groups}{range}{collects}{sort}{limit}{flatten}");
             }
             let order = if groups.is_empty() { String::new() } else { format!("{sort}{limit}") };
+            let fill = if collects.is_empty() { String::new() } else { fill };
             format!("{filters}{groups}{period}{range}{collects}{compare}{cumulative}{fill}{flatten}{order}")
         },
     )
