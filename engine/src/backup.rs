@@ -4,12 +4,14 @@
 //! segment. Files never change once they are named by a manifest, so that copying needs no lock; what is put together or
 //! cut off in the meantime is found in the newer files.
 
-use std::fs::{self, File};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::log::sync_folder;
+use bytes::Bytes;
+
 use crate::manifest;
+use crate::object::Objects;
+use crate::place::Place;
 
 /// How often a data set is copied anew when its files change while they are copied.
 const ATTEMPTS: usize = 20;
@@ -25,89 +27,135 @@ pub struct Copied {
     pub bytes: u64,
 }
 
-/// Copies a store to a folder that is empty or does not exist. `seen` is told what has been copied after every data set.
+/// Where a backup is: all of it in one folder, local or of an object store.
+#[derive(Debug, Clone)]
+pub struct Backup {
+    files: Objects,
+}
+
+impl Backup {
+    /// A backup at a URL, or in a local folder.
+    ///
+    /// # Errors
+    /// When the URL is of no kind that is known, or the folder cannot be used.
+    pub fn at(place: &str) -> io::Result<Self> {
+        Ok(Self { files: Objects::at(place)? })
+    }
+
+    /// What a person calls it.
+    pub fn describe(&self) -> String {
+        self.files.describe("").trim_end_matches('/').to_owned()
+    }
+
+    /// Puts a further file into it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn put(&self, name: &str, bytes: impl Into<Bytes>) -> io::Result<()> {
+        self.files.put(name, bytes.into()).await
+    }
+
+    /// A further file that was put into it; `None` if there is none of that name.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn get(&self, name: &str) -> io::Result<Option<Bytes>> {
+        match self.files.get(name).await {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Copies a store to an empty place. `seen` is told what has been copied after every data set.
 ///
 /// # Errors
-/// When a file cannot be read or written, or the folder is not empty.
-pub fn backup(store: &Path, to: &Path, mut seen: impl FnMut(Copied)) -> io::Result<Copied> {
-    if !store.join("data-sets").is_dir() {
-        let message = format!("{} holds no store", store.display());
+/// When a file cannot be read or written, or there is something at the place already.
+pub async fn backup(store: &Place, to: &Backup, seen: impl FnMut(Copied)) -> io::Result<Copied> {
+    let logs = Objects::local(&store.folder)?;
+    copy(Files { records: &store.objects, logs: &logs }, Files { records: &to.files, logs: &to.files }, seen)
+        .await
+}
+
+/// Makes a store of a backup, at an empty place.
+///
+/// # Errors
+/// As [`backup`].
+pub async fn restore(from: &Backup, store: &Place, seen: impl FnMut(Copied)) -> io::Result<Copied> {
+    let logs = Objects::local(&store.folder)?;
+    copy(
+        Files { records: &from.files, logs: &from.files },
+        Files { records: &store.objects, logs: &logs },
+        seen,
+    )
+    .await
+}
+
+/// Where the two kinds of files are.
+#[derive(Clone, Copy)]
+struct Files<'a> {
+    records: &'a Objects,
+    logs: &'a Objects,
+}
+
+async fn copy(from: Files<'_>, to: Files<'_>, mut seen: impl FnMut(Copied)) -> io::Result<Copied> {
+    let folders = from.records.folders("data-sets").await?;
+    if folders.is_empty() && from.logs.names("log").await?.is_empty() {
+        let message = format!("{} holds no store", from.records.describe(""));
         return Err(io::Error::new(io::ErrorKind::NotFound, message));
     }
-    ensure_empty(to)?;
+    if !to.records.folders("data-sets").await?.is_empty() || !to.logs.names("log").await?.is_empty() {
+        let message = format!("{} is not empty", to.records.describe(""));
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, message));
+    }
     let mut copied = Copied::default();
-    copy_log(&store.join("log"), &to.join("log"), &mut copied)?;
-    fs::create_dir_all(to.join("data-sets"))?;
-    for entry in fs::read_dir(store.join("data-sets"))? {
-        let entry = entry?;
-        copy_data_set(&entry.path(), &to.join("data-sets").join(entry.file_name()), &mut copied)?;
+    for name in from.logs.names("log").await? {
+        if is_log(&name) {
+            // a file that has gone is in segments, which are copied later
+            copy_unless_gone(from.logs, to.logs, &format!("log/{name}"), &mut copied).await?;
+        }
+    }
+    for folder in folders {
+        copy_data_set(from.records, to.records, &format!("data-sets/{folder}"), &mut copied).await?;
         copied.data_sets += 1;
         seen(copied);
     }
-    sync_folder(&to.join("data-sets"))?;
-    sync_folder(to)?;
     Ok(copied)
 }
 
-fn ensure_empty(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
-    if fs::read_dir(folder)?.next().is_some() {
-        let message = format!("{} is not empty", folder.display());
-        return Err(io::Error::new(io::ErrorKind::AlreadyExists, message));
-    }
-    Ok(())
+fn is_log(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "log")
 }
 
-fn copy_log(from: &Path, to: &Path, copied: &mut Copied) -> io::Result<()> {
-    fs::create_dir_all(to)?;
-    if !from.is_dir() {
-        return Ok(());
-    }
-    let mut files: Vec<PathBuf> =
-        fs::read_dir(from)?.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<_>>()?;
-    files.sort();
-    for file in files {
-        // a file that has gone is in segments, which are copied later
-        copy_unless_gone(&file, to, copied)?;
-    }
-    sync_folder(to)
-}
-
-fn copy_data_set(from: &Path, to: &Path, copied: &mut Copied) -> io::Result<()> {
+async fn copy_data_set(from: &Objects, to: &Objects, folder: &str, copied: &mut Copied) -> io::Result<()> {
     for _ in 0..ATTEMPTS {
         let before = *copied;
-        fs::create_dir_all(to)?;
-        let (manifest, path) = match manifest::newest_with_path(from)? {
-            Some(found) => found,
-            None => return Ok(()),
-        };
+        let (Some(manifest), _) = manifest::newest(from, folder).await? else { return Ok(()) };
         let mut is_whole = true;
-        for entry in &manifest.segments {
-            is_whole &= copy_unless_gone(&from.join(&entry.file), to, copied)?;
+        for file in manifest.segments.iter().flat_map(|entry| [&entry.file, &entry.ids]) {
+            is_whole &= copy_unless_gone(from, to, &format!("{folder}/{file}"), copied).await?;
         }
         // the manifest last: a copy without one has nothing half-done
-        if is_whole && copy_unless_gone(&path, to, copied)? {
-            return sync_folder(to);
+        let path = format!("{folder}/{}", manifest::file_name(manifest.number));
+        if is_whole && copy_unless_gone(from, to, &path, copied).await? {
+            return Ok(());
         }
-        fs::remove_dir_all(to)?;
         *copied = before;
     }
-    let message = format!("{} changes faster than it can be copied", from.display());
-    Err(io::Error::other(message))
+    Err(io::Error::other(format!("{} changes faster than it can be copied", from.describe(folder))))
 }
 
-/// Copies a file into a folder and makes it durable. Whether it was there.
-fn copy_unless_gone(file: &Path, to: &Path, copied: &mut Copied) -> io::Result<bool> {
-    let Some(name) = file.file_name() else { return Ok(false) };
-    let target = to.join(name);
-    match fs::copy(file, &target) {
+/// Copies a file and makes it durable. Whether it was there.
+async fn copy_unless_gone(from: &Objects, to: &Objects, path: &str, copied: &mut Copied) -> io::Result<bool> {
+    match from.get(path).await {
         Ok(bytes) => {
-            File::open(&target)?.sync_all()?;
             copied.files += 1;
-            copied.bytes += bytes;
+            copied.bytes += bytes.len() as u64;
+            to.put(path, bytes).await?;
             Ok(true)
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(io::Error::new(error.kind(), format!("{}: {error}", file.display()))),
+        Err(error) => Err(io::Error::new(error.kind(), format!("{}: {error}", from.describe(path)))),
     }
 }

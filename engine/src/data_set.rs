@@ -1,145 +1,159 @@
-//! One data set: its folder of segments and manifests, and its rows in memory once somebody asks for them.
+//! One data set: its segments and its buffer, and how writes become segments.
+//!
+//! Writes come as operations that the log has decided, in its order, and are applied one after another
+//! ([`DataSet::catch_up`]). A row of a segment that is replaced or deleted is marked with the position of the write that did
+//! it, so that a manifest says exactly what was true at its own position. Segments are written by [jobs](crate::job) while the
+//! data set is used.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{AsArray, RecordBatch};
-use arrow::datatypes::{Int64Type, SchemaRef};
+use arrow::array::AsArray;
+use arrow::datatypes::{Int64Type, Schema, SchemaRef};
 
+use crate::buffer::Buffer;
+use crate::columns::record_at;
+use crate::ids::{IdHash, IdKey};
+use crate::job::Running;
+use crate::live_segment::LiveSegment;
 use crate::log::{Outcome, Ticket};
-use crate::manifest::{self, Manifest, SegmentEntry};
+use crate::manifest::{self, Manifest};
+use crate::merge::Sizes;
 use crate::object::Objects;
 use crate::operation::Operation;
 use crate::record::Record;
 use crate::resources::Resources;
-use crate::schema::SEQUENCE;
-use crate::segment::{self, Segment};
-use crate::snapshot::Snapshot;
-use crate::table::{Frozen, Table};
+use crate::schema::{SEQUENCE, system_fields};
+use crate::segment::{Segment, SegmentError};
+use crate::snapshot::{Part, Snapshot};
+use crate::trash::Trash;
 
-/// Rows of one batch of a segment in memory.
-const BATCH_ROWS: usize = 65_536;
-/// Segments of more rows are not written anew to be put together with others.
-const LARGE_ROWS: usize = 1 << 20;
+/// Where a data set is, and what it is kept with.
+#[derive(Debug, Clone)]
+pub struct Home {
+    /// The files of the store.
+    pub objects: Objects,
+    /// The folder of the data set.
+    pub folder: Arc<str>,
+    /// Shared by all data sets.
+    pub resources: Arc<Resources>,
+    /// How large segments become.
+    pub sizes: Sizes,
+    /// Which holder of the lease on the store this is.
+    pub epoch: u64,
+}
 
-/// One data set. Its methods block on files: a caller holds it for as long as one of them runs.
+/// One data set. Whoever uses it has it alone for as long as a method runs.
 #[derive(Debug)]
 pub struct DataSet {
-    folder: PathBuf,
-    manifest: Manifest,
-    /// The rows; `None` until they are needed, and again after they were let go.
-    table: Option<Table>,
-    /// Operations that were handed to the log and are not in the table, in the order of the log.
+    pub(crate) home: Home,
+    /// As it was committed last.
+    pub(crate) manifest: Manifest,
+    /// The segments that count, oldest first.
+    pub(crate) segments: Vec<LiveSegment>,
+    pub(crate) buffer: Buffer,
+    /// Operations that were handed to the log and are not applied, in the order of the log.
     pending: VecDeque<Pending>,
+    /// Segments that are being written.
+    pub(crate) running: Vec<Running>,
     /// The log position of the last write.
-    version: u64,
+    pub(crate) version: u64,
     /// The first write that is not in a segment, apart from those that are on their way to one.
-    first_unflushed: Option<u64>,
+    pub(crate) first_unflushed: Option<u64>,
     /// The first write that is on its way to a segment.
-    first_flushing: Option<u64>,
-    next_sequence: i64,
-    dropped: bool,
-    /// How often a segment was begun, so that no two have one name.
-    attempts: u64,
-    objects: Objects,
-    resources: Arc<Resources>,
-    /// The segments that were read, by their files.
-    open: Vec<(String, Arc<Segment>)>,
+    pub(crate) first_flushing: Option<u64>,
+    pub(crate) next_sequence: i64,
+    pub(crate) dropped: bool,
+    /// Grows when all rows go at once.
+    pub(crate) generation: u64,
+    /// The last snapshot, as long as nothing has changed.
+    pub(crate) snapshot: Option<Snapshot>,
+    pub(crate) trash: Trash,
 }
 
 #[derive(Debug)]
 struct Pending {
     operation: Operation,
+    searched: Searched,
     outcome: Outcome,
     /// Its position will not be below this.
     floor: u64,
 }
 
-/// Rows that are written to a new segment while the data set is used.
+/// Looks for records in the segments that there are now, while others use the data set.
 #[derive(Debug)]
-pub struct Flush {
-    folder: PathBuf,
-    file: Arc<str>,
-    frozen: Frozen,
-    /// The log position that the segment covers.
-    position: u64,
-    next_sequence: i64,
+pub struct Search {
+    key: IdKey,
+    segments: Vec<Arc<Segment>>,
 }
 
-/// A segment that is on disk and not yet in a manifest.
-#[derive(Debug)]
-pub struct Written {
-    batches: Vec<RecordBatch>,
-    rows: u64,
+/// Where the records of an operation are, as far as it was looked for.
+#[derive(Debug, Default)]
+pub struct Searched {
+    ids: Vec<IdHash>,
+    /// For each segment that was looked into, by its number: places in `ids`, and rows.
+    hits: HashMap<u64, Vec<(usize, u32)>>,
 }
 
-impl Flush {
-    /// Sorts the rows and writes them. Takes its time and needs nothing of the data set.
+impl Search {
+    /// Looks for the records that an operation is about.
     ///
     /// # Errors
-    /// When the file cannot be written; nothing of it is left.
-    pub fn write(&self) -> io::Result<Written> {
-        let rows = arrow::compute::concat_batches(&self.frozen.schema, &self.frozen.batches)
-            .map_err(io::Error::other)?;
-        if rows.num_rows() == 0 {
-            return Ok(Written { batches: Vec::new(), rows: 0 });
+    /// When a segment cannot be read.
+    pub async fn run(self, operation: &Operation) -> Result<Searched, SegmentError> {
+        let ids = match operation {
+            Operation::Append(batch) => self.key.hashes(batch),
+            Operation::Delete(id) => vec![self.key.hash(id)],
+            Operation::Trim(ids) => ids.iter().map(|id| self.key.hash(id)).collect(),
+            Operation::Empty | Operation::Drop => Vec::new(),
+        };
+        let mut hits = HashMap::new();
+        if !ids.is_empty() {
+            let found = self.segments.iter().map(|segment| segment.find(&ids));
+            let found = futures::future::try_join_all(found).await?;
+            hits = self.segments.iter().map(|segment| segment.number()).zip(found).collect();
         }
-        let rows = segment::write::sort(&rows).map_err(io::Error::other)?;
-        segment::write::write(&self.folder.join(&*self.file), &rows)?;
-        let starts = (0..rows.num_rows()).step_by(BATCH_ROWS);
-        let batches = starts.map(|start| rows.slice(start, BATCH_ROWS.min(rows.num_rows() - start)));
-        Ok(Written { batches: batches.collect(), rows: rows.num_rows() as u64 })
+        Ok(Searched { ids, hits })
     }
+}
+
+/// A live row in a segment.
+struct Found {
+    id: IdHash,
+    segment: usize,
+    row: u32,
 }
 
 impl DataSet {
-    /// Makes the folder of a new data set.
-    ///
-    /// # Errors
-    /// When it cannot be made.
-    pub fn create(
-        parent: &Path,
-        name: &str,
-        objects: Objects,
-        resources: Arc<Resources>,
-    ) -> io::Result<Self> {
-        let folder = parent.join(folder_name(name));
-        std::fs::create_dir_all(&folder)?;
-        crate::log::sync_folder(parent)?;
-        let manifest = Manifest { data_set: name.to_owned(), ..Manifest::default() };
-        Ok(Self::of(folder, manifest, objects, resources))
-    }
-
-    /// Opens the folder of a data set; reads no rows.
+    /// Opens the data set of a folder, which may be empty; reads no rows.
     ///
     /// # Errors
     /// When its manifest cannot be read.
-    pub fn open(folder: &Path, objects: Objects, resources: Arc<Resources>) -> io::Result<Self> {
-        let mut manifest = manifest::newest(folder)?;
-        if manifest.data_set.is_empty() {
-            manifest.data_set = data_set_name(folder);
-        }
-        manifest::clean(folder)?;
-        Ok(Self::of(folder.to_owned(), manifest, objects, resources))
+    pub async fn open(home: Home, name: &str) -> io::Result<Self> {
+        let (manifest, files) = manifest::newest(&home.objects, &home.folder).await?;
+        let manifest = manifest.unwrap_or_else(|| Manifest::new(name));
+        let trash = Trash::left_over(&home.folder, &manifest, &files);
+        Ok(Self::of(home, manifest, trash))
     }
 
-    fn of(folder: PathBuf, manifest: Manifest, objects: Objects, resources: Arc<Resources>) -> Self {
+    fn of(home: Home, manifest: Manifest, trash: Trash) -> Self {
+        let segments = manifest.segments.iter().map(|entry| LiveSegment::new(home.segment(entry), entry));
         Self {
-            folder,
-            table: None,
+            segments: segments.collect(),
+            buffer: Buffer::new(manifest.schema(), manifest.id_key),
             pending: VecDeque::new(),
+            running: Vec::new(),
             version: manifest.position,
             first_unflushed: None,
             first_flushing: None,
             next_sequence: manifest.next_sequence,
-            dropped: manifest.segments.is_empty(),
-            attempts: 0,
+            dropped: manifest.dropped,
+            generation: 0,
+            snapshot: None,
+            trash,
             manifest,
-            objects,
-            resources,
-            open: Vec::new(),
+            home,
         }
     }
 
@@ -158,6 +172,11 @@ impl DataSet {
         self.dropped
     }
 
+    /// What ids are hashed with.
+    pub fn id_key(&self) -> IdKey {
+        self.manifest.id_key
+    }
+
     /// The lowest log position that a recovery would need.
     pub fn needs_from(&self) -> Option<u64> {
         let floors = self.pending.iter().map(|pending| pending.floor);
@@ -169,274 +188,232 @@ impl DataSet {
         self.first_unflushed.is_some()
     }
 
+    /// Whether nothing is lost when it is forgotten: all is in files, and nobody is about to change it.
+    pub fn can_be_closed(&self) -> bool {
+        self.needs_from().is_none() && self.running.is_empty() && self.trash.is_empty()
+    }
+
     /// What is needed to make a batch of so many records: the columns that there are, and the number of the first row.
-    ///
-    /// # Errors
-    /// When segments cannot be read.
-    pub fn reserve(&mut self, rows: usize) -> io::Result<(SchemaRef, i64)> {
-        let schema = Arc::clone(self.table()?.schema());
+    pub fn reserve(&mut self, rows: usize) -> (SchemaRef, i64) {
         let first = self.next_sequence;
         self.next_sequence += i64::try_from(rows).unwrap_or(0);
-        Ok((schema, first))
+        (Arc::clone(self.buffer.schema()), first)
     }
 
     /// The record with this id.
     ///
     /// # Errors
     /// When segments cannot be read.
-    pub fn record(&mut self, id: &str) -> io::Result<Option<Record>> {
-        Ok(self.table()?.record(id))
+    pub async fn record(&self, id: &str) -> Result<Option<Record>, SegmentError> {
+        let hash = self.id_key().hash(id);
+        if let Some(record) = self.buffer.record(hash) {
+            return Ok(Some(record));
+        }
+        let Some(found) = self.find(hash).await? else { return Ok(None) };
+        let Some(live) = self.segments.get(found.segment) else { return Ok(None) };
+        Ok(Some(record_at(&live.segment.row(found.row).await?, 0)))
     }
 
-    /// Notes an operation that was handed to the log; the table must have been read.
-    pub fn expect(&mut self, operation: Operation, ticket: &Ticket) {
+    /// Whether there is a record with this id.
+    ///
+    /// # Errors
+    /// When segments cannot be read.
+    pub async fn contains(&self, id: &str) -> Result<bool, SegmentError> {
+        let hash = self.id_key().hash(id);
+        Ok(self.buffer.holds(hash) || self.find(hash).await?.is_some())
+    }
+
+    /// What looks for records in the segments that there are now.
+    pub fn search(&self) -> Search {
+        let segments = self.segments.iter().map(|live| Arc::clone(&live.segment)).collect();
+        Search { key: self.id_key(), segments }
+    }
+
+    /// Notes an operation that was handed to the log, and where its records were found.
+    pub fn expect(&mut self, operation: Operation, searched: Searched, ticket: &Ticket) {
         let outcome = ticket.outcome.clone();
-        self.pending.push_back(Pending { operation, outcome, floor: ticket.floor });
+        self.pending.push_back(Pending { operation, searched, outcome, floor: ticket.floor });
     }
 
     /// Applies what the log has decided since the last time, in its order.
     ///
     /// # Errors
-    /// When segments cannot be read.
-    pub fn catch_up(&mut self) -> io::Result<()> {
+    /// When segments cannot be read: what could not be applied is tried again the next time.
+    pub async fn catch_up(&mut self) -> io::Result<()> {
         while let Some(decided) = self.pending.front().and_then(|pending| pending.outcome.decided()) {
-            let Some(Pending { operation, .. }) = self.pending.pop_front() else { break };
-            if let Some(position) = decided {
-                self.apply(operation, position)?;
+            let Some(pending) = self.pending.pop_front() else { break };
+            let Some(position) = decided else { continue };
+            if let Err(error) = self.apply(&pending.operation, &pending.searched, position).await {
+                self.pending.push_front(pending);
+                return Err(error);
             }
         }
         Ok(())
     }
 
-    /// Applies an operation that is in the log at this position.
+    /// Applies an operation that recovery found in the log at this position.
     ///
     /// # Errors
     /// When segments cannot be read.
-    pub fn apply(&mut self, operation: Operation, position: u64) -> io::Result<()> {
-        let dropped = matches!(operation, Operation::Drop);
+    pub async fn recover(&mut self, operation: &Operation, position: u64) -> io::Result<()> {
+        let searched = self.search().run(operation).await?;
+        self.apply(operation, &searched, position).await
+    }
+
+    /// Applies an operation that is in the log at this position. Nothing has changed if it fails.
+    async fn apply(&mut self, operation: &Operation, searched: &Searched, position: u64) -> io::Result<()> {
         match operation {
             Operation::Append(batch) => {
+                let batch = self.buffer.reconciled(batch).map_err(io::Error::other)?;
+                let found = self.found(searched).await?;
+                self.mark(found, position);
                 let numbers =
                     batch.column_by_name(SEQUENCE).and_then(|column| column.as_primitive_opt::<Int64Type>());
                 let last = numbers.and_then(|numbers| numbers.values().last().copied());
                 self.next_sequence = self.next_sequence.max(last.map_or(0, |last| last + 1));
-                self.table()?.add(batch).map_err(io::Error::other)?;
-            }
-            Operation::Delete(id) => {
-                self.table()?.remove(&id);
-            }
-            Operation::Trim(ids) => {
-                let table = self.table()?;
-                for id in &ids {
-                    table.remove(id);
+                for id in self.buffer.add(batch, &searched.ids) {
+                    self.note_frozen(id, position);
                 }
             }
-            Operation::Empty => self.table()?.clear(),
+            Operation::Delete(_) | Operation::Trim(_) => {
+                let found = self.found(searched).await?;
+                self.mark(found, position);
+                for id in &searched.ids {
+                    if self.buffer.remove(*id) == Some(true) {
+                        self.note_frozen(*id, position);
+                    }
+                }
+            }
+            Operation::Empty => self.clear(),
             Operation::Drop => {
-                let table = self.table()?;
-                table.clear();
-                table.forget_columns();
+                self.clear();
+                self.buffer.set_schema(Arc::new(Schema::new(system_fields())));
             }
         }
-        self.dropped = dropped;
+        self.dropped = matches!(operation, Operation::Drop);
         self.version = position;
+        self.snapshot = None;
         self.first_unflushed.get_or_insert(position);
         Ok(())
+    }
+
+    fn clear(&mut self) {
+        self.buffer.clear();
+        self.segments.clear();
+        self.generation += 1;
+    }
+
+    /// The live row in a segment that has this id.
+    async fn find(&self, id: IdHash) -> Result<Option<Found>, SegmentError> {
+        let searched = Searched { ids: vec![id], hits: HashMap::new() };
+        Ok(self.found(&searched).await?.pop())
+    }
+
+    /// The live rows in segments that were searched for. Segments that have come since are looked into now.
+    async fn found(&self, searched: &Searched) -> Result<Vec<Found>, SegmentError> {
+        let mut found = Vec::new();
+        for (segment, live) in self.segments.iter().enumerate() {
+            let fresh;
+            let hits = match searched.hits.get(&live.segment.number()) {
+                Some(hits) => hits,
+                None => {
+                    fresh = live.segment.find(&searched.ids).await?;
+                    &fresh
+                }
+            };
+            for (place, row) in hits.iter().filter(|(_, row)| !live.is_dead(*row)) {
+                found.extend(searched.ids.get(*place).map(|id| Found { id: *id, segment, row: *row }));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Marks rows of segments that no longer count from this position on.
+    fn mark(&mut self, found: Vec<Found>, position: u64) {
+        for Found { id, segment, row } in found {
+            let Some(live) = self.segments.get_mut(segment) else { continue };
+            live.mark(row, position, id);
+            let file = &live.segment.facts().file;
+            for job in self.running.iter_mut().filter(|job| job.files.contains(file)) {
+                job.gone.push((position, id));
+            }
+        }
+    }
+
+    /// Tells the job that is writing the buffer that one of its rows no longer counts.
+    fn note_frozen(&mut self, id: IdHash, position: u64) {
+        for job in self.running.iter_mut().filter(|job| job.is_flush) {
+            job.gone.push((position, id));
+        }
     }
 
     /// The rows as one version.
     ///
     /// # Errors
     /// When segments cannot be read.
-    pub fn snapshot(&mut self) -> io::Result<Snapshot> {
-        self.catch_up()?;
-        let version = self.version;
-        self.table()?;
-        self.open_segments();
-        let segments: Vec<Arc<Segment>> = self.open.iter().map(|(_, segment)| Arc::clone(segment)).collect();
-        self.table()?.snapshot(version, &segments).map_err(io::Error::other)
+    pub async fn snapshot(&mut self) -> io::Result<Snapshot> {
+        self.catch_up().await?;
+        if let Some(snapshot) = &self.snapshot {
+            return Ok(snapshot.clone());
+        }
+        let in_segments = self.segments.iter_mut().filter(|live| live.live_rows() > 0);
+        let mut parts: Vec<Part> = in_segments.map(|live| Part::Segment(live.view())).collect();
+        parts.extend(self.buffer.rows().map_err(io::Error::other)?.into_iter().map(Part::Rows));
+        let schema = Arc::clone(self.buffer.schema());
+        let snapshot = Snapshot { version: self.version, schema, parts };
+        self.snapshot = Some(snapshot.clone());
+        Ok(snapshot)
     }
 
-    /// Makes the open segments those of the manifest.
-    fn open_segments(&mut self) {
-        let entries = &self.manifest.segments;
-        self.open.retain(|(file, _)| entries.iter().any(|entry| entry.file == *file));
-        for entry in entries {
-            if self.open.iter().any(|(file, _)| *file == entry.file) {
-                continue;
-            }
-            let folder = self.folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            let path = format!("data-sets/{folder}/{}", entry.file);
-            let range = self.table.as_ref().and_then(|table| table.time_range_of(&entry.file));
-            let segment =
-                Segment::new(self.objects.clone(), path, entry.rows, range, Arc::clone(&self.resources));
-            self.open.push((entry.file.clone(), Arc::new(segment)));
-        }
-    }
-
-    /// Takes the buffer, and the segments that are to be put together with it, to be written by [`Flush::write`]; `None` if
-    /// there is nothing to write.
-    ///
-    /// # Errors
-    /// When segments cannot be read.
-    pub fn begin_flush(&mut self, all: bool) -> io::Result<Option<Flush>> {
-        self.catch_up()?;
-        if self.first_unflushed.is_none() && !(all && self.manifest.segments.len() > 1) {
-            return Ok(None);
-        }
-        let merged = self.merge_candidates(all)?;
-        let frozen = self.table()?.freeze(&merged).map_err(io::Error::other)?;
-        self.first_flushing = self.first_unflushed.take();
-        self.attempts += 1;
-        let file = format!("{:020}-{}-{}.parquet", self.version, self.manifest.number + 1, self.attempts);
-        Ok(Some(Flush {
-            folder: self.folder.clone(),
-            file: file.into(),
-            frozen,
-            position: self.version,
-            next_sequence: self.next_sequence,
-        }))
-    }
-
-    /// The segments that a flush writes anew: those that are small beside what is written, so that there never are more than
-    /// a few dozen, and those of which most rows no longer count.
-    fn merge_candidates(&mut self, all: bool) -> io::Result<Vec<Arc<str>>> {
-        let entries = self.manifest.segments.clone();
-        let table = self.table()?;
-        let counts = table.segments();
-        let live = |entry: &SegmentEntry| counts.get(entry.file.as_str()).map_or(0, |(_, live)| *live);
-        let (mut rows, _) = table.buffered();
-        let mut merged = Vec::new();
-        for entry in entries.iter().rev() {
-            let own = live(entry);
-            let is_small = own <= 2 * rows.max(1) && rows + own <= LARGE_ROWS;
-            let is_mostly_dead = own * 2 < entry.rows as usize && own <= LARGE_ROWS;
-            if all && own < LARGE_ROWS || is_small || is_mostly_dead {
-                rows += own;
-                merged.push(Arc::from(entry.file.as_str()));
-            }
-        }
-        Ok(merged)
-    }
-
-    /// Commits a segment that was written, and marks what was replaced since.
-    ///
-    /// # Errors
-    /// When the manifest cannot be written: the data set is then as before, and its writes are still in the log.
-    pub fn finish_flush(&mut self, flush: &Flush, written: io::Result<Written>) -> io::Result<()> {
-        let committed = written.and_then(|written| self.commit(flush, written));
-        if committed.is_err() {
-            if let Some(table) = &mut self.table {
-                table.thaw(&flush.frozen);
-            }
-            self.first_unflushed = self.first_flushing.or(self.first_unflushed);
-        }
-        self.first_flushing = None;
-        committed?;
-        manifest::clean(&self.folder)
-    }
-
-    fn commit(&mut self, flush: &Flush, written: Written) -> io::Result<()> {
-        let first_flushing = self.first_flushing;
-        let table = self.table()?;
-        if !table.settle(&flush.frozen, &flush.file, written.batches) {
-            // all rows went while they were written: the operation that removed them is in the log
-            table.thaw(&flush.frozen);
-            self.first_unflushed = first_flushing.or(self.first_unflushed);
-            return Ok(());
-        }
-        let mut kept = table.segments();
-        let mut entries = self.manifest.segments.clone();
-        entries.push(SegmentEntry { file: flush.file.to_string(), rows: written.rows, dead: Vec::new() });
-        let segments = entries
-            .into_iter()
-            .filter_map(|entry| {
-                let (dead, live) = kept.remove(entry.file.as_str())?;
-                (live > 0).then_some(SegmentEntry { dead, ..entry })
-            })
-            .collect();
-        let manifest = Manifest {
-            position: flush.position,
-            next_sequence: flush.next_sequence,
-            segments,
-            ..self.manifest.clone()
+    /// Bytes that the records take, as they count for what the data set may keep.
+    pub fn bytes(&self) -> u64 {
+        let share = |live: &LiveSegment| {
+            let facts = live.segment.facts();
+            u128::from(facts.memory) * u128::from(live.live_rows()) / u128::from(facts.rows.max(1))
         };
-        match manifest::commit(&self.folder, manifest) {
-            Ok(manifest) => {
-                self.manifest = manifest;
-                Ok(())
-            }
-            Err(error) => match manifest::newest(&self.folder) {
-                // it was written all the same, only something after it failed
-                Ok(found) if found.segments.iter().any(|entry| *entry.file == *flush.file) => {
-                    self.manifest = found;
-                    Ok(())
-                }
-                _ => {
-                    self.table()?.unsettle(&flush.file);
-                    Err(error)
-                }
-            },
-        }
-    }
-
-    /// Forgets the rows in memory when all of them are in segments; how many bytes that gave back.
-    pub fn let_go(&mut self) -> usize {
-        if self.needs_from().is_some() {
-            return 0;
-        }
-        self.table.take().map_or(0, |table| table.bytes())
-    }
-
-    /// Bytes in memory, roughly.
-    pub fn bytes(&self) -> usize {
-        self.table.as_ref().map_or(0, Table::bytes)
+        let in_segments: u128 = self.segments.iter().map(share).sum();
+        u64::try_from(in_segments).unwrap_or(u64::MAX) + self.buffer.row_bytes()
     }
 
     /// Bytes in memory that are in no segment, roughly.
     pub fn buffered_bytes(&self) -> usize {
-        self.table.as_ref().map_or(0, |table| table.buffered().1)
+        self.buffer.bytes()
     }
 
-    /// What is known without reading rows.
-    pub fn manifest(&self) -> &Manifest {
-        &self.manifest
-    }
-
-    fn table(&mut self) -> io::Result<&mut Table> {
-        match &mut self.table {
-            Some(table) => Ok(table),
-            empty => {
-                let mut table = Table::new();
-                for entry in &self.manifest.segments {
-                    let file: Arc<str> = entry.file.as_str().into();
-                    let mut first_row = 0;
-                    for batch in read_checked(&self.folder, entry)? {
-                        let rows = u32::try_from(batch.num_rows()).unwrap_or(u32::MAX);
-                        table.load(&file, first_row, batch, &entry.dead);
-                        first_row += rows;
-                    }
-                }
-                Ok(empty.insert(table))
+    /// Follows the manifests of another process. Whether there was a newer one.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn follow(&mut self) -> io::Result<bool> {
+        let (newest, _) = manifest::newest(&self.home.objects, &self.home.folder).await?;
+        let Some(newest) = newest.filter(|newest| newest.number > self.manifest.number) else {
+            return Ok(false);
+        };
+        let mut known: Vec<LiveSegment> = std::mem::take(&mut self.segments);
+        let home = self.home.clone();
+        *self = Self::of(home, newest, Trash::default());
+        for live in &mut self.segments {
+            // what has been read of a segment stays in memory
+            let same = known.iter().position(|old| old.segment.facts().file == live.segment.facts().file);
+            if let Some(old) = same.map(|place| known.swap_remove(place)) {
+                live.segment = old.segment;
             }
         }
+        Ok(true)
     }
 }
 
-fn read_checked(folder: &Path, entry: &SegmentEntry) -> io::Result<Vec<RecordBatch>> {
-    let path = folder.join(&entry.file);
-    let batches = segment::write::read(&path)?;
-    let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
-    if rows as u64 != entry.rows {
-        let message =
-            format!("the segment {} has {rows} rows; its manifest says {}", path.display(), entry.rows);
-        return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+impl Home {
+    /// A segment that a manifest names.
+    pub fn segment(&self, entry: &manifest::SegmentEntry) -> Arc<Segment> {
+        let resources = Arc::clone(&self.resources);
+        Arc::new(Segment::new(self.objects.clone(), &self.folder, entry.clone(), resources))
     }
-    Ok(batches)
 }
 
-/// A name that every file system takes: letters, digits, `-` and `_` as they are, other bytes as `%XX`.
-fn folder_name(name: &str) -> String {
+/// The folder of a data set: a name that every file system takes. Letters, digits, `-` and `_` are as they are, other bytes
+/// `%XX`.
+pub fn folder_name(name: &str) -> String {
     let mut folder = String::with_capacity(name.len());
     for byte in name.bytes() {
         match byte {
@@ -448,10 +425,9 @@ fn folder_name(name: &str) -> String {
 }
 
 /// The name behind a folder name.
-fn data_set_name(folder: &Path) -> String {
-    let text = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text;
+pub fn data_set_name(folder: &str) -> String {
+    let mut bytes = Vec::with_capacity(folder.len());
+    let mut rest = folder;
     while let Some((before, after)) = rest.split_once('%') {
         bytes.extend(before.as_bytes());
         let (digits, tail) = after.split_at_checked(2).unwrap_or((after, ""));
@@ -471,7 +447,7 @@ mod tests {
         for name in ["licence_applications", "../../etc", "a b%c", "été", "."] {
             let folder = folder_name(name);
             assert!(!folder.contains(['/', '.', ' ']), "{folder}");
-            assert_eq!(data_set_name(Path::new(&folder)), name);
+            assert_eq!(data_set_name(&folder), name);
         }
     }
 }

@@ -8,14 +8,24 @@
 //! ```
 
 mod backup;
+mod buffer;
 mod columns;
+mod compact;
+mod counters;
 mod data_set;
 mod decode;
+mod ids;
+mod job;
+mod lease;
+mod live_segment;
 mod log;
 mod manifest;
+mod mask;
+mod merge;
 mod object;
 mod operation;
 pub mod output;
+mod place;
 pub mod query;
 pub mod record;
 mod resources;
@@ -25,13 +35,16 @@ pub mod segment;
 pub mod shape;
 pub mod snapshot;
 mod store;
-mod table;
+mod trash;
 mod verify;
 
-pub use backup::{Copied, backup};
+pub use backup::{Backup, Copied, backup, restore};
 pub use columns::{off_type_value, record_at, to_batch};
+pub use counters::StoreCounters;
 pub use decode::{DecodeError, DecodeOptions, decode, decode_changes};
 pub use log::Durability;
+pub use merge::Sizes;
+pub use place::Place;
 pub use record::{Record, Value, record_to_json};
 pub use retain::Retention;
 pub use snapshot::{Part, Rows, SegmentView, Snapshot};

@@ -16,6 +16,7 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
+use object_store::prefix::PrefixStore;
 use object_store::{
     CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt,
     PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult,
@@ -29,6 +30,7 @@ pub struct Objects {
     store: Arc<dyn ObjectStore>,
     /// What stands before a path in messages.
     root: Arc<str>,
+    is_remote: bool,
 }
 
 impl Objects {
@@ -39,7 +41,8 @@ impl Objects {
     pub fn local(folder: &std::path::Path) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         let inner = LocalFileSystem::new_with_prefix(folder).map_err(|error| io_error(&error))?;
-        Ok(Self { store: Arc::new(DurableFolder(inner)), root: format!("{}/", folder.display()).into() })
+        let root = format!("{}/", folder.display()).into();
+        Ok(Self { store: Arc::new(DurableFolder(inner)), root, is_remote: false })
     }
 
     /// What a person calls the file.
@@ -47,13 +50,105 @@ impl Objects {
         format!("{}{path}", self.root)
     }
 
-    /// Bytes of a file.
+    /// The files at a URL, or in a local folder. Credentials and settings come from the usual variables of the environment
+    /// (`AWS_...`, `AZURE_...`, `GOOGLE_...`).
     ///
     /// # Errors
-    /// When there is no such file, or it cannot be looked at.
-    pub async fn size(&self, path: &str) -> io::Result<u64> {
-        let meta = self.store.head(&self.path(path)?).await.map_err(|error| io_error(&error))?;
-        Ok(meta.size)
+    /// When the URL is of no kind that is known, settings are missing, or the folder cannot be used.
+    pub fn at(place: &str) -> io::Result<Self> {
+        if !place.contains("://") {
+            return Self::local(std::path::Path::new(place));
+        }
+        let invalid = |reason: String| {
+            io::Error::new(io::ErrorKind::InvalidInput, format!("cannot use the store {place}: {reason}"))
+        };
+        let url = url::Url::parse(place).map_err(|error| invalid(error.to_string()))?;
+        if url.scheme() == "file" {
+            let path = url.to_file_path().map_err(|()| invalid("it is no path".to_owned()))?;
+            return Self::local(&path);
+        }
+        let is_setting =
+            |name: &str| ["AWS_", "AZURE_", "GOOGLE_"].iter().any(|start| name.starts_with(start));
+        let settings = std::env::vars().filter(|(name, _)| is_setting(name));
+        let (store, path) =
+            object_store::parse_url_opts(&url, settings).map_err(|error| invalid(error.to_string()))?;
+        let store: Arc<dyn ObjectStore> =
+            if path.as_ref().is_empty() { store.into() } else { Arc::new(PrefixStore::new(store, path)) };
+        Ok(Self::remote(store, place))
+    }
+
+    /// The files in an object store; `root` is what it is called.
+    pub fn remote(store: Arc<dyn ObjectStore>, root: &str) -> Self {
+        Self { store, root: format!("{}/", root.trim_end_matches('/')).into(), is_remote: true }
+    }
+
+    /// The local folder that the files are in, if it is one.
+    pub fn local_folder(&self) -> Option<PathBuf> {
+        (!self.is_remote).then(|| PathBuf::from(&*self.root))
+    }
+
+    /// Whether an answer may be lost on its way.
+    pub fn is_remote(&self) -> bool {
+        self.is_remote
+    }
+
+    /// A whole file.
+    ///
+    /// # Errors
+    /// When there is no such file, or it cannot be read.
+    pub async fn get(&self, path: &str) -> io::Result<Bytes> {
+        let found = self.store.get(&parsed(path)?).await.map_err(|error| io_error(&error))?;
+        found.bytes().await.map_err(|error| io_error(&error))
+    }
+
+    /// Puts a file in its place, whether there was one or not. It is durable when this returns.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn put(&self, path: &str, bytes: Bytes) -> io::Result<()> {
+        let put = self.store.put(&parsed(path)?, bytes.into()).await;
+        put.map(|_| ()).map_err(|error| io_error(&error))
+    }
+
+    /// Puts a file where there is none. It is durable when this returns.
+    ///
+    /// # Errors
+    /// `AlreadyExists` if there is one, or when it cannot be written.
+    pub async fn create(&self, path: &str, bytes: Bytes) -> io::Result<()> {
+        let options = PutOptions::from(PutMode::Create);
+        let put = self.store.put_opts(&parsed(path)?, bytes.into(), options).await;
+        put.map(|_| ()).map_err(|error| io_error(&error))
+    }
+
+    /// Removes a file, if it is there.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub async fn delete(&self, path: &str) -> io::Result<()> {
+        match self.store.delete(&parsed(path)?).await.map_err(|error| io_error(&error)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            result => result,
+        }
+    }
+
+    /// The names of the files in a folder, without those in folders below.
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    pub async fn names(&self, folder: &str) -> io::Result<Vec<String>> {
+        let listed = self.store.list_with_delimiter(Some(&parsed(folder)?)).await;
+        let objects = listed.map_err(|error| io_error(&error))?.objects;
+        Ok(objects.iter().filter_map(|object| object.location.filename().map(str::to_owned)).collect())
+    }
+
+    /// The names of the folders in a folder.
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    pub async fn folders(&self, folder: &str) -> io::Result<Vec<String>> {
+        let listed = self.store.list_with_delimiter(Some(&parsed(folder)?)).await;
+        let folders = listed.map_err(|error| io_error(&error))?.common_prefixes;
+        Ok(folders.iter().filter_map(|path| path.filename().map(str::to_owned)).collect())
     }
 
     /// Parts of a file.
@@ -61,12 +156,12 @@ impl Objects {
     /// # Errors
     /// When there is no such file, it is too short, or it cannot be read.
     pub async fn ranges(&self, path: &str, ranges: &[Range<u64>]) -> io::Result<Vec<Bytes>> {
-        self.store.get_ranges(&self.path(path)?, ranges).await.map_err(|error| io_error(&error))
+        self.store.get_ranges(&parsed(path)?, ranges).await.map_err(|error| io_error(&error))
     }
+}
 
-    fn path(&self, path: &str) -> io::Result<Path> {
-        Path::parse(path).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))
-    }
+fn parsed(path: &str) -> io::Result<Path> {
+    Path::parse(path).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))
 }
 
 /// The error as the file system would have told it, as far as it can be known.

@@ -4,12 +4,14 @@ use std::io;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef};
+use bytes::Bytes;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use tokio::sync::oneshot;
 
-use crate::segment::Layout;
+use crate::counters::Counts;
+use crate::segment::{IdHead, Layout};
 
 /// Which piece of which segment. Segments are numbered as they are opened, so that no two have one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,6 +27,10 @@ pub struct PieceKey {
 pub enum PieceName {
     /// Its footer.
     Layout,
+    /// The head of its file of ids.
+    IdHead,
+    /// A block of its file of ids.
+    IdBlock(u32),
     /// One column of one row group.
     Column {
         /// The row group.
@@ -41,6 +47,10 @@ pub enum Piece {
     Layout(Arc<Layout>),
     /// The values of a column in one row group.
     Column(ArrayRef),
+    /// The head of a file of ids.
+    IdHead(Arc<IdHead>),
+    /// A block of a file of ids, as it is in the file.
+    IdBlock(Bytes),
 }
 
 #[derive(Debug, Clone)]
@@ -51,6 +61,8 @@ impl Weighter<PieceKey, Piece> for ByteCount {
         let bytes = match piece {
             Piece::Layout(layout) => layout.bytes(),
             Piece::Column(array) => array.get_array_memory_size(),
+            Piece::IdHead(head) => head.memory(),
+            Piece::IdBlock(bytes) => bytes.len(),
         };
         (bytes + 128) as u64
     }
@@ -60,7 +72,12 @@ impl Weighter<PieceKey, Piece> for ByteCount {
 #[derive(Debug)]
 pub struct Resources {
     pieces: Cache<PieceKey, Piece, ByteCount>,
-    pool: ThreadPool,
+    /// For those who wait.
+    foreground: ThreadPool,
+    /// For flushes and compactions: half of the cores, so that queries always find one.
+    background: ThreadPool,
+    /// What was done.
+    pub counts: Counts,
 }
 
 impl Resources {
@@ -71,16 +88,25 @@ impl Resources {
     pub fn new(cache_bytes: u64) -> io::Result<Arc<Self>> {
         const USUAL_BYTES: u64 = 256 * 1024;
         let usual_count = usize::try_from(cache_bytes / USUAL_BYTES).unwrap_or(usize::MAX).max(64);
-        let pool = ThreadPoolBuilder::new()
-            .thread_name(|number| format!("engine-{number}"))
-            .build()
-            .map_err(io::Error::other)?;
-        Ok(Arc::new(Self { pieces: Cache::with_weighter(usual_count, cache_bytes, ByteCount), pool }))
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let pool = |name: &'static str, threads: usize| {
+            let builder = ThreadPoolBuilder::new().num_threads(threads);
+            builder.thread_name(move |number| format!("{name}-{number}")).build().map_err(io::Error::other)
+        };
+        Ok(Arc::new(Self {
+            pieces: Cache::with_weighter(usual_count, cache_bytes, ByteCount),
+            foreground: pool("decode", cores)?,
+            background: pool("merge", cores.div_ceil(2))?,
+            counts: Counts::default(),
+        }))
     }
 
     /// A piece that is kept.
     pub fn piece(&self, key: &PieceKey) -> Option<Piece> {
-        self.pieces.get(key)
+        let piece = self.pieces.get(key);
+        let count = if piece.is_some() { &self.counts.cache_hits } else { &self.counts.cache_misses };
+        count.one();
+        piece
     }
 
     /// Keeps a piece for as long as there is room.
@@ -88,7 +114,12 @@ impl Resources {
         self.pieces.insert(key, piece);
     }
 
-    /// Does work that keeps a core busy, off the threads that answer requests.
+    /// Bytes of the pieces that are kept.
+    pub fn kept_bytes(&self) -> u64 {
+        self.pieces.weight()
+    }
+
+    /// Does work for somebody who waits, off the threads that answer requests.
     ///
     /// # Errors
     /// When the work panics.
@@ -96,11 +127,29 @@ impl Resources {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> io::Result<T> {
-        let (sender, receiver) = oneshot::channel();
-        self.pool.spawn(move || {
-            // whoever asked may have gone away
-            let _ = sender.send(work());
-        });
-        receiver.await.map_err(|_| io::Error::other("a computation of the engine was broken off"))
+        on(&self.foreground, work).await
     }
+
+    /// Does work for which nobody waits.
+    ///
+    /// # Errors
+    /// When the work panics.
+    pub async fn compute_behind<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> io::Result<T> {
+        on(&self.background, work).await
+    }
+}
+
+async fn on<T: Send + 'static>(
+    pool: &ThreadPool,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<T> {
+    let (sender, receiver) = oneshot::channel();
+    pool.spawn(move || {
+        // whoever asked may have gone away
+        let _ = sender.send(work());
+    });
+    receiver.await.map_err(|_| io::Error::other("a computation of the engine was broken off"))
 }

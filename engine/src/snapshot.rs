@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use arrow::array::{BooleanArray, RecordBatch};
+use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::compute::{cast, filter_record_batch};
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::datatypes::{Schema, SchemaRef, TimestampMicrosecondType};
 use arrow::error::ArrowError;
+use parquet::file::statistics::Statistics;
 
 use crate::columns::conform;
 use crate::schema::system_fields;
@@ -97,6 +98,21 @@ impl SegmentView {
         self.shown(&batch, first_row, schema).map_err(|error| self.segment.error(error))
     }
 
+    /// The same without keeping anything in memory.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(crate) async fn live_rows_through(
+        &self,
+        row_group: usize,
+        schema: &SchemaRef,
+    ) -> Result<RecordBatch, SegmentError> {
+        let layout = self.segment.layout().await?;
+        let batch = self.segment.read_through(row_group).await?;
+        let first_row = layout.row_groups.get(row_group).map_or(0, |group| group.first_row);
+        self.shown(&batch, first_row, schema).map_err(|error| self.segment.error(error))
+    }
+
     fn shown(
         &self,
         batch: &RecordBatch,
@@ -112,7 +128,7 @@ impl SegmentView {
 }
 
 /// The batch with its columns in the types that the schema has.
-fn plain(batch: &RecordBatch, schema: &Schema) -> Result<RecordBatch, ArrowError> {
+pub(crate) fn plain(batch: &RecordBatch, schema: &Schema) -> Result<RecordBatch, ArrowError> {
     let (mut fields, mut arrays) = (Vec::new(), Vec::new());
     for (field, array) in batch.schema_ref().fields().iter().zip(batch.columns()) {
         let kind = schema.field_with_name(field.name()).map_or(field.data_type(), |field| field.data_type());
@@ -153,4 +169,49 @@ impl Snapshot {
         }
         Ok(batches)
     }
+
+    /// The largest value of a time column, in microseconds since 1970.
+    ///
+    /// # Errors
+    /// When a segment cannot be read.
+    pub(crate) async fn newest(&self, column: &str) -> Result<Option<i64>, SegmentError> {
+        let mut newest = None;
+        for part in &self.parts {
+            match part {
+                Part::Rows(rows) => newest = newest.max(largest(&rows.batch, column)),
+                Part::Segment(view) => newest = newest.max(view.newest(column, newest).await?),
+            }
+        }
+        Ok(newest)
+    }
+}
+
+impl SegmentView {
+    /// The largest value of a time column, unless it is not above what is known.
+    async fn newest(&self, column: &str, mut known: Option<i64>) -> Result<Option<i64>, SegmentError> {
+        let layout = self.segment.layout().await?;
+        for (number, group) in layout.row_groups.iter().enumerate() {
+            let bound = match layout.statistics(number, column) {
+                Some(Statistics::Int64(times)) => times.max_opt().copied(),
+                _ => None,
+            };
+            if bound <= known {
+                continue;
+            }
+            known = match self.live(group.first_row, group.rows) {
+                None => bound,
+                Some(live) => {
+                    let batch = self.segment.read(number, &[column]).await?;
+                    let batch =
+                        filter_record_batch(&batch, &live).map_err(|error| self.segment.error(error))?;
+                    known.max(largest(&batch, column))
+                }
+            };
+        }
+        Ok(known)
+    }
+}
+
+fn largest(batch: &RecordBatch, column: &str) -> Option<i64> {
+    arrow::compute::max(batch.column_by_name(column)?.as_primitive_opt::<TimestampMicrosecondType>()?)
 }

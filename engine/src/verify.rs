@@ -4,16 +4,22 @@
 
 use std::collections::HashSet;
 use std::io;
-use std::path::Path;
+use std::sync::Arc;
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
+use bytes::Bytes;
 
+use crate::data_set::{Home, data_set_name};
+use crate::ids::{IdHash, IdKey};
 use crate::log;
 use crate::manifest::{self, Manifest, SegmentEntry};
+use crate::merge::Sizes;
 use crate::operation::Operation;
+use crate::place::Place;
+use crate::resources::Resources;
 use crate::schema::{ID, SEQUENCE, TIMESTAMP};
-use crate::segment;
+use crate::segment::{IdHead, Segment, ids};
 
 /// How often a data set is read anew when its files change while they are read.
 const ATTEMPTS: usize = 5;
@@ -34,42 +40,49 @@ pub struct Finding {
 /// Reads a whole store. `seen` is told each finding as it comes.
 ///
 /// # Errors
-/// When the folder is no store or cannot be listed; what is wrong inside is told as problems.
-pub fn verify(folder: &Path, mut seen: impl FnMut(&Finding)) -> io::Result<Vec<Finding>> {
+/// When there is no store or it cannot be listed; what is wrong inside is told as problems.
+pub async fn verify(place: &Place, mut seen: impl FnMut(&Finding)) -> io::Result<Vec<Finding>> {
+    // what is read is read once
+    let resources = Resources::new(0)?;
     let mut findings = Vec::new();
-    let mut folders: Vec<_> = std::fs::read_dir(folder.join("data-sets"))?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<io::Result<_>>()?;
+    let mut folders = place.objects.folders("data-sets").await?;
     folders.sort();
     for folder in folders {
-        let finding = data_set(&folder);
+        let home = Home {
+            objects: place.objects.clone(),
+            folder: format!("data-sets/{folder}").into(),
+            resources: Arc::clone(&resources),
+            sizes: Sizes::default(),
+            epoch: 0,
+        };
+        let finding = data_set(&home, &data_set_name(&folder)).await;
         seen(&finding);
         findings.push(finding);
     }
-    let finding = write_ahead_log(&folder.join("log"));
+    let folder = place.log();
+    let finding =
+        tokio::task::spawn_blocking(move || write_ahead_log(&folder)).await.map_err(io::Error::other)?;
     seen(&finding);
     findings.push(finding);
     Ok(findings)
 }
 
-fn data_set(folder: &Path) -> Finding {
-    let fallback = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let mut finding = Finding { data_set: Some(fallback), files: 0, rows: 0, problems: Vec::new() };
+async fn data_set(home: &Home, name: &str) -> Finding {
+    let mut finding = Finding { data_set: Some(name.to_owned()), files: 0, rows: 0, problems: Vec::new() };
     for attempt in 1..=ATTEMPTS {
-        let manifest = match manifest::newest(folder) {
-            Ok(manifest) => manifest,
+        let manifest = match manifest::newest(&home.objects, &home.folder).await {
+            Ok((Some(manifest), _)) => manifest,
+            Ok((None, _)) => return finding,
             Err(error) => {
                 finding.problems = vec![error.to_string()];
                 return finding;
             }
         };
-        if !manifest.data_set.is_empty() {
-            finding.data_set = Some(manifest.data_set.clone());
-        }
         finding.files = manifest.segments.len();
-        (finding.rows, finding.problems) = segments(folder, &manifest);
+        (finding.rows, finding.problems) = segments(home, &manifest).await;
         // segments that were put together in the meantime are gone, and no longer in the newest manifest
-        let has_moved = manifest::newest(folder).is_ok_and(|newest| newest.number != manifest.number);
+        let newest = manifest::newest(&home.objects, &home.folder).await;
+        let has_moved = matches!(newest, Ok((Some(newest), _)) if newest.number != manifest.number);
         if finding.problems.is_empty() || !has_moved || attempt == ATTEMPTS {
             break;
         }
@@ -77,34 +90,98 @@ fn data_set(folder: &Path) -> Finding {
     finding
 }
 
-fn segments(folder: &Path, manifest: &Manifest) -> (u64, Vec<String>) {
-    let (mut rows, mut problems, mut ids) = (0, Vec::new(), HashSet::new());
+async fn segments(home: &Home, manifest: &Manifest) -> (u64, Vec<String>) {
+    let (mut rows, mut problems, mut known) = (0, Vec::new(), HashSet::new());
     for entry in &manifest.segments {
-        match segment::write::read(&folder.join(&entry.file)) {
-            Ok(batches) => {
-                let problem =
-                    |what: String| format!("the segment {} {what}", folder.join(&entry.file).display());
-                problems.extend(wrong_with(entry, &batches, &mut ids).into_iter().map(problem));
-                rows += entry.rows.saturating_sub(entry.dead.len() as u64);
+        let path = format!("{}/{}", home.folder, entry.file);
+        let of_ids = format!("{}/{}", home.folder, entry.ids);
+        let entries = match read_ids(home, &of_ids, entry).await {
+            Ok(entries) => Some(entries),
+            Err(reason) => {
+                problems.push(format!("the ids {} {reason}", home.objects.describe(&of_ids)));
+                None
             }
-            Err(error) => problems.push(error.to_string()),
+        };
+        match whole(home, &path, entry.bytes, entry.checksum).await {
+            Ok(_) => {
+                let mut proof =
+                    Proof { entry, key: manifest.id_key, entries, row: 0, before: None, wrong: Vec::new() };
+                if let Err(error) = proof.segment(&home.segment(entry), &mut known).await {
+                    problems.push(error);
+                }
+                let named = |what: String| format!("the segment {} {what}", home.objects.describe(&path));
+                problems.extend(proof.wrong.into_iter().map(named));
+                rows += entry.live();
+            }
+            Err(reason) => problems.push(format!("the segment {} {reason}", home.objects.describe(&path))),
         }
     }
     (rows, problems)
 }
 
-/// What is wrong with the rows of a segment; `ids` are those of live rows before it.
-fn wrong_with(entry: &SegmentEntry, batches: &[RecordBatch], ids: &mut HashSet<String>) -> Vec<String> {
-    let mut wrong = Vec::new();
-    let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
-    if rows as u64 != entry.rows {
-        wrong.push(format!("has {rows} rows; its manifest says {}", entry.rows));
+/// A file that has the bytes that its manifest says, or what is wrong with it.
+async fn whole(home: &Home, path: &str, bytes: u64, checksum: u32) -> Result<Bytes, String> {
+    let file = home.objects.get(path).await.map_err(|error| format!("cannot be read: {error}"))?;
+    if file.len() as u64 != bytes {
+        return Err(format!("has {} bytes; its manifest says {bytes}", file.len()));
     }
-    if entry.dead.iter().any(|row| u64::from(*row) >= entry.rows) || !entry.dead.is_sorted() {
-        wrong.push("has marks for rows that it does not have".to_owned());
+    if crc32fast::hash(&file) != checksum {
+        return Err("has another checksum than its manifest says".to_owned());
     }
-    let (mut row, mut before) = (0u32, None);
-    for batch in batches {
+    Ok(file)
+}
+
+/// The entries of a file of ids, in the order of the hashes.
+async fn read_ids(home: &Home, path: &str, entry: &SegmentEntry) -> Result<Bytes, String> {
+    let file = whole(home, path, entry.ids_bytes, entry.ids_checksum).await?;
+    let head_bytes = usize::try_from(entry.ids_head).unwrap_or(usize::MAX).min(file.len());
+    let head = IdHead::parse(&file[..head_bytes]).map_err(|reason| format!("cannot be read: {reason}"))?;
+    let entries = file.slice(head_bytes..);
+    for block in 0..head.blocks() {
+        let range = head.range_of(block);
+        let bytes = file.get(range.start as usize..range.end as usize).unwrap_or_default();
+        if !head.is_whole(block, bytes) {
+            return Err(format!("has a wrong checksum in block {block}"));
+        }
+    }
+    if !ids::entries(&entries).is_sorted() {
+        return Err("are not in order".to_owned());
+    }
+    Ok(entries)
+}
+
+/// What is being found out about one segment.
+struct Proof<'a> {
+    entry: &'a SegmentEntry,
+    key: IdKey,
+    entries: Option<Bytes>,
+    row: u32,
+    before: Option<(Option<i64>, Option<i64>)>,
+    wrong: Vec<String>,
+}
+
+impl Proof<'_> {
+    /// Looks at all rows; `known` are the ids of live rows before them.
+    async fn segment(&mut self, segment: &Segment, known: &mut HashSet<IdHash>) -> Result<(), String> {
+        let layout = segment.layout().await.map_err(|error| error.to_string())?;
+        for row_group in 0..layout.row_groups.len() {
+            let batch = segment.read_through(row_group).await.map_err(|error| error.to_string())?;
+            if !self.rows(&batch, known) {
+                return Ok(());
+            }
+        }
+        if u64::from(self.row) != self.entry.rows {
+            self.wrong.push(format!("has {} rows; its manifest says {}", self.row, self.entry.rows));
+        }
+        let places = self.entries.as_ref().map(|entries| ids::entries(entries).count() as u64);
+        if places.is_some_and(|places| places != self.entry.rows) {
+            self.wrong.push("has not as many rows as its file of ids".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Whether it is worth looking at more rows.
+    fn rows(&mut self, batch: &RecordBatch, known: &mut HashSet<IdHash>) -> bool {
         let own_ids = batch.column_by_name(ID).and_then(|column| column.as_string_view_opt());
         let times = batch
             .column_by_name(TIMESTAMP)
@@ -112,28 +189,32 @@ fn wrong_with(entry: &SegmentEntry, batches: &[RecordBatch], ids: &mut HashSet<S
         let numbers =
             batch.column_by_name(SEQUENCE).and_then(|column| column.as_primitive_opt::<Int64Type>());
         let (Some(own_ids), Some(times), Some(numbers)) = (own_ids, times, numbers) else {
-            wrong.push("lacks a column that every segment has".to_owned());
-            return wrong;
+            self.wrong.push("lacks a column that every segment has".to_owned());
+            return false;
         };
         for ((id, time), number) in own_ids.iter().zip(times).zip(numbers) {
+            let (row, id) = (self.row, id.unwrap_or_default());
             let place = Some((time, number));
-            if before > place {
-                wrong.push(format!("is not in order at row {row}"));
-                return wrong;
+            if self.before > place {
+                self.wrong.push(format!("is not in order at row {row}"));
+                return false;
             }
-            before = place;
-            let is_live = entry.dead.binary_search(&row).is_err();
-            let id = id.unwrap_or_default();
-            if is_live && !ids.insert(id.to_owned()) {
-                wrong.push(format!("has a second record with the id {id}"));
+            self.before = place;
+            let hash = self.key.hash(id);
+            if self.entries.as_ref().is_some_and(|entries| ids::find(entries, hash) != Some(row)) {
+                self.wrong.push(format!("has the id {id} in row {row}, which its file of ids does not say"));
+                return false;
             }
-            row += 1;
+            if self.entry.dead.binary_search(&row).is_err() && !known.insert(hash) {
+                self.wrong.push(format!("has a second record with the id {id}"));
+            }
+            self.row += 1;
         }
+        true
     }
-    wrong
 }
 
-fn write_ahead_log(folder: &Path) -> Finding {
+fn write_ahead_log(folder: &std::path::Path) -> Finding {
     let mut finding = Finding { data_set: None, files: 0, rows: 0, problems: Vec::new() };
     let checked = log::check(folder, |frame| {
         finding.rows += 1;

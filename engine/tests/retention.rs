@@ -38,7 +38,7 @@ async fn past_its_size_a_data_set_loses_what_came_first_and_a_restart_does_not_b
     append(&store, 0, 500).await;
     store.flush().await.unwrap();
     append(&store, 500, 1_000).await;
-    let all = store.statistics().await[0].bytes_in_memory as u64;
+    let all = store.statistics().await.unwrap()[0].bytes;
     let half = Retention { bytes: Some(all / 2), ..Retention::default() };
     let removed = store.retain("visits", &half).await.unwrap();
     assert!((480..=520).contains(&removed), "{removed}");

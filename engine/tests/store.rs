@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::{DecodeOptions, Record, Store, StoreError, StoreOptions, decode};
+use engine::{Backup, DecodeOptions, Place, Record, Sizes, Store, StoreError, StoreOptions, decode};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -17,9 +17,23 @@ fn records(body: &Value) -> Vec<Record> {
 }
 
 async fn open(folder: &Path) -> Arc<Store> {
+    Store::open(folder, options()).await.unwrap()
+}
+
+fn options() -> StoreOptions {
     // Tests flush when they want to.
-    let options = StoreOptions { flush_interval: Duration::from_secs(86_400), ..StoreOptions::default() };
-    Store::open(folder, options).await.unwrap()
+    StoreOptions { flush_interval: Duration::from_secs(86_400), ..StoreOptions::default() }
+}
+
+/// Segments so small that a few records are many segments, and no memory for what was read.
+fn tiny() -> StoreOptions {
+    let sizes = Sizes { segment_rows: 8, row_group_rows: 3 };
+    StoreOptions { sizes, cache: 0, grace: Duration::ZERO, ..options() }
+}
+
+async fn problems(folder: &Path) -> Vec<String> {
+    let findings = engine::verify(&Place::local(folder).unwrap(), |_| ()).await.unwrap();
+    findings.into_iter().flat_map(|finding| finding.problems).collect()
 }
 
 /// The records by id, without `_updated_at`.
@@ -66,7 +80,7 @@ async fn a_second_process_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let _first = open(folder.path()).await;
     let second = Store::open(folder.path(), StoreOptions::default()).await;
-    assert!(matches!(second, Err(StoreError::InUse(_))));
+    assert!(matches!(second, Err(StoreError::InUse { .. })));
 }
 
 #[tokio::test]
@@ -85,7 +99,7 @@ async fn a_broken_segment_is_named_and_the_others_go_on() {
         .unwrap();
     std::fs::write(&segment, "not parquet").unwrap();
     let store = open(folder.path()).await;
-    let error = store.snapshot("a").await.unwrap_err().to_string();
+    let error = store.snapshot("a").await.unwrap().batches().await.unwrap_err().to_string();
     assert!(error.contains(segment.to_str().unwrap()), "{error}");
     assert_eq!(contents(&store, "b").await.len(), 1);
 }
@@ -99,6 +113,7 @@ enum Step {
     Drop,
     Flush,
     Compact,
+    Clean,
     Reopen,
 }
 
@@ -115,15 +130,16 @@ fn value(kind: u8) -> Value {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let append = prop::collection::vec((0..12u8, 0..4u8, 0..40u8), 0..6).prop_map(Step::Append);
+    let append = prop::collection::vec((0..24u8, 0..4u8, 0..40u8), 0..14).prop_map(Step::Append);
     let step = prop_oneof![
         6 => append,
-        2 => (0..12u8, 0..4u8, 0..40u8).prop_map(|(id, key, kind)| Step::Patch(id, key, kind)),
-        2 => (0..12u8).prop_map(Step::Delete),
+        2 => (0..24u8, 0..4u8, 0..40u8).prop_map(|(id, key, kind)| Step::Patch(id, key, kind)),
+        2 => (0..24u8).prop_map(Step::Delete),
         1 => Just(Step::Empty),
         1 => Just(Step::Drop),
         4 => Just(Step::Flush),
         1 => Just(Step::Compact),
+        1 => Just(Step::Clean),
         3 => Just(Step::Reopen),
     ];
     prop::collection::vec(step, 0..30)
@@ -137,15 +153,20 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         runtime.block_on(async {
             let folder = tempfile::tempdir().unwrap();
-            let mut store = open(folder.path()).await;
+            let mut store = Store::open(folder.path(), tiny()).await.unwrap();
             let mut model: BTreeMap<String, Value> = BTreeMap::new();
             for step in steps {
-
                 match step {
                     Step::Append(rows) => {
                         let rows: Vec<Value> = rows
                             .iter()
-                            .map(|(id, key, kind)| json!({"_id": format!("r{id}"), format!("key{key}"): value(*kind)}))
+                            .map(|(id, key, kind)| json!({
+                                "_id": format!("r{id}"),
+                                // some without a time
+                                "_timestamp": (kind % 5 > 0).then(|| format!("2014-01-{:02}T00:00:00+00:00", kind % 28 + 1)),
+                                format!("key{key}"): value(*kind),
+                            }))
+                            .map(without_nothing)
                             .collect();
                         for row in &rows {
                             model.insert(row["_id"].as_str().unwrap().to_owned(), row.clone());
@@ -177,15 +198,24 @@ proptest! {
                     Step::Compact => {
                         store.compact("set").await.unwrap();
                     }
+                    Step::Clean => store.clean().await.unwrap(),
                     Step::Reopen => {
                         drop(store);
-                        store = open(folder.path()).await;
+                        store = Store::open(folder.path(), tiny()).await.unwrap();
                     }
                 }
                 assert_eq!(sorted(contents(&store, "set").await), sorted(model.clone()));
             }
+            store.close().await.unwrap();
+            assert_eq!(problems(folder.path()).await, [] as [String; 0]);
         });
     }
+}
+
+/// Without a `_timestamp` that is null: that would be no legal record.
+fn without_nothing(mut record: Value) -> Value {
+    record.as_object_mut().unwrap().retain(|key, value| key != "_timestamp" || !value.is_null());
+    record
 }
 
 fn sorted(records: BTreeMap<String, Value>) -> String {
@@ -254,7 +284,7 @@ async fn many_write_at_once_while_segments_are_written() {
     assert_eq!(contents(&store, "set").await, before);
     store.compact("set").await.unwrap();
     assert_eq!(contents(&store, "set").await, before);
-    assert_eq!(store.statistics().await[0].segments, 1);
+    assert_eq!(store.statistics().await.unwrap()[0].segments, 1);
 }
 
 #[tokio::test]
@@ -276,7 +306,7 @@ async fn a_flush_writes_what_is_new_and_not_what_is_large() {
     store.delete("set", "r77").await.unwrap();
     store.flush().await.unwrap();
     assert!(files().is_superset(&first) && files().len() == 2, "{:?}", files());
-    let statistics = &store.statistics().await[0];
+    let statistics = store.statistics().await.unwrap().remove(0);
     assert_eq!((statistics.rows_in_segments, statistics.dead_rows), (4_999, 11));
     drop(store);
     let store = open(folder.path()).await;
@@ -284,18 +314,14 @@ async fn a_flush_writes_what_is_new_and_not_what_is_large() {
     // one that is mostly replaced is written anew
     store.append("set", rows(0, 3_000)).await.unwrap();
     store.flush().await.unwrap();
-    let statistics = &store.statistics().await[0];
+    let statistics = store.statistics().await.unwrap().remove(0);
     assert_eq!((statistics.segments, statistics.dead_rows), (1, 0));
 }
 
 #[tokio::test]
 async fn a_store_that_is_full_refuses_and_goes_on() {
     let folder = tempfile::tempdir().unwrap();
-    let options = StoreOptions {
-        flush_interval: Duration::from_secs(86_400),
-        max_buffered: 1,
-        ..StoreOptions::default()
-    };
+    let options = StoreOptions { max_buffered: 1, ..options() };
     let store = Store::open(folder.path(), options).await.unwrap();
     store.append("set", records(&json!([{"_id": "1"}]))).await.unwrap();
     let refused = store.append("set", records(&json!([{"_id": "2"}]))).await;
@@ -324,18 +350,22 @@ async fn a_backup_made_while_records_come_in_has_all_that_were_there_before() {
             }
         })
     };
+    let place = Place::local(&folder.path().join("store")).unwrap();
     for round in 0..5 {
         let before = contents(&store, "set").await;
-        let (from, to) = (folder.path().join("store"), copies.path().join(format!("copy{round}")));
-        let target = to.clone();
-        tokio::task::spawn_blocking(move || engine::backup(&from, &target, |_| ())).await.unwrap().unwrap();
-        assert!(engine::verify(&to, |_| ()).unwrap().iter().all(|finding| finding.problems.is_empty()));
+        let saved = copies.path().join(format!("saved{round}"));
+        let saved = Backup::at(saved.to_str().unwrap()).unwrap();
+        engine::backup(&place, &saved, |_| ()).await.unwrap();
+        let to = copies.path().join(format!("copy{round}"));
+        engine::restore(&saved, &Place::local(&to).unwrap(), |_| ()).await.unwrap();
+        assert_eq!(problems(&to).await, [] as [String; 0]);
         let copy = open(&to).await;
         let found = contents(&copy, "set").await;
         assert!(before.iter().all(|(id, record)| found.get(id) == Some(record)), "round {round}");
     }
     writer.await.unwrap();
-    let refused = engine::backup(&folder.path().join("store"), &copies.path().join("copy0"), |_| ());
+    let saved = Backup::at(copies.path().join("saved0").to_str().unwrap()).unwrap();
+    let refused = engine::backup(&place, &saved, |_| ()).await;
     assert!(refused.unwrap_err().to_string().contains("is not empty"));
 }
 
@@ -343,7 +373,7 @@ async fn a_backup_made_while_records_come_in_has_all_that_were_there_before() {
 async fn whatever_is_wrong_with_a_file_is_found_and_named() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
-    for name in ["cut", "flipped", "good", "missing", "newer"] {
+    for name in ["cut", "flipped", "good", "ids", "missing", "newer"] {
         let rows: Vec<Value> =
             (0..50).map(|n| json!({"_id": format!("r{n}"), "nn": n, "text": format!("text {n}")})).collect();
         store.append(name, records(&rows.into())).await.unwrap();
@@ -358,9 +388,9 @@ async fn whatever_is_wrong_with_a_file_is_found_and_named() {
             .find(|path| path.to_str().unwrap().ends_with(ending))
             .unwrap()
     };
-    let clean = engine::verify(folder.path(), |_| ()).unwrap();
+    let clean = engine::verify(&Place::local(folder.path()).unwrap(), |_| ()).await.unwrap();
     assert!(clean.iter().all(|finding| finding.problems.is_empty()), "{clean:?}");
-    assert_eq!(clean.iter().filter(|own| own.data_set.is_some()).map(|own| own.rows).sum::<u64>(), 250);
+    assert_eq!(clean.iter().filter(|own| own.data_set.is_some()).map(|own| own.rows).sum::<u64>(), 300);
     let cut = file("cut", "parquet");
     let bytes = std::fs::read(&cut).unwrap();
     std::fs::write(&cut, &bytes[..bytes.len() / 2]).unwrap();
@@ -369,15 +399,101 @@ async fn whatever_is_wrong_with_a_file_is_found_and_named() {
     // inside the pages of the first column, between the magic number and the metadata
     bytes[40] ^= 0x10;
     std::fs::write(&flipped, &bytes).unwrap();
+    let ids = file("ids", "ids");
+    let mut bytes = std::fs::read(&ids).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    std::fs::write(&ids, &bytes).unwrap();
     std::fs::remove_file(file("missing", "parquet")).unwrap();
     let newer = file("newer", "json");
-    let text = std::fs::read_to_string(&newer).unwrap().replace("\"format\": 1", "\"format\": 7");
+    let text = std::fs::read_to_string(&newer).unwrap().replace("\"format\": 2", "\"format\": 7");
     std::fs::write(&newer, text).unwrap();
-    let found = engine::verify(folder.path(), |_| ()).unwrap();
+    let found = engine::verify(&Place::local(folder.path()).unwrap(), |_| ()).await.unwrap();
     for finding in &found {
         let name = finding.data_set.as_deref().unwrap_or("log");
-        let wrong = ["cut", "flipped", "missing", "newer"].contains(&name);
+        let wrong = ["cut", "flipped", "ids", "missing", "newer"].contains(&name);
         assert_eq!(!finding.problems.is_empty(), wrong, "{finding:?}");
         assert!(!wrong || finding.problems[0].contains(&format!("data-sets/{name}/")), "{finding:?}");
     }
+    // who asks is told as well, and other data sets go on
+    let store = open(folder.path()).await;
+    for name in ["cut", "flipped", "missing", "newer"] {
+        let error = match store.snapshot(name).await {
+            Ok(snapshot) => snapshot.batches().await.unwrap_err().to_string(),
+            Err(error) => error.to_string(),
+        };
+        assert!(error.contains(&format!("data-sets/{name}/")), "{error}");
+    }
+    let error = store.append("ids", records(&json!([{"_id": "r7"}]))).await.unwrap_err().to_string();
+    assert!(error.contains("data-sets/ids/"), "{error}");
+    assert_eq!(contents(&store, "good").await.len(), 51);
+    // a data set that is broken can still be emptied
+    store.empty("cut").await.unwrap();
+    assert_eq!(contents(&store, "cut").await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_large_data_set_is_cut_by_time_and_what_is_replaced_is_marked() {
+    let folder = tempfile::tempdir().unwrap();
+    let sizes = Sizes { segment_rows: 100, row_group_rows: 40 };
+    let store = Store::open(folder.path(), StoreOptions { sizes, ..tiny() }).await.unwrap();
+    let day = |n: usize| format!("2014-{:02}-{:02}T00:00:00Z", n % 12 + 1, n % 28 + 1);
+    let row = |n: usize, value: usize| json!({"_id": format!("r{n}"), "_timestamp": day(n), "nn": value});
+    for flush in 0..6 {
+        let rows: Vec<Value> = (0..60).map(|n| row(flush * 60 + n, 0)).collect();
+        store.append("set", records(&rows.into())).await.unwrap();
+        store.flush().await.unwrap();
+    }
+    store.compact("set").await.unwrap();
+    let snapshot = store.snapshot("set").await.unwrap();
+    let mut ranges: Vec<(i64, i64)> = snapshot.parts.iter().map(|part| part.range().unwrap()).collect();
+    ranges.sort_unstable();
+    assert_eq!(ranges.len(), 4);
+    assert!(ranges.windows(2).all(|pair| pair[0].1 <= pair[1].0), "{ranges:?}");
+    // a few are replaced: the segments stay, with marks
+    let rows: Vec<Value> = (0..10).map(|n| row(n * 36, 1)).collect();
+    store.append("set", records(&rows.into())).await.unwrap();
+    store.flush().await.unwrap();
+    let statistics = store.statistics().await.unwrap().remove(0);
+    assert_eq!((statistics.rows_in_segments, statistics.dead_rows), (360, 10));
+    // whoever read before goes on reading what was there, though it is cleaned up
+    store.compact("set").await.unwrap();
+    store.clean().await.unwrap();
+    let old: usize = snapshot.batches().await.unwrap().iter().map(|rows| rows.batch.num_rows()).sum();
+    assert_eq!(old, 360);
+    drop(snapshot);
+    store.clean().await.unwrap();
+    let statistics = store.statistics().await.unwrap().remove(0);
+    assert_eq!((statistics.rows_in_segments, statistics.dead_rows), (360, 0));
+    let files = std::fs::read_dir(folder.path().join("data-sets/set")).unwrap().count();
+    assert_eq!(files, statistics.segments * 2 + 3, "segments, their ids, and the last manifests");
+    let found = contents(&store, "set").await;
+    assert_eq!(found.values().filter(|record| record["nn"] == 1).count(), 10);
+    assert_eq!(problems(folder.path()).await, [] as [String; 0]);
+}
+
+#[tokio::test]
+async fn a_reader_follows_what_the_writer_commits_and_writes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), tiny()).await.unwrap();
+    let place = || Place::local(folder.path()).unwrap();
+    let reading = StoreOptions { poll_interval: Duration::ZERO, ..tiny() };
+    let reader = Store::open_to_read(place(), reading).await.unwrap();
+    assert_eq!(reader.version("set").await.unwrap(), 0);
+    for round in 1..=5 {
+        let rows: Vec<Value> =
+            (0..10).map(|n| json!({"_id": format!("r{}", n * round), "nn": round})).collect();
+        store.append("set", records(&rows.into())).await.unwrap();
+        store.flush().await.unwrap();
+        assert_eq!(contents(&reader, "set").await, contents(&store, "set").await);
+        assert_eq!(reader.version("set").await.unwrap(), store.version("set").await.unwrap());
+        // what is in no segment is not seen, and nothing of it is
+        store.append("set", records(&json!([{"_id": "r0", "nn": 77}, {"_id": "late"}]))).await.unwrap();
+        let seen = contents(&reader, "set").await;
+        assert!(seen["r0"]["nn"] == round && !seen.contains_key("late"));
+        store.delete("set", "late").await.unwrap();
+    }
+    let refused = reader.append("set", records(&json!([{"_id": "1"}]))).await;
+    assert!(matches!(refused, Err(StoreError::ReadOnly)));
+    reader.close().await.unwrap();
 }

@@ -1,5 +1,7 @@
 //! What the server answers when it refuses: always JSON, always a sentence that says what was wrong.
 
+use std::io::ErrorKind;
+
 use axum::Json;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -146,7 +148,13 @@ impl From<StoreError> for ApiError {
             StoreError::Busy { reason } => {
                 Self::busy(format!("the store is busy, {reason}: try again shortly"))
             }
-            StoreError::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => {
+            StoreError::ReadOnly | StoreError::LostLease { .. } => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "this server does not write to the store: send it to the one that does; nothing was changed",
+            ),
+            StoreError::Io(error)
+                if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) =>
+            {
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, "the disk is full; nothing was changed")
             }
             _ => Self::new(

@@ -13,6 +13,9 @@ const EVERY: Duration = Duration::from_secs(60);
 
 /// Looks at all data sets every minute until the server stops.
 pub async fn keep_up(state: AppState, mut stopping: tokio::sync::watch::Receiver<bool>) {
+    if state.store.is_read_only() {
+        return;
+    }
     let mut every_minute = tokio::time::interval(EVERY);
     every_minute.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {

@@ -9,7 +9,7 @@
 
 mod recover;
 
-pub use recover::{check, recover};
+pub use recover::{check, is_empty, last_before, recover};
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
@@ -17,12 +17,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
+use crate::resources::Resources;
+
 /// A file of the log is closed when it has this many bytes.
 const FILE_BYTES: u64 = 32 * 1024 * 1024;
+
+/// What the thread of the log is asked for.
+enum Request {
+    Frame(Waiting),
+    /// What was written before is to be on disk.
+    Sync(oneshot::Sender<io::Result<()>>),
+}
 
 /// A frame that waits to be written.
 struct Waiting {
@@ -85,12 +94,22 @@ pub enum Durability {
 /// The open log.
 #[derive(Debug)]
 pub struct Log {
-    queue: Sender<Waiting>,
+    queue: Sender<Request>,
     folder: PathBuf,
+    durability: Durability,
+    shared: Arc<Shared>,
+}
+
+/// What others see of the thread of the log.
+#[derive(Debug)]
+struct Shared {
     /// The position of the next frame, or one before it.
-    next: Arc<AtomicU64>,
+    next: AtomicU64,
     /// Bytes that wait to be written.
-    waiting: Arc<AtomicUsize>,
+    waiting: AtomicUsize,
+    /// Bytes of the files that there are.
+    file_bytes: AtomicU64,
+    resources: Arc<Resources>,
 }
 
 impl Log {
@@ -98,21 +117,42 @@ impl Log {
     ///
     /// # Errors
     /// When the folder cannot be written.
-    pub fn start(folder: &Path, next: u64, durability: Durability) -> io::Result<Self> {
+    pub fn start(
+        folder: &Path,
+        next: u64,
+        durability: Durability,
+        resources: Arc<Resources>,
+    ) -> io::Result<Self> {
         std::fs::create_dir_all(folder)?;
-        let (queue, frames) = channel();
-        let (position, waiting) = (Arc::new(AtomicU64::new(next)), Arc::new(AtomicUsize::new(0)));
-        let mut writer = Writer::open(folder, next, durability)?;
-        let (shared, written) = (Arc::clone(&position), Arc::clone(&waiting));
-        std::thread::Builder::new()
-            .name("log".to_owned())
-            .spawn(move || writer.run(&frames, &shared, &written))?;
-        Ok(Self { queue, folder: folder.to_owned(), next: position, waiting })
+        let mut file_bytes = 0;
+        for (_, path) in recover::files(folder)? {
+            file_bytes += path.metadata()?.len();
+        }
+        let (queue, requests) = channel();
+        let shared = Arc::new(Shared {
+            next: AtomicU64::new(next),
+            waiting: AtomicUsize::new(0),
+            file_bytes: AtomicU64::new(file_bytes),
+            resources,
+        });
+        let mut writer = Writer::open(folder, next, durability, Arc::clone(&shared))?;
+        std::thread::Builder::new().name("log".to_owned()).spawn(move || writer.run(&requests))?;
+        Ok(Self { queue, folder: folder.to_owned(), durability, shared })
+    }
+
+    /// Frames from now on have this position or a higher one.
+    pub fn next(&self) -> u64 {
+        self.shared.next.load(Ordering::Acquire)
     }
 
     /// Bytes that wait to be written.
     pub fn waiting(&self) -> usize {
-        self.waiting.load(Ordering::Relaxed)
+        self.shared.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of its files.
+    pub fn file_bytes(&self) -> u64 {
+        self.shared.file_bytes.load(Ordering::Relaxed)
     }
 
     /// Hands over a frame. Frames are written in the order in which they are handed over.
@@ -122,11 +162,24 @@ impl Log {
     pub fn submit(&self, payload: Vec<u8>) -> io::Result<Ticket> {
         let (sender, written) = oneshot::channel();
         let outcome = Outcome::default();
-        let floor = self.next.load(Ordering::Acquire);
-        self.waiting.fetch_add(payload.len(), Ordering::Relaxed);
+        let floor = self.next();
+        self.shared.waiting.fetch_add(payload.len(), Ordering::Relaxed);
         let waiting = Waiting { payload, outcome: outcome.clone(), written: sender };
-        self.queue.send(waiting).map_err(|_| stopped())?;
+        self.queue.send(Request::Frame(waiting)).map_err(|_| stopped())?;
         Ok(Ticket { outcome, floor, written })
+    }
+
+    /// Waits until all that was acknowledged is on disk, whatever the durability.
+    ///
+    /// # Errors
+    /// When it cannot be put there.
+    pub async fn sync(&self) -> io::Result<()> {
+        if self.durability == Durability::Fsync {
+            return Ok(());
+        }
+        let (sender, synced) = oneshot::channel();
+        self.queue.send(Request::Sync(sender)).map_err(|_| stopped())?;
+        synced.await.map_err(|_| stopped())?
     }
 
     /// Deletes the files of which every frame has a position below `needed`.
@@ -140,7 +193,9 @@ impl Log {
             if let [(_, path), (next_first, _)] = pair
                 && *next_first <= needed
             {
+                let bytes = path.metadata()?.len();
                 std::fs::remove_file(path)?;
+                self.shared.file_bytes.fetch_sub(bytes, Ordering::Relaxed);
             }
         }
         Ok(())
@@ -153,51 +208,38 @@ struct Writer {
     bytes: u64,
     next: u64,
     durability: Durability,
+    shared: Arc<Shared>,
     /// Whether bytes beyond `bytes` may be in the file, which a recovery must not find.
     torn: bool,
-    /// Whether bytes were written that are not known to be on disk.
-    unsynced: bool,
+    /// Since when there are bytes that are not known to be on disk.
+    unsynced: Option<Instant>,
 }
 
 impl Writer {
-    fn open(folder: &Path, next: u64, durability: Durability) -> io::Result<Self> {
+    fn open(folder: &Path, next: u64, durability: Durability, shared: Arc<Shared>) -> io::Result<Self> {
         let file =
             OpenOptions::new().create(true).write(true).truncate(true).open(file_path(folder, next))?;
         sync_folder(folder)?;
-        Ok(Self { folder: folder.to_owned(), file, bytes: 0, next, durability, torn: false, unsynced: false })
+        let folder = folder.to_owned();
+        Ok(Self { folder, file, bytes: 0, next, durability, shared, torn: false, unsynced: None })
     }
 
-    fn run(&mut self, frames: &Receiver<Waiting>, next: &AtomicU64, waiting: &AtomicUsize) {
-        while let Some(first) = self.receive(frames) {
-            let mut group = vec![first];
-            group.extend(frames.try_iter().take(4_095));
-            let bytes: usize = group.iter().map(|waiting| waiting.payload.len()).sum();
-            let mut buffer = Vec::with_capacity(bytes + 16 * group.len());
-            for (position, waiting) in (self.next..).zip(&group) {
-                write_frame(&mut buffer, position, &waiting.payload);
+    fn run(&mut self, requests: &Receiver<Request>) {
+        while let Some(first) = self.receive(requests) {
+            let (mut group, mut syncs) = (Vec::new(), Vec::new());
+            for request in std::iter::once(first).chain(requests.try_iter().take(4_095)) {
+                match request {
+                    Request::Frame(waiting) => group.push(waiting),
+                    Request::Sync(sender) => syncs.push(sender),
+                }
             }
-            let result = self.write(&buffer);
-            if result.is_err() {
-                // what is left of it is cut off now or, if that fails too, before the next write
-                let _ = self.mend();
+            if !group.is_empty() {
+                self.write_group(group);
             }
-            // all are decided before anybody is told, so that whoever was told finds those before it decided
-            for (position, waiting) in (self.next..).zip(&group) {
-                let outcome = if result.is_ok() { position } else { FAILED };
-                waiting.outcome.0.store(outcome, Ordering::Release);
-            }
-            if result.is_ok() {
-                self.next += group.len() as u64;
-                next.store(self.next, Ordering::Release);
-            }
-            waiting.fetch_sub(bytes, Ordering::Relaxed);
-            for waiting in group {
-                let answer = match &result {
-                    Ok(()) => Ok(()),
-                    Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
-                };
-                // A writer that has gone away does not change what is on disk.
-                let _ = waiting.written.send(answer);
+            for sender in syncs {
+                let synced = if self.unsynced.is_some() { self.sync() } else { Ok(()) };
+                // whoever asked may have gone away
+                let _ = sender.send(synced);
             }
         }
         if let Err(error) = self.file.sync_data() {
@@ -205,34 +247,84 @@ impl Writer {
         }
     }
 
-    /// The next frame; `None` when there will be none. What has waited long enough is put on disk.
-    fn receive(&mut self, frames: &Receiver<Waiting>) -> Option<Waiting> {
-        let Durability::Interval(interval) = self.durability else { return frames.recv().ok() };
+    fn write_group(&mut self, group: Vec<Waiting>) {
+        let bytes: usize = group.iter().map(|waiting| waiting.payload.len()).sum();
+        let mut buffer = Vec::with_capacity(bytes + 16 * group.len());
+        for (position, waiting) in (self.next..).zip(&group) {
+            write_frame(&mut buffer, position, &waiting.payload);
+        }
+        let result = self.write(&buffer);
+        let counts = &self.shared.resources.counts;
+        if result.is_err() {
+            counts.log_failures.one();
+        } else {
+            counts.log_frames.add(group.len() as u64);
+            counts.log_bytes.add(buffer.len() as u64);
+            self.shared.file_bytes.fetch_add(buffer.len() as u64, Ordering::Relaxed);
+        }
+        if result.is_err() {
+            // what is left of it is cut off now or, if that fails too, before the next write
+            let _ = self.mend();
+        }
+        // all are decided before anybody is told, so that whoever was told finds those before it decided
+        for (position, waiting) in (self.next..).zip(&group) {
+            let outcome = if result.is_ok() { position } else { FAILED };
+            waiting.outcome.0.store(outcome, Ordering::Release);
+        }
+        if result.is_ok() {
+            self.next += group.len() as u64;
+            self.shared.next.store(self.next, Ordering::Release);
+        }
+        self.shared.waiting.fetch_sub(bytes, Ordering::Relaxed);
+        for waiting in group {
+            let answer = match &result {
+                Ok(()) => Ok(()),
+                Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
+            };
+            // A writer that has gone away does not change what is on disk.
+            let _ = waiting.written.send(answer);
+        }
+    }
+
+    /// The next request; `None` when there will be none. What has waited long enough is put on disk.
+    fn receive(&mut self, requests: &Receiver<Request>) -> Option<Request> {
+        let Durability::Interval(interval) = self.durability else { return requests.recv().ok() };
         loop {
-            match frames.recv_timeout(interval) {
-                Ok(waiting) => return Some(waiting),
+            let left = self.unsynced.map_or(interval, |since| interval.saturating_sub(since.elapsed()));
+            if left.is_zero() {
+                if let Err(error) = self.sync() {
+                    tracing::error!(%error, "the log could not be put on disk");
+                    // not again at once
+                    self.unsynced = Some(Instant::now());
+                }
+                continue;
+            }
+            match requests.recv_timeout(left) {
+                Ok(request) => return Some(request),
                 Err(RecvTimeoutError::Disconnected) => return None,
-                Err(RecvTimeoutError::Timeout) if self.unsynced => match self.file.sync_data() {
-                    Ok(()) => self.unsynced = false,
-                    Err(error) => tracing::error!(%error, "the log could not be put on disk"),
-                },
                 Err(RecvTimeoutError::Timeout) => {}
             }
         }
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.shared.resources.counts.log_syncs.one();
+        self.file.sync_data()?;
+        self.unsynced = None;
+        Ok(())
     }
 
     fn write(&mut self, buffer: &[u8]) -> io::Result<()> {
         self.mend()?;
         if self.bytes >= FILE_BYTES {
             self.file.sync_data()?;
-            *self = Self::open(&self.folder, self.next, self.durability)?;
+            *self = Self::open(&self.folder, self.next, self.durability, Arc::clone(&self.shared))?;
         }
         self.torn = true;
         self.file.write_all(buffer)?;
+        self.unsynced.get_or_insert_with(Instant::now);
         if self.durability == Durability::Fsync {
-            self.file.sync_data()?;
-        } else {
-            self.unsynced = true;
+            self.sync()?;
         }
         self.torn = false;
         self.bytes += buffer.len() as u64;

@@ -28,6 +28,22 @@ pub fn files(folder: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
     Ok(files)
 }
 
+/// Whether there never was a frame, as far as the folder tells.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn is_empty(folder: &Path) -> io::Result<bool> {
+    Ok(files(folder)?.is_empty())
+}
+
+/// The position before the first one of the newest file: frames up to it were there, even if their files are gone.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn last_before(folder: &Path) -> io::Result<u64> {
+    Ok(files(folder)?.last().map_or(0, |(first, _)| first.saturating_sub(1)))
+}
+
 /// Reads every frame in order, and cuts off a torn tail.
 ///
 /// # Errors
@@ -109,6 +125,7 @@ fn frame_at(bytes: &[u8]) -> Option<(Frame, usize)> {
 mod tests {
     use super::*;
     use crate::log::{Durability, Log, Ticket, write_frame};
+    use crate::resources::Resources;
 
     fn recovered(folder: &Path) -> Vec<Frame> {
         let mut frames = Vec::new();
@@ -123,7 +140,7 @@ mod tests {
     #[tokio::test]
     async fn what_was_acknowledged_is_recovered_in_order() {
         let folder = tempfile::tempdir().unwrap();
-        let log = Log::start(folder.path(), 1, Durability::Fsync).unwrap();
+        let log = Log::start(folder.path(), 1, Durability::Fsync, Resources::new(0).unwrap()).unwrap();
         let tickets: Vec<_> = (0..100u8).map(|n| log.submit(vec![n; usize::from(n)]).unwrap()).collect();
         let outcomes: Vec<_> = tickets.iter().map(|ticket| ticket.outcome.clone()).collect();
         let writes = tickets.into_iter().map(Ticket::wait);

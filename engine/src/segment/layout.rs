@@ -1,6 +1,7 @@
 //! What the footer of a segment says.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, SchemaRef};
@@ -8,6 +9,7 @@ use parquet::basic::Encoding;
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::file::statistics::Statistics;
 
+use super::write::CHECKSUMS;
 use crate::schema::TIMESTAMP;
 
 /// The footer of a segment, decoded.
@@ -19,6 +21,8 @@ pub struct Layout {
     pub row_groups: Vec<RowGroup>,
     pub(super) metadata: Arc<ParquetMetaData>,
     columns: HashMap<String, usize>,
+    /// The CRC-32 of every column chunk, row group by row group.
+    checksums: Vec<u32>,
 }
 
 /// What is known of a row group without reading it.
@@ -49,7 +53,24 @@ impl Layout {
                 row_group
             })
             .collect();
-        Self { schema, row_groups, metadata, columns }
+        let checksums = checksums(&metadata);
+        Self { schema, row_groups, metadata, columns, checksums }
+    }
+
+    /// Where in the file the chunks of columns are, in the order of the file.
+    pub(super) fn chunks(&self, row_group: usize, columns: &[usize]) -> Vec<(usize, Range<u64>)> {
+        let group = self.metadata.row_groups().get(row_group);
+        let chunk = |column: &usize| {
+            let (start, length) = group?.columns().get(*column)?.byte_range();
+            Some((*column, start..start + length))
+        };
+        columns.iter().filter_map(chunk).collect()
+    }
+
+    /// Whether the bytes of a column chunk are as they were written, as far as the footer tells.
+    pub(super) fn is_whole(&self, row_group: usize, column: usize, bytes: &[u8]) -> bool {
+        let expected = self.checksums.get(row_group * self.columns.len() + column);
+        expected.is_none_or(|expected| *expected == crc32fast::hash(bytes))
     }
 
     /// The place of a column in the file.
@@ -82,6 +103,15 @@ impl Layout {
     pub(crate) fn bytes(&self) -> usize {
         self.metadata.memory_size() + self.columns.len() * 96 + self.row_groups.len() * 48
     }
+}
+
+fn checksums(metadata: &ParquetMetaData) -> Vec<u32> {
+    let pairs = metadata.file_metadata().key_value_metadata();
+    let text =
+        pairs.into_iter().flatten().find(|pair| pair.key == CHECKSUMS).and_then(|pair| pair.value.as_deref());
+    let (digits, _) = text.unwrap_or_default().as_bytes().as_chunks::<8>();
+    let number = |digits: &[u8; 8]| u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok();
+    digits.iter().filter_map(number).collect()
 }
 
 fn time_range(group: &RowGroupMetaData, column: usize) -> Option<(i64, i64)> {

@@ -4,6 +4,8 @@
 //! [`mod@write`] makes them. [`Segment`] reads them a piece at a time: the footer, and single columns of single row groups, which
 //! are kept decoded in the bounded memory of [`crate::resources`].
 
+mod find;
+pub(crate) mod ids;
 mod layout;
 mod read;
 pub(crate) mod write;
@@ -12,8 +14,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+pub(crate) use ids::IdHead;
 pub use layout::{Layout, RowGroup};
 
+use crate::manifest::SegmentEntry;
 use crate::object::Objects;
 use crate::resources::{Piece, PieceKey, PieceName, Resources};
 
@@ -36,9 +40,10 @@ impl From<SegmentError> for std::io::Error {
 /// One segment, read as far as somebody asks.
 pub struct Segment {
     objects: Objects,
+    /// The folder of its data set.
+    folder: Arc<str>,
     path: Arc<str>,
-    rows: u64,
-    time_range: Option<(i64, i64)>,
+    facts: SegmentEntry,
     resources: Arc<Resources>,
     number: u64,
 }
@@ -50,33 +55,43 @@ impl fmt::Debug for Segment {
 }
 
 impl Segment {
-    /// A segment of which the manifest says how many rows it has and between which `_timestamp`s, in microseconds, they lie.
+    /// A segment of a folder, as a manifest names it.
     pub(crate) fn new(
         objects: Objects,
-        path: impl Into<Arc<str>>,
-        rows: u64,
-        time_range: Option<(i64, i64)>,
+        folder: &Arc<str>,
+        facts: SegmentEntry,
         resources: Arc<Resources>,
     ) -> Self {
         static NUMBERS: AtomicU64 = AtomicU64::new(0);
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
-        Self { objects, path: path.into(), rows, time_range, resources, number }
+        let path = format!("{folder}/{}", facts.file).into();
+        Self { objects, folder: Arc::clone(folder), path, facts, resources, number }
     }
 
     /// All rows of the file, those that no longer count included.
     pub fn rows(&self) -> u64 {
-        self.rows
+        self.facts.rows
     }
 
     /// The smallest and largest `_timestamp` in microseconds since 1970; `None` where no row has one. There may be rows
     /// without one beside.
     pub fn time_range(&self) -> Option<(i64, i64)> {
-        self.time_range
+        self.facts.time_range
     }
 
     /// Where it is, from the root of the store.
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// Its number in this process: no other segment has it.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// What its manifest said of it when it was opened; the marks may be others by now.
+    pub(crate) fn facts(&self) -> &SegmentEntry {
+        &self.facts
     }
 
     /// What the footer says: columns, row groups and statistics.

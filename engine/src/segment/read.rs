@@ -1,5 +1,6 @@
 //! Reading pieces of a segment.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
@@ -68,8 +69,18 @@ impl Segment {
     fn kept_column(&self, row_group: usize, column: usize) -> Option<ArrayRef> {
         match self.resources.piece(&self.key(column_name(row_group, column)))? {
             Piece::Column(array) => Some(array),
-            Piece::Layout(_) => None,
+            _ => None,
         }
+    }
+
+    /// All columns of one row group, in the types that were written. Nothing is kept in memory.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(crate) async fn read_through(&self, row_group: usize) -> Result<RecordBatch, SegmentError> {
+        let layout = self.layout().await?;
+        let columns: Vec<usize> = (0..layout.schema.fields().len()).collect();
+        self.decode_as(&layout, row_group, &columns, Arc::clone(&layout.schema)).await
     }
 
     /// Decodes columns of a row group; they are in the order of the file.
@@ -79,10 +90,20 @@ impl Segment {
         row_group: usize,
         columns: &[usize],
     ) -> Result<RecordBatch, SegmentError> {
+        self.decode_as(layout, row_group, columns, decoded_schema(layout, row_group)).await
+    }
+
+    async fn decode_as(
+        &self,
+        layout: &Arc<Layout>,
+        row_group: usize,
+        columns: &[usize],
+        schema: SchemaRef,
+    ) -> Result<RecordBatch, SegmentError> {
         let rows = layout.row_groups.get(row_group).map_or(0, |group| group.rows);
-        let metadata = Arc::clone(&layout.metadata);
-        let options = ArrowReaderOptions::new().with_schema(decoded_schema(layout, row_group));
-        let metadata = ArrowReaderMetadata::try_new(metadata, options).map_err(|error| self.error(error))?;
+        let options = ArrowReaderOptions::new().with_schema(schema);
+        let metadata = ArrowReaderMetadata::try_new(Arc::clone(&layout.metadata), options);
+        let metadata = metadata.map_err(|error| self.error(error))?;
         let mask = ProjectionMask::leaves(metadata.parquet_schema(), columns.iter().copied());
         let mut decoder = ParquetPushDecoderBuilder::new_with_metadata(metadata)
             .with_row_groups(vec![row_group])
@@ -90,36 +111,34 @@ impl Segment {
             .with_batch_size(rows.max(1))
             .build()
             .map_err(|error| self.error(error))?;
-        let batch = loop {
-            // what is cheap is done here; what is not goes to the other threads
-            let needed = match decoder.try_decode().map_err(|error| self.error(error))? {
-                DecodeResult::NeedsData(ranges) => ranges,
-                DecodeResult::Data(batch) => break batch,
-                DecodeResult::Finished => return Err(self.error("it ends too early")),
-            };
-            let bytes = self.objects.ranges(&self.path, &needed).await.map_err(|error| self.error(error))?;
-            decoder.push_ranges(needed, bytes).map_err(|error| self.error(error))?;
-            let decoding = self.resources.compute(move || {
-                let result = decoder.try_decode();
-                (decoder, result)
-            });
-            let (returned, result) = decoding.await.map_err(|error| self.error(error))?;
-            decoder = returned;
-            match result.map_err(|error| self.error(error))? {
-                DecodeResult::NeedsData(_) => {}
-                DecodeResult::Data(batch) => break batch,
-                DecodeResult::Finished => return Err(self.error("it ends too early")),
+        let chunks = layout.chunks(row_group, columns);
+        let ranges: Vec<Range<u64>> = chunks.iter().map(|(_, range)| range.clone()).collect();
+        let bytes = self.objects.ranges(&self.path, &ranges).await.map_err(|error| self.error(error))?;
+        let layout = Arc::clone(layout);
+        let decoding = self.resources.compute(move || {
+            for ((column, _), bytes) in chunks.iter().zip(&bytes) {
+                if !layout.is_whole(row_group, *column, bytes) {
+                    let name = layout.schema.field(*column).name();
+                    return Err(format!(
+                        "the checksum of the column {name} in row group {row_group} is wrong"
+                    ));
+                }
             }
-        };
-        if batch.num_rows() != rows {
-            let message = format!("a row group has {} rows; its footer says {rows}", batch.num_rows());
-            return Err(self.error(message));
-        }
-        Ok(batch)
+            decoder.push_ranges(ranges, bytes).map_err(|error| error.to_string())?;
+            match decoder.try_decode().map_err(|error| error.to_string())? {
+                DecodeResult::Data(batch) if batch.num_rows() == rows => Ok(batch),
+                DecodeResult::Data(batch) => {
+                    Err(format!("a row group has {} rows; its footer says {rows}", batch.num_rows()))
+                }
+                _ => Err("a row group ends too early".to_owned()),
+            }
+        });
+        let decoded = decoding.await.map_err(|error| self.error(error))?;
+        decoded.map_err(|reason| self.error(reason))
     }
 
     pub(super) async fn read_layout(&self) -> Result<Layout, SegmentError> {
-        let size = self.objects.size(&self.path).await.map_err(|error| self.error(error))?;
+        let size = self.facts.bytes;
         let mut decoder = ParquetMetaDataPushDecoder::try_new(size)
             .map_err(|error| self.error(error))?
             .with_page_index_policy(PageIndexPolicy::Skip);
@@ -135,8 +154,8 @@ impl Segment {
             }
         };
         let rows = metadata.file_metadata().num_rows();
-        if u64::try_from(rows) != Ok(self.rows) {
-            return Err(self.error(format!("it has {rows} rows; its manifest says {}", self.rows)));
+        if u64::try_from(rows) != Ok(self.facts.rows) {
+            return Err(self.error(format!("it has {rows} rows; its manifest says {}", self.facts.rows)));
         }
         let reader = ArrowReaderMetadata::try_new(Arc::clone(&metadata), ArrowReaderOptions::new())
             .map_err(|error| self.error(error))?;

@@ -1,89 +1,149 @@
-//! Writing segments.
+//! Writing segments: rows come in their order, a file and the file of its ids come out.
 
-use std::fs::File;
-use std::io;
-use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
-use arrow::compute::{SortColumn, SortOptions, lexsort_to_indices, take_record_batch};
-use arrow::error::ArrowError;
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{DataType, Int64Type, SchemaRef};
+use bytes::Bytes;
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::{ParquetError, Result};
+use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
 
-use crate::log::sync_folder;
+use super::ids;
+use crate::columns::time_range;
+use crate::ids::{IdHash, IdKey};
 use crate::schema::{ID, SEQUENCE, TIMESTAMP, UPDATED_AT};
 
-/// Rows in one batch of a decoded segment.
-const BATCH_ROWS: usize = 65_536;
-/// Rows in one row group.
-const ROW_GROUP_ROWS: usize = 128 * 1024;
+/// The key in the footer under which the checksums of all column chunks stand: CRC-32, eight hexadecimal digits each, row
+/// group by row group.
+pub const CHECKSUMS: &str = "performance-platform.crc32";
 
-/// Sorts rows by `_timestamp` (rows without one first), then by order of insertion.
-///
-/// # Errors
-/// Only when Arrow cannot sort, such as for too many rows.
-pub fn sort(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
-    let options = Some(SortOptions { descending: false, nulls_first: true });
-    let columns: Vec<SortColumn> = [TIMESTAMP, SEQUENCE]
-        .iter()
-        .filter_map(|name| batch.column_by_name(name))
-        .map(|values| SortColumn { values: Arc::clone(values), options })
-        .collect();
-    take_record_batch(batch, &lexsort_to_indices(&columns, None)?)
+/// A segment that is being written, in memory.
+pub struct SegmentWriter {
+    writer: ArrowWriter<Vec<u8>>,
+    key: IdKey,
+    ids: Vec<(IdHash, u32)>,
+    facts: Facts,
 }
 
-/// Writes a segment and makes it durable, the file and its name.
-///
-/// # Errors
-/// When the file cannot be written; what there is of it is removed.
-pub fn write(path: &Path, batch: &RecordBatch) -> io::Result<()> {
-    let result = write_file(path, batch);
-    if result.is_err() {
-        // The first error is the one to tell; an orphan is removed later in any case.
-        let _ = std::fs::remove_file(path);
+/// What is known of the rows of a segment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// How many.
+    pub rows: u64,
+    /// Bytes that they take in memory.
+    pub memory: u64,
+    /// The smallest and largest `_timestamp` in microseconds; `None` where no row has one.
+    pub time_range: Option<(i64, i64)>,
+    /// The smallest and largest number in the order of insertion.
+    pub sequence: Option<(i64, i64)>,
+}
+
+/// A segment that is ready to be put in its place.
+#[derive(Debug)]
+pub struct Encoded {
+    /// The Parquet file.
+    pub parquet: Bytes,
+    /// The file of ids.
+    pub ids: Bytes,
+    /// The length of its head.
+    pub ids_head: usize,
+    /// What is in it.
+    pub facts: Facts,
+}
+
+impl SegmentWriter {
+    /// Starts a segment with these columns and row groups of so many rows.
+    ///
+    /// # Errors
+    /// When Parquet cannot hold a column.
+    pub fn new(schema: SchemaRef, key: IdKey, row_group_rows: usize) -> Result<Self> {
+        let writer = ArrowWriter::try_new(Vec::new(), schema, Some(properties(row_group_rows)))?;
+        Ok(Self { writer, key, ids: Vec::new(), facts: Facts::default() })
     }
-    result
-}
 
-fn write_file(path: &Path, batch: &RecordBatch) -> io::Result<()> {
-    let file = File::create_new(path)?;
-    let mut writer =
-        ArrowWriter::try_new(&file, batch.schema(), Some(properties())).map_err(io::Error::other)?;
-    writer.write(batch).map_err(io::Error::other)?;
-    writer.close().map_err(io::Error::other)?;
-    file.sync_all()?;
-    path.parent().map_or(Ok(()), sync_folder)
+    /// Rows so far.
+    pub fn rows(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Adds rows; all that were added are in order.
+    ///
+    /// # Errors
+    /// When Parquet cannot hold them.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        let first =
+            u32::try_from(self.ids.len()).map_err(|_| ParquetError::General("too many rows".to_owned()))?;
+        self.ids.extend(self.key.hashes(batch).into_iter().zip(first..));
+        self.facts.rows += batch.num_rows() as u64;
+        self.facts.memory += bytes_of(batch);
+        self.facts.time_range = spanned(self.facts.time_range, time_range(batch));
+        let numbers =
+            batch.column_by_name(SEQUENCE).and_then(|column| column.as_primitive_opt::<Int64Type>());
+        let numbers =
+            numbers.and_then(|numbers| arrow::compute::min(numbers).zip(arrow::compute::max(numbers)));
+        self.facts.sequence = spanned(self.facts.sequence, numbers);
+        self.writer.write(batch)
+    }
+
+    /// Ends the segment.
+    ///
+    /// # Errors
+    /// When Parquet cannot hold it.
+    pub fn finish(mut self) -> Result<Encoded> {
+        self.writer.flush()?;
+        self.writer.sync()?;
+        let mut checksums = String::new();
+        for group in self.writer.flushed_row_groups() {
+            for chunk in group.columns() {
+                let (start, length) = chunk.byte_range();
+                let range = usize::try_from(start).ok().zip(usize::try_from(start + length).ok());
+                let bytes = range.and_then(|(start, end)| self.writer.inner().get(start..end));
+                let bytes =
+                    bytes.ok_or_else(|| ParquetError::General("a column chunk is missing".to_owned()))?;
+                checksums.push_str(&format!("{:08x}", crc32fast::hash(bytes)));
+            }
+        }
+        self.writer.append_key_value_metadata(KeyValue::new(CHECKSUMS.to_owned(), checksums));
+        let parquet = self.writer.into_inner()?;
+        let (ids, ids_head) = ids::encode(self.ids);
+        Ok(Encoded { parquet: parquet.into(), ids, ids_head, facts: self.facts })
+    }
 }
 
 /// How segments are written: small enough row groups to be read one by one, and no dictionaries for what hardly repeats.
-fn properties() -> WriterProperties {
+fn properties(row_group_rows: usize) -> WriterProperties {
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
-        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS));
+        .set_max_row_group_row_count(Some(row_group_rows.max(1)));
     for column in [ID, TIMESTAMP, UPDATED_AT, SEQUENCE] {
         properties = properties.set_column_dictionary_enabled(ColumnPath::from(column), false);
     }
     properties.build()
 }
 
-/// Reads a whole segment.
-///
-/// # Errors
-/// When it cannot be read: the error names the file.
-pub fn read(path: &Path) -> io::Result<Vec<RecordBatch>> {
-    let named = |error: String| {
-        io::Error::new(
-            io::ErrorKind::InvalidData,
-            format!("the segment {} cannot be read: {error}", path.display()),
-        )
+/// The range that holds both.
+fn spanned(a: Option<(i64, i64)>, b: Option<(i64, i64)>) -> Option<(i64, i64)> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+        (a, b) => a.or(b),
+    }
+}
+
+/// Bytes that the rows take in memory, however their buffers are shared.
+pub fn bytes_of(batch: &RecordBatch) -> u64 {
+    let rows = batch.num_rows() as u64;
+    let column = |array: &Arc<dyn Array>| match array.data_type() {
+        DataType::Boolean => rows.div_ceil(4),
+        DataType::Utf8View => {
+            // a view holds its length in its lowest bytes, and short texts in itself
+            let lengths = array.as_string_view().views().iter().map(|view| u64::from(*view as u32));
+            16 * rows + lengths.filter(|length| *length > 12).sum::<u64>()
+        }
+        _ => 8 * rows,
     };
-    let file = File::open(path).map_err(|error| named(error.to_string()))?;
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file)
-        .and_then(|builder| builder.with_batch_size(BATCH_ROWS).build())
-        .map_err(|error| named(error.to_string()))?;
-    reader.collect::<Result<_, _>>().map_err(|error| named(error.to_string()))
+    batch.columns().iter().map(column).sum()
 }

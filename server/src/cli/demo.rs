@@ -4,10 +4,11 @@ use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use anyhow::anyhow;
+use anyhow::{Context, anyhow};
 use chrono::{DateTime, Utc};
 use clap::Args;
 use datasets::{SampleDataSet, generate, sample_data_sets};
+use engine::Place;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 use stagecraft::{DataSetChanges, NewDataSet};
@@ -45,7 +46,9 @@ pub struct DemoArgs {
 /// When the data directory or the address cannot be used.
 pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     start_logging();
-    let state = args.listen.open(&args.data_dir).await?;
+    let place = Place::local(&args.data_dir.join("records"))
+        .with_context(|| format!("cannot use the folder {}", args.data_dir.display()))?;
+    let state = args.listen.open(place, &args.data_dir, false).await?;
     load(&state, args.scale, Utc::now()).await?;
     let folder = args.data_dir.display().to_string();
     serve(state, &args.listen, |address| introduce(address, &folder)).await

@@ -9,8 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use stagecraft::NewDataSet;
 
 use super::remote::{self, Remote};
-use super::{DataDir, DataSetPath, open::open};
-use crate::clock::Clock;
+use super::{DataDir, DataSetPath};
 use crate::ingest;
 use crate::state::AppState;
 
@@ -81,7 +80,7 @@ impl Target {
         if let Some(url) = &args.remote.server {
             return Ok(Self::Server { url: url.clone(), token: args.remote.token.clone() });
         }
-        let state = open(&args.data.data_dir, None, Clock::System).await?;
+        let state = args.data.open().await?;
         let DataSetPath { data_group, data_type } = &args.data_set;
         if state.registry.data_set_by(data_group, data_type).is_none() {
             state.registry.ensure_data_group(data_group).await?;

@@ -16,7 +16,12 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
+use engine::query::QueryLimits;
+use engine::{Place, StoreOptions};
 use stagecraft::Registry;
+
+use crate::clock::Clock;
+use crate::state::AppState;
 
 /// Measure services and show the results to everybody.
 ///
@@ -57,9 +62,32 @@ struct DataDir {
     /// Folder that holds records and configuration. Created when it is not there.
     #[arg(long, env = "PP_DATA_DIR", value_name = "DIR", default_value = "./data", global = true)]
     data_dir: PathBuf,
+    /// Where the records are, if not in that folder: s3://bucket/path, az://container/path, gs://bucket/path or another
+    /// folder. Credentials and settings are read from AWS_..., AZURE_... and GOOGLE_... variables. The log of writes stays in
+    /// the data directory.
+    #[arg(long, env = "PP_STORE", value_name = "URL", global = true)]
+    store: Option<String>,
 }
 
 impl DataDir {
+    /// Where the records are.
+    fn place(&self) -> anyhow::Result<Place> {
+        let folder = self.data_dir.join("records");
+        let place = match &self.store {
+            Some(store) => Place::at(store, &folder),
+            None => Place::local(&folder),
+        };
+        place.with_context(|| {
+            format!("cannot use {}", self.store.as_deref().unwrap_or(&folder.to_string_lossy()))
+        })
+    }
+
+    /// Records and configuration, for a command.
+    async fn open(&self) -> anyhow::Result<AppState> {
+        let options = (StoreOptions::default(), QueryLimits::default());
+        open::open_with(self.place()?, &self.data_dir, None, Clock::System, false, options).await
+    }
+
     /// The configuration alone, also while a server uses it.
     async fn registry(&self) -> anyhow::Result<Registry> {
         let folder = &self.data_dir;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use engine::query::{QueryEngine, QueryLimits};
-use engine::{Store, StoreOptions};
+use engine::{Place, Store, StoreOptions};
 use stagecraft::Registry;
 
 use crate::auth::Token;
@@ -17,25 +17,37 @@ use crate::state::AppState;
 /// # Errors
 /// When the folder cannot be used, or another process has it open.
 pub async fn open(data_dir: &Path, admin_token: Option<Token>, clock: Clock) -> anyhow::Result<AppState> {
-    open_with(data_dir, admin_token, clock, StoreOptions::default(), QueryLimits::default()).await
+    let place = Place::local(&data_dir.join("records"))
+        .with_context(|| format!("cannot open the data directory {}", data_dir.display()))?;
+    let options = (StoreOptions::default(), QueryLimits::default());
+    open_with(place, data_dir, admin_token, clock, false, options).await
 }
 
-/// The same, with options of the store and limits of queries.
+/// The same with records at another place, which may be opened for reading only, with options of the store and limits of
+/// queries.
 ///
 /// # Errors
 /// As [`open`].
 pub async fn open_with(
+    place: Place,
     data_dir: &Path,
     admin_token: Option<Token>,
     clock: Clock,
-    store_options: StoreOptions,
-    limits: QueryLimits,
+    is_read_only: bool,
+    (store_options, limits): (StoreOptions, QueryLimits),
 ) -> anyhow::Result<AppState> {
     std::fs::create_dir_all(data_dir)
         .with_context(|| format!("cannot create the folder {}", data_dir.display()))?;
-    let in_folder = || format!("cannot open the data directory {}", data_dir.display());
-    let store = Store::open(&data_dir.join("records"), store_options).await.with_context(in_folder)?;
-    let registry = Registry::open_file(&data_dir.join("registry.sqlite")).await.with_context(in_folder)?;
+    let in_place = format!("cannot open the store {}", place.describe());
+    let opened = if is_read_only {
+        Store::open_to_read(place, store_options).await
+    } else {
+        Store::open_at(place, store_options).await
+    };
+    let store = opened.context(in_place)?;
+    let registry = Registry::open_file(&data_dir.join("registry.sqlite"))
+        .await
+        .with_context(|| format!("cannot open the data directory {}", data_dir.display()))?;
     Ok(AppState {
         store,
         registry: Arc::new(registry),

@@ -1,15 +1,15 @@
 //! `performance-platform serve`.
 
 use std::net::SocketAddr;
-use std::num::{NonZeroU32, NonZeroUsize};
-use std::path::PathBuf;
+use std::num::{NonZeroU16, NonZeroU32, NonZeroUsize};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use engine::query::QueryLimits;
-use engine::{Durability, StoreOptions};
+use engine::{Durability, Place, StoreOptions};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -30,6 +30,10 @@ pub struct ServeArgs {
     data: DataDir,
     #[command(flatten)]
     listen: ListenArgs,
+    /// Only answer questions about records that another process writes to the same store: what it puts into segments is seen
+    /// within seconds. Writes are refused.
+    #[arg(long, env = "PP_READ_ONLY")]
+    read_only: bool,
 }
 
 /// Where a server listens, and whom it lets in.
@@ -68,6 +72,16 @@ pub struct ListenArgs {
     durability: DurabilityLevel,
     #[command(flatten)]
     sign_on: SignOnArgs,
+    /// How many MiB of records that were read are kept decoded in memory.
+    #[arg(long, env = "PP_CACHE_MEMORY", value_name = "MIB", default_value_t = 256)]
+    cache_memory: u32,
+    /// How long records stay in the log and in memory alone, in seconds, before they are put into segments.
+    #[arg(long, env = "PP_FLUSH_SECONDS", value_name = "SECONDS", default_value = "10")]
+    flush_seconds: NonZeroU16,
+    /// How long files of records stay that are not needed any more, in seconds: backups and processes that only read may
+    /// still be reading them.
+    #[arg(long, env = "PP_GRACE_SECONDS", value_name = "SECONDS", default_value_t = 120)]
+    grace_seconds: u32,
     /// Believe the X-Forwarded-For and X-Forwarded-Proto headers of the proxy in front of this server.
     #[arg(long, env = "PP_BEHIND_PROXY")]
     behind_proxy: bool,
@@ -106,17 +120,24 @@ impl ListenArgs {
     ///
     /// # Errors
     /// As [`open_with`].
-    pub async fn open(&self, data_dir: &std::path::Path) -> anyhow::Result<AppState> {
+    pub async fn open(&self, place: Place, data_dir: &Path, is_read_only: bool) -> anyhow::Result<AppState> {
         let branding = self.branding.as_deref().map(Branding::read).transpose()?.unwrap_or_default();
         let admin_token = self.admin_token.clone().and_then(Token::new);
-        let store_options = StoreOptions { durability: self.durability.into(), ..StoreOptions::default() };
+        let store_options = StoreOptions {
+            durability: self.durability.into(),
+            cache: u64::from(self.cache_memory) << 20,
+            flush_interval: Duration::from_secs(self.flush_seconds.get().into()),
+            grace: Duration::from_secs(self.grace_seconds.into()),
+            ..StoreOptions::default()
+        };
         let usual = QueryLimits::default();
         let query_limits = QueryLimits {
             deadline: Duration::from_secs(self.query_seconds.into()),
             memory: usize::try_from(self.query_memory).unwrap_or(usize::MAX).saturating_mul(1 << 20),
             concurrent: self.queries_at_once.unwrap_or(usual.concurrent),
         };
-        let state = open_with(data_dir, admin_token, self.clock(), store_options, query_limits).await?;
+        let options = (store_options, query_limits);
+        let state = open_with(place, data_dir, admin_token, self.clock(), is_read_only, options).await?;
         let limits = Limits::new(self.rate_limit);
         let sign_on = self.sign_on.sign_on()?;
         let access = Access { limits, sign_on, behind_proxy: self.behind_proxy, ..Access::default() };
@@ -130,7 +151,7 @@ impl ListenArgs {
 /// When the data directory or an address cannot be used.
 pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     start_logging();
-    let state = args.listen.open(&args.data.data_dir).await?;
+    let state = args.listen.open(args.data.place()?, &args.data.data_dir, args.read_only).await?;
     let welcome = state.access.welcome.offer(&state.registry);
     serve(state, &args.listen, |address| {
         eprintln!("Listening on http://{address}");

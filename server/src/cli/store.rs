@@ -1,15 +1,18 @@
 //! `performance-platform store`: looking after the records of a data directory.
 
-use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, bail, ensure};
 use clap::{Args, Subcommand};
 use comfy_table::{CellAlignment, Table, presets};
-use engine::{Finding, Store, StoreOptions};
+use engine::{Backup, Finding, Place, Store, StoreOptions};
 use indicatif::{HumanBytes, HumanCount, ProgressBar};
 use stagecraft::Registry;
 
 use super::DataDir;
+
+/// The file of the configuration in a data directory, and in a backup.
+const REGISTRY: &str = "registry.sqlite";
 
 /// What to do with the store.
 #[derive(Debug, Args)]
@@ -39,15 +42,21 @@ enum StoreCommand {
     },
     /// Copy a data directory, records and configuration. Works while the server runs.
     Backup {
-        /// A folder that is empty or does not exist.
-        to: PathBuf,
+        /// A folder that is empty or does not exist, or the URL of one in an object store.
+        to: String,
         #[command(flatten)]
         data: DataDir,
     },
     /// Make a data directory from a backup, and prove it.
     Restore {
-        /// The folder of a backup.
-        from: PathBuf,
+        /// The folder of a backup, or its URL.
+        from: String,
+        #[command(flatten)]
+        data: DataDir,
+    },
+    /// Give up a store whose last writer is gone for good, so that another can write to it. Writes that were only in the log of
+    /// that process are lost.
+    Release {
         #[command(flatten)]
         data: DataDir,
     },
@@ -59,46 +68,52 @@ enum StoreCommand {
 /// When files cannot be read or written, the data directory is in use, or something is wrong with it.
 pub async fn run(args: StoreArgs) -> anyhow::Result<()> {
     match args.command {
-        StoreCommand::Stats { data } => stats(&data.data_dir).await,
-        StoreCommand::Compact { names, data } => compact(&data.data_dir, names).await,
-        StoreCommand::Verify { data } => {
-            verify(&data.data_dir)?;
-            Ok(())
-        }
-        StoreCommand::Backup { to, data } => backup(&data.data_dir, &to).await,
-        StoreCommand::Restore { from, data } => restore(&from, &data.data_dir).await,
+        StoreCommand::Stats { data } => stats(&data).await,
+        StoreCommand::Compact { names, data } => compact(&data, names).await,
+        StoreCommand::Verify { data } => verify(&existing(&data)?).await,
+        StoreCommand::Backup { to, data } => backup(&data, &to).await,
+        StoreCommand::Restore { from, data } => restore(&from, &data).await,
+        StoreCommand::Release { data } => release(&data).await,
     }
 }
 
-fn records(data_dir: &Path) -> anyhow::Result<PathBuf> {
-    let records = data_dir.join("records");
-    ensure!(
-        records.join("data-sets").is_dir(),
-        "{} is no data directory: it has no records",
-        data_dir.display()
-    );
-    Ok(records)
+/// The store of a data directory, which must be there.
+fn existing(data: &DataDir) -> anyhow::Result<Place> {
+    let is_there = data.store.is_some() || data.data_dir.join("records").join("log").is_dir();
+    ensure!(is_there, "{} is no data directory: it has no records", data.data_dir.display());
+    data.place()
 }
 
-async fn open(data_dir: &Path) -> anyhow::Result<std::sync::Arc<Store>> {
-    let records = records(data_dir)?;
-    Store::open(&records, StoreOptions::default())
+async fn open(data: &DataDir) -> anyhow::Result<Arc<Store>> {
+    let place = existing(data)?;
+    let name = place.describe();
+    Store::open_at(place, StoreOptions::default())
         .await
-        .with_context(|| format!("cannot open the data directory {}", data_dir.display()))
+        .with_context(|| format!("cannot open the store {name}"))
 }
 
-async fn stats(data_dir: &Path) -> anyhow::Result<()> {
-    let store = open(data_dir).await?;
+async fn release(data: &DataDir) -> anyhow::Result<()> {
+    let place = existing(data)?;
+    match Store::release(&place).await? {
+        Some(holder) => println!("{holder} no longer has {}.", place.describe()),
+        None => println!("Nobody has {}.", place.describe()),
+    }
+    Ok(())
+}
+
+async fn stats(data: &DataDir) -> anyhow::Result<()> {
+    let store = open(data).await?;
     store.flush().await?;
     let mut table = Table::new();
     table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header(["data set", "records", "replaced or deleted", "segments", "log position"]);
-    for each in store.statistics().await {
+    table.set_header(["data set", "records", "replaced or deleted", "segments", "on disk", "log position"]);
+    for each in store.statistics().await? {
         table.add_row([
             each.name,
             HumanCount(each.rows_in_segments).to_string(),
             HumanCount(each.dead_rows).to_string(),
             each.segments.to_string(),
+            HumanBytes(each.bytes_on_disk).to_string(),
             each.version.to_string(),
         ]);
     }
@@ -110,9 +125,9 @@ async fn stats(data_dir: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn compact(data_dir: &Path, names: Vec<String>) -> anyhow::Result<()> {
-    let store = open(data_dir).await?;
-    let known: Vec<String> = store.statistics().await.into_iter().map(|each| each.name).collect();
+async fn compact(data: &DataDir, names: Vec<String>) -> anyhow::Result<()> {
+    let store = open(data).await?;
+    let known: Vec<String> = store.statistics().await?.into_iter().map(|each| each.name).collect();
     for name in &names {
         ensure!(known.contains(name), "there is no data set {name}; there are: {}", known.join(", "));
     }
@@ -127,14 +142,13 @@ async fn compact(data_dir: &Path, names: Vec<String>) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn verify(data_dir: &Path) -> anyhow::Result<()> {
-    let records = records(data_dir)?;
+async fn verify(place: &Place) -> anyhow::Result<()> {
     let progress = ProgressBar::new_spinner();
     let tell = |finding: &Finding| {
         progress.set_message(finding.data_set.clone().unwrap_or_else(|| "log".to_owned()));
         progress.tick();
     };
-    let findings = engine::verify(&records, tell)?;
+    let findings = engine::verify(place, tell).await?;
     progress.finish_and_clear();
     let problems: Vec<&String> = findings.iter().flat_map(|finding| &finding.problems).collect();
     let (data_sets, log): (Vec<&Finding>, Vec<&Finding>) =
@@ -157,53 +171,56 @@ fn verify(data_dir: &Path) -> anyhow::Result<()> {
     bail!("{} problems were found", problems.len())
 }
 
-async fn backup(data_dir: &Path, to: &Path) -> anyhow::Result<()> {
-    let records = records(data_dir)?;
+async fn backup(data: &DataDir, to: &str) -> anyhow::Result<()> {
+    let (place, backup) = (existing(data)?, Backup::at(to)?);
     let progress = ProgressBar::new_spinner();
-    let copied = engine::backup(&records, &to.join("records"), |copied| {
+    let copied = engine::backup(&place, &backup, |copied| {
         progress.set_message(format!("{} data sets, {}", copied.data_sets, HumanBytes(copied.bytes)));
         progress.tick();
     })
-    .with_context(|| format!("cannot copy {} to {}", data_dir.display(), to.display()))?;
+    .await
+    .with_context(|| format!("cannot copy {} to {}", place.describe(), backup.describe()))?;
     progress.finish_and_clear();
-    let registry = data_dir.join("registry.sqlite");
+    let registry = data.data_dir.join(REGISTRY);
     if registry.exists() {
-        Registry::copy_file(&registry, &to.join("registry.sqlite"))
-            .await
-            .context("cannot copy the configuration")?;
+        // a file of its own, as it is at one moment, whoever changes it meanwhile
+        let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+        let copy = folder.path().join(REGISTRY);
+        Registry::copy_file(&registry, &copy).await.context("cannot copy the configuration")?;
+        backup.put(REGISTRY, std::fs::read(&copy)?).await.context("cannot copy the configuration")?;
     }
     println!(
         "{} data sets in {} files, {}, and the configuration are in {}",
         copied.data_sets,
         copied.files,
         HumanBytes(copied.bytes),
-        to.display()
+        backup.describe()
     );
-    if data_dir.join("registry.sqlite.key").exists() {
+    let key = data.data_dir.join("registry.sqlite.key");
+    if key.exists() {
         println!(
             "Keep a copy of {} elsewhere: without it nobody can read the credentials of providers.",
-            data_dir.join("registry.sqlite.key").display()
+            key.display()
         );
     }
     Ok(())
 }
 
-async fn restore(from: &Path, data_dir: &Path) -> anyhow::Result<()> {
-    let saved = from.join("records");
-    ensure!(saved.join("data-sets").is_dir(), "{} is no backup: it has no records", from.display());
+async fn restore(from: &str, data: &DataDir) -> anyhow::Result<()> {
+    let (backup, place) = (Backup::at(from)?, data.place()?);
+    let target = data.data_dir.join(REGISTRY);
+    ensure!(!target.exists(), "{} is there already", target.display());
     let progress = ProgressBar::new_spinner();
-    let copied = engine::backup(&saved, &data_dir.join("records"), |copied| {
+    let copied = engine::restore(&backup, &place, |copied| {
         progress.set_message(format!("{} data sets, {}", copied.data_sets, HumanBytes(copied.bytes)));
         progress.tick();
     })
-    .with_context(|| format!("cannot restore to {}", data_dir.display()))?;
+    .await
+    .with_context(|| format!("cannot restore {} to {}", backup.describe(), place.describe()))?;
     progress.finish_and_clear();
-    let registry = from.join("registry.sqlite");
-    if registry.exists() {
-        let target = data_dir.join("registry.sqlite");
-        ensure!(!target.exists(), "{} is there already", target.display());
-        std::fs::copy(&registry, &target).with_context(|| format!("cannot write {}", target.display()))?;
+    if let Some(registry) = backup.get(REGISTRY).await.context("cannot read the configuration")? {
+        std::fs::write(&target, &registry).with_context(|| format!("cannot write {}", target.display()))?;
     }
-    println!("{} data sets are in {}.", copied.data_sets, data_dir.display());
-    verify(data_dir)
+    println!("{} data sets are in {}.", copied.data_sets, place.describe());
+    verify(&place).await
 }

@@ -17,8 +17,7 @@ use stagecraft::Registry;
 
 use self::output::{Output, OutputFormat};
 use super::remote::{self, Remote, Reply};
-use super::{DataDir, DataSetPath, open::open};
-use crate::clock::Clock;
+use super::{DataDir, DataSetPath};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -113,7 +112,7 @@ async fn ask_data_dir(args: &QueryArgs, query: &Query, output: Output) -> anyhow
     if !folder.join("registry.sqlite").exists() {
         bail!("there is no data directory {}: give --data-dir DIR, or --server URL", folder.display());
     }
-    let state = open(folder, None, Clock::System).await.map_err(or_ask_the_server)?;
+    let state = args.data.open().await.map_err(or_ask_the_server)?;
     let DataSetPath { data_group, data_type } = &args.data_set;
     let data_set = state.registry.data_set_by(data_group, data_type);
     let data_set = data_set.ok_or_else(|| unknown(&args.data_set, &state.registry))?;
@@ -146,7 +145,7 @@ fn unknown_keys(query: &Query, snapshot: &Snapshot) -> Vec<String> {
 /// A data directory belongs to one process; that one can be asked.
 fn or_ask_the_server(error: anyhow::Error) -> anyhow::Error {
     match error.downcast_ref() {
-        Some(engine::StoreError::InUse(_)) => {
+        Some(engine::StoreError::InUse { .. }) => {
             error.context("a server has this data directory: ask it with --server http://127.0.0.1:3000")
         }
         _ => error,

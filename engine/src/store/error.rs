@@ -1,0 +1,44 @@
+//! Why the store could not do something.
+
+use std::io;
+
+use crate::segment::SegmentError;
+
+/// Why the store could not do something. Whatever it was, nothing of it is half-done.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The store belongs to another process.
+    #[error("{place} is in use by {holder}: stop it first, or talk to it over HTTP")]
+    InUse {
+        /// Where the store is.
+        place: String,
+        /// Who has it.
+        holder: String,
+    },
+    /// Another process has taken the store over.
+    #[error("this process may no longer write to {place}: {reason}")]
+    LostLease {
+        /// Where the store is.
+        place: String,
+        /// Who has it, or why nobody knows.
+        reason: String,
+    },
+    /// The store was opened for reading.
+    #[error("this process only reads: send writes to the one that has the store")]
+    ReadOnly,
+    /// The store takes no more for now.
+    #[error("the store is busy: {reason}")]
+    Busy {
+        /// What is full.
+        reason: String,
+    },
+    /// Disk, network or file trouble.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// A file of records is broken or gone.
+    #[error(transparent)]
+    Segment(#[from] SegmentError),
+    /// Columns could not be built.
+    #[error("records could not be put into columns: {0}")]
+    Arrow(#[from] arrow::error::ArrowError),
+}

@@ -1,0 +1,304 @@
+//! A data set as the store holds it: opened when it is asked for, used by many, and closed again when nobody uses it.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use tokio::sync::{MappedMutexGuard, Mutex as AsyncMutex, MutexGuard, RwLock};
+use tokio::time::Instant;
+
+use crate::data_set::{DataSet, Home};
+use crate::job::{Job, Output};
+use crate::manifest::{self, CommitError};
+use crate::operation::Operation;
+
+use super::{Store, StoreError};
+
+/// The version of a data set that was not opened yet.
+const UNKNOWN: u64 = u64::MAX;
+
+/// A data set, and its version where readers find it without waiting.
+#[derive(Debug)]
+pub struct Slot {
+    name: String,
+    home: Home,
+    data_set: AsyncMutex<Option<DataSet>>,
+    /// Shared by appends, which do not look at what is there; whoever changes what it has read has it alone.
+    pub gate: RwLock<()>,
+    /// Held while a flush is done: one at a time.
+    flush: AsyncMutex<()>,
+    /// Held while segments are put together: one at a time.
+    compaction: AsyncMutex<()>,
+    /// Held while a manifest is committed: one after another.
+    commit: AsyncMutex<()>,
+    /// Whether a flush was asked for that has not begun.
+    pub flush_wanted: AtomicBool,
+    /// Whether this holder of the lease has written a manifest.
+    is_claimed: AtomicBool,
+    version: AtomicU64,
+    /// When a record was written last, with the version that it was found out for.
+    pub last_updated: Mutex<(u64, Option<DateTime<Utc>>)>,
+    /// When it was asked for last, by the clock of [`Store::tend`].
+    pub used: AtomicU64,
+    /// When newer manifests were looked for.
+    looked: Mutex<Option<Instant>>,
+    /// The first write in the log that could not be applied when the store was opened, and why.
+    stuck: Mutex<Option<(u64, String)>>,
+}
+
+impl Slot {
+    /// A data set that is not open yet.
+    pub fn new(name: &str, home: Home) -> Arc<Self> {
+        Arc::new(Self {
+            name: name.to_owned(),
+            home,
+            data_set: AsyncMutex::new(None),
+            gate: RwLock::new(()),
+            flush: AsyncMutex::new(()),
+            compaction: AsyncMutex::new(()),
+            commit: AsyncMutex::new(()),
+            flush_wanted: AtomicBool::new(false),
+            is_claimed: AtomicBool::new(false),
+            version: AtomicU64::new(UNKNOWN),
+            last_updated: Mutex::new((UNKNOWN, None)),
+            used: AtomicU64::new(0),
+            looked: Mutex::new(None),
+            stuck: Mutex::new(None),
+        })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The data set; it is read from its manifest if it is not open.
+    ///
+    /// # Errors
+    /// When the manifest cannot be read.
+    pub async fn open(&self) -> io::Result<MappedMutexGuard<'_, DataSet>> {
+        if let Some((_, reason)) = &*self.stuck.lock().unwrap_or_else(PoisonError::into_inner) {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, reason.clone()));
+        }
+        let mut slot = self.data_set.lock().await;
+        if slot.is_none() {
+            *slot = Some(DataSet::open(self.home.clone(), &self.name).await?);
+        }
+        MutexGuard::try_map(slot, Option::as_mut).map_err(|_| io::Error::other("a data set is not open"))
+    }
+
+    /// Applies a write that recovery has found in the log. If that cannot be done, nobody can use the data set, and the log is
+    /// kept, until the store is opened once more.
+    pub(super) async fn recover(&self, store: &Store, operation: &Operation, position: u64) {
+        let recovered = self.try_to_recover(store, operation, position).await;
+        let Err(error) = recovered else { return };
+        let mut stuck = self.stuck.lock().unwrap_or_else(PoisonError::into_inner);
+        if stuck.is_none() {
+            tracing::error!(data_set = self.name, %error, "cannot bring back what the log holds of a data set");
+            *stuck = Some((position, error.to_string()));
+        }
+    }
+
+    async fn try_to_recover(
+        &self,
+        store: &Store,
+        operation: &Operation,
+        position: u64,
+    ) -> Result<(), StoreError> {
+        if self.open().await?.version() >= position {
+            return Ok(());
+        }
+        self.claim(store).await?;
+        let mut data_set = self.open().await?;
+        data_set.recover(operation, position).await?;
+        self.publish(&data_set);
+        Ok(())
+    }
+
+    /// The lowest log position that a recovery would need.
+    pub(super) async fn needs_from(&self) -> Option<u64> {
+        let stuck =
+            self.stuck.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|(position, _)| *position);
+        let own = self.if_open().await.and_then(|data_set| data_set.needs_from());
+        stuck.into_iter().chain(own).min()
+    }
+
+    /// The data set, if it is open.
+    pub async fn if_open(&self) -> Option<MappedMutexGuard<'_, DataSet>> {
+        MutexGuard::try_map(self.data_set.lock().await, Option::as_mut).ok()
+    }
+
+    /// Notes the version that readers may see.
+    pub fn publish(&self, data_set: &DataSet) {
+        self.version.store(data_set.version(), Ordering::Release);
+    }
+
+    /// The version that readers may see.
+    ///
+    /// # Errors
+    /// When the data set is not open and its manifest cannot be read.
+    pub async fn version(&self) -> io::Result<u64> {
+        match self.version.load(Ordering::Acquire) {
+            UNKNOWN => {
+                let data_set = self.open().await?;
+                self.publish(&data_set);
+                Ok(data_set.version())
+            }
+            version => Ok(version),
+        }
+    }
+
+    /// Forgets the data set if nothing is lost by it. Whether it is closed now.
+    pub async fn close(&self) -> bool {
+        let mut slot = self.data_set.lock().await;
+        if slot.as_ref().is_some_and(DataSet::can_be_closed) {
+            *slot = None;
+        }
+        slot.is_none()
+    }
+
+    /// Looks for newer manifests of another process, unless somebody did so lately.
+    pub async fn follow(&self, every: std::time::Duration) -> io::Result<()> {
+        {
+            let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+            if looked.is_some_and(|looked| looked.elapsed() < every) {
+                return Ok(());
+            }
+            *looked = Some(Instant::now());
+        }
+        let mut data_set = self.open().await?;
+        data_set.follow().await?;
+        self.publish(&data_set);
+        Ok(())
+    }
+
+    /// Puts what is in no segment into one.
+    pub(super) async fn flush(&self, store: &Store) -> Result<(), StoreError> {
+        let _alone = self.flush.lock().await;
+        self.flush_wanted.store(false, Ordering::Release);
+        let _permit = store.permits.acquire().await.map_err(io::Error::other)?;
+        let Some(mut data_set) = self.if_open().await else { return Ok(()) };
+        data_set.catch_up().await?;
+        let Some(job) = data_set.begin_flush()? else { return Ok(()) };
+        drop(data_set);
+        self.run(store, job).await?;
+        store.resources.counts.flushes.one();
+        Ok(())
+    }
+
+    /// Puts segments together where that is worth it, or with `all` as far as it goes.
+    pub(super) async fn compact(&self, store: &Store, all: bool) -> Result<(), StoreError> {
+        /// Far more than any data set needs.
+        const MOST_ROUNDS: usize = 1_000;
+        let _alone = self.compaction.lock().await;
+        for _ in 0..MOST_ROUNDS {
+            let mut data_set = if all {
+                self.open().await?
+            } else {
+                let Some(data_set) = self.if_open().await else { return Ok(()) };
+                data_set
+            };
+            let Some(job) = data_set.begin_compaction(all) else { break };
+            drop(data_set);
+            self.run(store, job).await?;
+            store.resources.counts.compactions.one();
+        }
+        Ok(())
+    }
+
+    async fn run(&self, store: &Store, job: Job) -> Result<(), StoreError> {
+        let mut outputs = Vec::new();
+        let written = job.write(&mut outputs).await;
+        let finished = match written {
+            Ok(()) => self.commit(store, job, &outputs).await,
+            Err(error) => Err((job, error.into())),
+        };
+        let Err((job, error)) = finished else { return Ok(()) };
+        store.resources.counts.failures.one();
+        self.open().await?.abandon(&job, &outputs);
+        Err(error)
+    }
+
+    /// Commits the segments of a job. If that fails, the job comes back.
+    async fn commit(&self, store: &Store, job: Job, outputs: &[Output]) -> Result<(), (Job, StoreError)> {
+        let _in_turn = self.commit.lock().await;
+        if let Err(error) = store.sync_log().await {
+            return Err((job, error));
+        }
+        loop {
+            let manifest = match self.open().await {
+                Ok(mut data_set) => match data_set.prepare(&job, outputs) {
+                    Some(manifest) => manifest,
+                    None => {
+                        data_set.abandon(&job, outputs);
+                        return Ok(());
+                    }
+                },
+                Err(error) => return Err((job, error.into())),
+            };
+            match manifest::commit(&self.home.objects, &self.home.folder, &manifest).await {
+                Ok(()) => {
+                    if let Ok(mut data_set) = self.open().await {
+                        data_set.settle(job, outputs, manifest);
+                        self.publish(&data_set);
+                    }
+                    return Ok(());
+                }
+                Err(CommitError::Taken(found)) if found.epoch <= self.home.epoch => {
+                    // one of ours of which the answer was lost; the next one has all that it has
+                    if let Ok(mut data_set) = self.open().await {
+                        data_set.skip(found.number);
+                    }
+                }
+                Err(CommitError::Taken(found)) => return Err((job, store.lease_lost_to(found.epoch))),
+                Err(CommitError::Io(error)) => return Err((job, error.into())),
+            }
+        }
+    }
+
+    /// Makes the data set that of this holder of the lease before it is written to for the first time: a holder before it
+    /// cannot commit any more.
+    pub(super) async fn claim(&self, store: &Store) -> Result<(), StoreError> {
+        if self.is_claimed.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let _in_turn = self.commit.lock().await;
+        loop {
+            let Some(manifest) = self.open().await?.claim() else { break };
+            match manifest::commit(&self.home.objects, &self.home.folder, &manifest).await {
+                Ok(()) => {
+                    self.open().await?.claimed(manifest);
+                    break;
+                }
+                // whoever had the lease before has committed once more
+                Err(CommitError::Taken(found)) if found.epoch < self.home.epoch => {
+                    self.open().await?.follow().await?;
+                }
+                Err(CommitError::Taken(found)) if found.epoch == self.home.epoch => {
+                    self.open().await?.skip(found.number);
+                }
+                Err(CommitError::Taken(found)) => return Err(store.lease_lost_to(found.epoch)),
+                Err(CommitError::Io(error)) => return Err(error.into()),
+            }
+        }
+        self.is_claimed.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    /// Deletes files that nobody needs any more.
+    pub(super) async fn clean(&self, store: &Store) -> io::Result<()> {
+        let Some(mut data_set) = self.if_open().await else { return Ok(()) };
+        let due = data_set.trash.take_due(store.options.grace);
+        drop(data_set);
+        for path in due {
+            if let Err(error) = self.home.objects.delete(&path).await {
+                // the next one who opens the data set finds it again
+                tracing::warn!(file = self.home.objects.describe(&path), %error, "cannot delete a file that is not needed");
+            } else {
+                store.resources.counts.files_deleted.one();
+            }
+        }
+        Ok(())
+    }
+}
