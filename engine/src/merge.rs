@@ -258,7 +258,8 @@ impl Merging {
             self.blocks.len() - 1
         });
         for _ in 0..room {
-            if !cursor.head().is_some_and(|head| limit.is_none_or(|limit| head <= limit)) {
+            let Some(head) = cursor.head() else { break };
+            if limit.is_some_and(|limit| head > limit) {
                 break;
             }
             self.picks.push((place, cursor.at));

@@ -160,7 +160,7 @@ impl Checker {
         let id = format!("r{}", random % 40);
         let before = self.model.get(&id).cloned().unwrap_or_else(|| vec![None]);
         self.next += 1;
-        let (result, value) = if random % 7 == 0 {
+        let (result, value) = if random.is_multiple_of(7) {
             (store.delete("set", &id).await.map(|_| ()), None)
         } else {
             let record = json!({"_id": id, "nn": self.next, "text": "x".repeat((random % 50) as usize)});

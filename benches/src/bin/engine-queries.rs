@@ -42,7 +42,7 @@ struct Args {
     data_dir: PathBuf,
     /// MiB that decoded columns may take in memory.
     #[arg(long, default_value_t = 1_024)]
-    cache: usize,
+    cache: u64,
     /// Only fill the data directory.
     #[arg(long)]
     fill: bool,
