@@ -47,7 +47,7 @@ def chdb_times(path, times):
     connection = session.Session()
     connection.query("create database if not exists b engine = Atomic")
     connection.query("create table b.native engine = MergeTree order by _timestamp as "
-                     f"select * from file('{path}', Parquet) settings allow_nullable_key=1")
+                     f"select * replace(assumeNotNull(_timestamp) as _timestamp) from file('{path}', Parquet)")
     for table, name in ((f"file('{path}', Parquet)", "chdb, Parquet"), ("b.native", "chdb, own table")):
         ask = lambda q: connection.query(
             spelled(q["sql"], table, SET="arraySort_groupUniqArray", MEDIAN="quantileExactInclusive(0.5)")

@@ -90,6 +90,23 @@ impl Test<'_> {
         }
     }
 
+    /// The first and last float that it admits, where these are a range of floats.
+    fn float_range(&self) -> Option<(f64, f64)> {
+        let (comparison, value) = match self {
+            Self::Compare(comparison, value) => (*comparison, float(value)?),
+            Self::Range(low, high) => return Some((float(low)?, float(high)?)),
+            Self::OneOf(_) | Self::Text(..) => return None,
+        };
+        Some(match comparison {
+            Comparison::Equal => (value, value),
+            Comparison::NotEqual => return None,
+            Comparison::Less => (f64::NEG_INFINITY, value.next_down()),
+            Comparison::LessOrEqual => (f64::NEG_INFINITY, value),
+            Comparison::Greater => (value.next_up(), f64::INFINITY),
+            Comparison::GreaterOrEqual => (value, f64::INFINITY),
+        })
+    }
+
     /// The whole numbers that it admits, where these are a range; `number` makes one of a value to compare with.
     fn range(&self, number: fn(&Value) -> Option<i64>) -> Option<RangeInclusive<i64>> {
         #[expect(clippy::reversed_empty_ranges, reason = "no number at all")]
@@ -107,6 +124,15 @@ impl Test<'_> {
             Comparison::Greater => value.checked_add(1).map_or(NONE, |first| first..=i64::MAX),
             Comparison::GreaterOrEqual => value..=i64::MAX,
         })
+    }
+}
+
+fn float(value: &Value) -> Option<f64> {
+    const EXACT: i64 = 1 << 53;
+    match value {
+        Value::Float(number) => Some(*number),
+        Value::Int(number) if number.abs() <= EXACT => Some(*number as f64),
+        _ => None,
     }
 }
 
@@ -150,7 +176,12 @@ fn test_typed(array: &ArrayRef, test: &Test<'_>) -> BooleanBuffer {
         }
         DataType::Float64 => {
             let numbers = array.as_primitive::<Float64Type>().values();
-            BooleanBuffer::collect_bool(rows, |row| test.admits(&Value::Float(numbers[row])))
+            match test.float_range() {
+                Some((first, last)) => {
+                    BooleanBuffer::collect_bool(rows, |row| first <= numbers[row] && numbers[row] <= last)
+                }
+                None => BooleanBuffer::collect_bool(rows, |row| test.admits(&Value::Float(numbers[row]))),
+            }
         }
         DataType::Timestamp(..) => {
             let times = array.as_primitive::<TimestampMicrosecondType>().values();
@@ -165,8 +196,13 @@ fn test_typed(array: &ArrayRef, test: &Test<'_>) -> BooleanBuffer {
             }
         }
         DataType::Boolean => {
-            let flags = array.as_boolean();
-            BooleanBuffer::collect_bool(rows, |row| test.admits(&Value::Bool(flags.value(row))))
+            let flags = array.as_boolean().values();
+            match [true, false].map(|flag| test.admits(&Value::Bool(flag))) {
+                [true, true] => BooleanBuffer::new_set(rows),
+                [true, false] => flags.clone(),
+                [false, true] => !flags,
+                [false, false] => BooleanBuffer::new_unset(rows),
+            }
         }
         _ => match Texts::of(array) {
             Some(texts) => return test_texts(texts, rows, test),

@@ -62,7 +62,8 @@ pub fn grouped(
     let mut rows: Vec<Row> = match window.periods {
         None => groups.parts.into_iter().map(|group| group_row(group, query)).collect(),
         Some(periods) if query.group_by.is_empty() => {
-            series::rows(periods, &by_start(&groups.parts), &by_start(&earlier.parts), query)
+            let marks = series::marks(periods, query);
+            series::rows(&marks, &by_start(&groups.parts), &by_start(&earlier.parts), query)
                 .into_iter()
                 .map(row)
                 .collect()
@@ -145,14 +146,15 @@ fn flat_rows(
         combinations = extended.collect();
     }
     let (parts, before) = (by_text(&groups.parts), by_text(&earlier.parts));
+    let marks = series::marks(periods, query);
     let series = combinations.into_iter().map(|keys| {
         let text = Value::from(keys.clone()).to_string();
-        let rows = series::rows(periods, &by_start(at(&parts, &text)), &by_start(at(&before, &text)), query);
+        let rows = series::rows(&marks, &by_start(at(&parts, &text)), &by_start(at(&before, &text)), query);
         (keys, rows.into_iter())
     });
     let mut series: Vec<_> = series.collect();
     let mut rows = Vec::new();
-    for _ in periods.starts() {
+    for _ in &marks {
         for (keys, series) in &mut series {
             let mut fields = series.next().unwrap_or_default();
             fields.extend(query.group_by.iter().cloned().zip(keys.iter().cloned()));
@@ -176,12 +178,13 @@ fn nested_rows(
     let (totals, before) = (by_text(&groups.totals), by_text(&earlier.parts));
     let parts = by_keys(&groups.parts);
     bounded((parts.len() as u64).checked_mul(periods.count()))?;
+    let marks = series::marks(periods, query);
     let rows = parts.into_iter().map(|(keys, parts)| {
         let text = Value::from(keys.to_vec()).to_string();
         let full = parts.iter().filter(|part| part.count > 0).count();
         let count: i64 = parts.iter().map(|part| part.count).sum();
         let before = by_start(at(&before, &text));
-        let values: Vec<Value> = series::rows(periods, &by_start(parts), &before, query)
+        let values: Vec<Value> = series::rows(&marks, &by_start(parts), &before, query)
             .into_iter()
             .map(|fields| row(fields).into())
             .collect();

@@ -19,20 +19,40 @@ pub fn by_start<'a>(parts: impl IntoIterator<Item = &'a Group>) -> ByStart<'a> {
     parts.into_iter().filter_map(|part| Some((part.start?, part))).collect()
 }
 
+/// A period as it is shown.
+#[derive(Debug, Clone)]
+pub struct Mark {
+    start: DateTime<Utc>,
+    shown_start: Value,
+    shown_end: Value,
+    /// The start of the one that it is compared with.
+    before: Option<DateTime<Utc>>,
+}
+
+/// The periods of an answer, which are the same for all of its groups.
+pub fn marks(periods: Periods, query: &Query) -> Vec<Mark> {
+    let Periods { period, calendar, .. } = periods;
+    let mark = |start| Mark {
+        start,
+        shown_start: calendar.print(start).into(),
+        shown_end: calendar.print(calendar.add(period, start, 1).unwrap_or(periods.end)).into(),
+        before: query.compare.and_then(|by| by.before(calendar, period, start)),
+    };
+    periods.starts().map(mark).collect()
+}
+
 /// A row for each period, in order. `earlier` has what the query compares with.
-pub fn rows(periods: Periods, parts: &ByStart, earlier: &ByStart, query: &Query) -> Vec<Fields> {
+pub fn rows(marks: &[Mark], parts: &ByStart, earlier: &ByStart, query: &Query) -> Vec<Fields> {
     let mut writer = Writer {
-        periods,
         query,
         last: vec![None; query.collect.len()],
         totals: vec![Value::from(0); query.collect.len()],
         count: 0,
     };
-    periods.starts().map(|start| writer.row(start, parts.get(&start).copied(), earlier)).collect()
+    marks.iter().map(|mark| writer.row(mark, parts.get(&mark.start).copied(), earlier)).collect()
 }
 
 struct Writer<'q> {
-    periods: Periods,
     query: &'q Query,
     /// The last value of each collect that a period had.
     last: Vec<Option<Value>>,
@@ -43,18 +63,13 @@ struct Writer<'q> {
 }
 
 impl Writer<'_> {
-    fn row(&mut self, start: DateTime<Utc>, part: Option<&Group>, earlier: &ByStart) -> Fields {
-        let Periods { period, calendar, .. } = self.periods;
-        let end = calendar.add(period, start, 1).unwrap_or(self.periods.end);
-        let before = self
-            .query
-            .compare
-            .map(|by| by.before(calendar, period, start).and_then(|before| earlier.get(&before).copied()));
+    fn row(&mut self, mark: &Mark, part: Option<&Group>, earlier: &ByStart) -> Fields {
+        let before = self.query.compare.map(|_| mark.before.and_then(|before| earlier.get(&before).copied()));
         let count = part.map_or(0, |part| part.count);
         let mut fields = vec![
             ("_count".to_owned(), count.into()),
-            ("_start_at".to_owned(), calendar.print(start).into()),
-            ("_end_at".to_owned(), calendar.print(end).into()),
+            ("_start_at".to_owned(), mark.shown_start.clone()),
+            ("_end_at".to_owned(), mark.shown_end.clone()),
         ];
         if let Some(before) = before {
             let before = before.map_or(0, |before| before.count);

@@ -5,9 +5,9 @@ use query_lang::Value;
 use serde_json::Value as Json;
 
 use super::super::coder::Coder;
+use super::super::order::{inverse, ranks};
 use super::super::source::Source;
 use super::Places;
-use crate::shape::order::sort_values;
 
 /// The greatest size of the table of bits, in words of 64 bits: 8 MiB.
 const MAX_WORDS: usize = 1 << 20;
@@ -110,16 +110,29 @@ impl Members {
     /// The values of each group, sorted.
     pub fn lists(self, size: usize) -> Vec<Json> {
         let ranks = ranks(self.coder.values());
-        let mut sorted: Vec<(u32, u32)> = match &self.pairs {
-            None => self.members().map(|(group, code)| (group, ranks[code as usize - 1])).collect(),
-            Some(pairs) => pairs.iter().map(|(group, code)| (*group, ranks[*code as usize - 1])).collect(),
-        };
-        sorted.sort_unstable();
-        let mut values: Vec<Value> = self.coder.values().to_vec();
-        sort_values(&mut values);
+        let values: Vec<Json> = self.coder.values().iter().map(Value::to_json).collect();
         let mut lists: Vec<Vec<Json>> = vec![Vec::new(); size];
-        for (group, rank) in sorted {
-            lists[group as usize].push(values[rank as usize].to_json());
+        match &self.pairs {
+            None => {
+                // Every bit is looked at once, in the order of the values.
+                let in_order = inverse(&ranks);
+                for (list, bits) in lists.iter_mut().zip(self.bits.chunks(self.width.max(1))) {
+                    list.reserve_exact(bits.iter().map(|word| word.count_ones() as usize).sum());
+                    let is_member =
+                        |place: &&u32| bits[(**place as usize + 1) / 64] >> ((**place + 1) % 64) & 1 == 1;
+                    list.extend(
+                        in_order.iter().filter(is_member).map(|place| values[*place as usize].clone()),
+                    );
+                }
+            }
+            Some(pairs) => {
+                let ranked = |(group, code): &(u32, u32)| (*group, ranks[*code as usize - 1], *code);
+                let mut sorted: Vec<(u32, u32, u32)> = pairs.iter().map(ranked).collect();
+                sorted.sort_unstable();
+                for (group, _, code) in sorted {
+                    lists[group as usize].push(values[code as usize - 1].clone());
+                }
+            }
         }
         lists.into_iter().map(Json::Array).collect()
     }
@@ -128,11 +141,6 @@ impl Members {
         let pairs = self.pairs.as_ref().map_or(0, HashSet::capacity);
         self.coder.bytes() + self.bits.capacity() * 8 + pairs * 10 + self.codes.capacity() * 4
     }
-}
-
-/// The place of each value among all of them, sorted.
-fn ranks(values: &[Value]) -> Vec<u32> {
-    super::super::order::ranks(values)
 }
 
 #[cfg(test)]
