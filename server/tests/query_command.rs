@@ -154,6 +154,30 @@ fn mistakes_are_told_so_that_they_can_be_mended() {
 }
 
 #[test]
+fn large_answers_go_into_files_piece_by_piece() {
+    let folder = folder();
+    let folder = folder.path();
+    let lines: String = (0..10_200)
+        .map(|n| format!("{{\"_id\": \"n{n}\", \"_timestamp\": \"2026-03-02T08:05:00Z\", \"cars\": {n}}}\n"))
+        .collect();
+    std::fs::write(folder.join("many.ndjson"), lines).unwrap();
+    let loaded = run(folder, &["load", "island-ferries/many", "many.ndjson"]);
+    assert!(loaded.success, "{}", loaded.err);
+    let ask = |arguments: &[&str]| {
+        let said = run(folder, &[&["query", "island-ferries/many", "fields=_id,cars"], arguments].concat());
+        assert!(said.success, "{}", said.err);
+        said.out
+    };
+    ask(&["-o", "many.csv"]);
+    let csv = std::fs::read_to_string(folder.join("many.csv")).unwrap();
+    assert_eq!((csv.lines().count(), csv.lines().last()), (10_201, Some("n10199,10199")));
+    let rows: serde_json::Value = serde_json::from_str(&ask(&["-f", "json"])).unwrap();
+    assert_eq!(rows.as_array().unwrap().len(), 10_200);
+    let table = ask(&["-f", "table"]);
+    assert!(table.contains("n10199"));
+}
+
+#[test]
 fn explanations_need_no_token_on_a_folder() {
     let folder = folder();
     let said = query(folder.path(), &["period=month&duration=2&group_by=route", "--explain"]);

@@ -162,6 +162,26 @@ async fn what_the_read_api_does_not_do_it_says_to_scripts_of_any_site() {
     assert_eq!(long.status, 414);
 }
 
+#[tokio::test]
+async fn large_answers_come_piece_by_piece_with_the_headers_of_small_ones() {
+    let server = server(10_500).await;
+    let address = listen(server.read.clone()).await;
+    let json = send(address, "GET /boats?fields=_id", &[]).await;
+    assert_eq!((json.header("transfer-encoding"), json.header("content-length")), ("chunked", ""));
+    let body: Value = serde_json::from_slice(&json.body).unwrap();
+    assert_eq!(body["data"].as_array().unwrap().len(), 10_500);
+    let known = format!("If-None-Match: {}", json.header("etag"));
+    assert_eq!(send(address, "GET /boats?fields=_id", &[&known]).await.status, 304);
+    let csv = send(address, "GET /boats?fields=_id,berth&format=csv", &["Accept-Encoding: gzip"]).await;
+    let mut text = String::new();
+    GzDecoder::new(csv.body.as_slice()).read_to_string(&mut text).unwrap();
+    assert_eq!((text.lines().count(), text.lines().nth(1)), (10_501, Some("0,0")));
+    assert_eq!(csv.header("content-disposition"), "attachment; filename=export.csv");
+    assert_eq!(csv.header("cache-control"), "max-age=1800, must-revalidate");
+    let head = send(address, "HEAD /boats?fields=_id", &[]).await;
+    assert_eq!((head.status, head.header("etag"), head.body.len()), (200, json.header("etag"), 0));
+}
+
 /// The connection is all that the server knows of a reader: when it is closed, the query stops.
 #[tokio::test]
 async fn a_query_stops_when_nobody_waits_for_it() {

@@ -125,3 +125,25 @@ fn next_page(query: &Query, next: &str) -> Option<HeaderValue> {
     let next = Query { cursor: Some(cursor), ..query.clone() };
     HeaderValue::from_str(&format!("<?{next}>; rel=\"next\"")).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Bytes, to_bytes};
+
+    use super::*;
+
+    async fn body_of(pieces: Vec<Result<Bytes, QueryFailure>>) -> Result<Bytes, axum::Error> {
+        let reply = Reply::Stream(stream::iter(pieces).boxed());
+        let response = write(&QueryEngine::default(), reply, &Query::default(), true).await;
+        to_bytes(response.unwrap().into_body(), usize::MAX).await
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_breaks_off_is_no_whole_answer() {
+        let first = || Ok(Bytes::from_static(b"[{\"aa\":1}"));
+        let whole = body_of(vec![first(), Ok(Bytes::from_static(b"]"))]).await.unwrap();
+        assert_eq!(whole, r#"{"data":[{"aa":1}]}"#);
+        // The error reaches the connection, which is cut instead of being ended in order.
+        assert!(body_of(vec![first(), Err(QueryFailure::BrokenOff)]).await.is_err());
+    }
+}

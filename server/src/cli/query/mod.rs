@@ -2,6 +2,7 @@
 //! as a file.
 
 mod output;
+mod pieces;
 mod table;
 
 use std::collections::BTreeSet;
@@ -16,6 +17,7 @@ use serde_json::Value;
 use stagecraft::Registry;
 
 use self::output::{Output, OutputFormat};
+use self::pieces::Pieces;
 use super::remote::{self, Remote, Reply};
 use super::{DataDir, DataSetPath};
 
@@ -120,6 +122,9 @@ async fn ask_data_dir(args: &QueryArgs, query: &Query, output: Output) -> anyhow
     let snapshot = state.store.snapshot(&data_set.name).await?;
     if query.explain {
         output.write_json(&state.queries.explain(snapshot, query, now).await?)?;
+    } else if let Some(pieces) = output.stream(&state.queries, &snapshot, query, now).await? {
+        let pieces = Pieces::new(pieces);
+        tokio::task::spawn_blocking(move || output.copy(pieces)).await??;
     } else {
         let unknown = unknown_keys(query, &snapshot);
         let answer = state.queries.answer(snapshot, query, now).await?;

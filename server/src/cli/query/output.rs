@@ -5,8 +5,11 @@ use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use chrono::{DateTime, Utc};
 use clap::ValueEnum;
+use engine::Snapshot;
 use engine::output::Answer;
+use engine::query::{Bytestream, QueryEngine, QueryFailure};
 use query_lang::{Format, Query};
 use serde_json::Value;
 
@@ -71,6 +74,24 @@ impl Output {
             bail!("this format is not for a terminal: give --output FILE, or send it to another program");
         }
         Ok(Self { format, file })
+    }
+
+    /// A large answer piece by piece, in its form; `None` for a small one, and for a table, whose columns are as wide as their
+    /// widest cell.
+    ///
+    /// # Errors
+    /// [`QueryFailure`].
+    pub async fn stream(
+        &self,
+        queries: &QueryEngine,
+        snapshot: &Snapshot,
+        query: &Query,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Bytestream>, QueryFailure> {
+        if self.format == OutputFormat::Table || !query.is_raw() || query.cursor.is_some() {
+            return Ok(None);
+        }
+        queries.stream(snapshot, query, self.format.asked(), now).await
     }
 
     /// Writes an answer in its form.
