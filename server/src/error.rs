@@ -164,3 +164,18 @@ impl From<StoreError> for ApiError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_that_cannot_take_a_write_says_whether_to_come_again() {
+        let answer = |error: StoreError| {
+            let response = ApiError::from(error).into_response();
+            (response.status().as_u16(), response.headers().contains_key(header::RETRY_AFTER))
+        };
+        assert_eq!(answer(StoreError::Busy { reason: "too much waits".into() }), (503, true));
+        assert_eq!(answer(StoreError::Io(std::io::ErrorKind::StorageFull.into())), (507, false));
+    }
+}

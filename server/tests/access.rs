@@ -193,6 +193,56 @@ async fn behind_tls_cookies_are_for_tls_only() {
 }
 
 #[tokio::test]
+async fn one_request_too_many_is_told_when_to_come_again() {
+    let mut server = TestServer::start().await;
+    let limits = server::access::limits::Limits::new(std::num::NonZeroU32::new(1));
+    server.state.access = std::sync::Arc::new(Access { limits, ..Access::default() });
+    server.everything = server::router::everything(server.state.clone());
+    let mut refused = None;
+    for _ in 0..20 {
+        let answer = server.json("GET", "/admin-api/users", "made-up", &Value::Null).await;
+        if answer.status == 429 {
+            refused = Some(answer);
+            break;
+        }
+    }
+    let refused = refused.expect("twenty at once are too many");
+    assert!(refused.header("retry-after").unwrap().parse::<u64>().unwrap() > 0);
+    assert!(refused.value()["message"].as_str().unwrap().starts_with("Too many requests"));
+    assert_eq!(server.get("/data/no/such").await.status, 429, "without a token it is the same caller");
+    assert_eq!(
+        server.json("GET", "/admin-api/users", ADMIN, &Value::Null).await.status,
+        200,
+        "a known token is another"
+    );
+}
+
+#[tokio::test]
+async fn no_page_for_staff_is_open_to_those_who_are_not_signed_in() {
+    let (server, session) = welcomed().await;
+    let source = include_str!("../src/controllers/admin/mod.rs");
+    let paths = source.split(".route(\"").skip(1).map(|call| call.split('"').next().unwrap());
+    let open = ["/sign-in", "/sign-on", "/sign-on/return", "/welcome"];
+    let mut walked = 0;
+    for path in paths.filter(|path| !open.contains(path)) {
+        let path = format!("/admin{}", path.trim_end_matches('/').replace("{id}", "some"));
+        for cookie in ["", "pp_session=wrong", &session.replace('=', "=x")] {
+            let fields = "form_token=x&label=a&scopes=admin-api&days=1&current=a&new=four+short+plain+words";
+            let page = get_with(&server, &path, cookie).await;
+            let sent = form(&server, &path, cookie, fields).await;
+            for answer in [page, sent] {
+                let status = answer.status.as_u16();
+                assert!(matches!(status, 303 | 405), "{path}: {status}");
+                assert!(status == 405 || answer.header("location") == Some("/admin/sign-in"), "{path}");
+            }
+            walked += 1;
+        }
+    }
+    assert!(walked >= 15, "{walked}");
+    assert_eq!(get_with(&server, "/admin/account", &session).await.status, 200, "nothing was changed");
+}
+
+#[tokio::test]
 async fn bodies_are_no_larger_than_what_they_are_for() {
     let server = TestServer::start().await;
     let long = format!("email=a%40b.uk&password={}", "x".repeat(100_000));

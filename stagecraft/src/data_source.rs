@@ -8,8 +8,9 @@ use uuid::Uuid;
 
 use crate::catalog::{Catalog, Entity, Table, entity};
 use crate::database::{Column, Row, RowReader};
+use crate::secret::Secrets;
 use crate::validate::{FieldErrors, word_slug};
-use crate::{Edit, Registry, RegistryError, schema};
+use crate::{Edit, Registry, RegistryError, SecretKey, schema};
 
 /// A data source.
 #[derive(Debug, Clone, PartialEq)]
@@ -126,6 +127,39 @@ impl Registry {
             table: DataSource::TABLE,
             reason: format!("the credentials of {} are no JSON: {error}", data_source.slug),
         })
+    }
+}
+
+impl Registry {
+    /// What keeps the first credentials from being read that cannot be, if any cannot.
+    #[must_use]
+    pub fn unreadable_credentials(&self) -> Option<String> {
+        let catalog = self.catalog();
+        let mut sources = catalog.data_sources();
+        sources.find_map(|source| {
+            let error = self.credentials(source).err()?;
+            Some(format!("the credentials of the data source {} cannot be used: {error}", source.slug))
+        })
+    }
+
+    /// Encrypts all credentials with another key, which is to be given to the registry the next time that it is opened. Answers
+    /// how many there were.
+    ///
+    /// # Errors
+    /// If some were encrypted with another key than the present one, or the database cannot be written; nothing is changed then.
+    pub async fn rotate_secret_key(&self, key: &SecretKey) -> Result<usize, RegistryError> {
+        let new = Secrets::new(Some(key.clone()));
+        let rotate = |edit: &mut Edit| {
+            let sources: Vec<_> =
+                edit.all::<DataSource>().filter(|source| !source.credentials.is_empty()).cloned().collect();
+            for source in &sources {
+                let id = source.id.to_string();
+                let text = edit.secrets().decrypt(&source.credentials, &id)?;
+                edit.put(DataSource { credentials: new.encrypt(&text, &id)?, ..DataSource::clone(source) });
+            }
+            Ok(sources.len())
+        };
+        self.edit("", rotate).await
     }
 }
 

@@ -16,6 +16,18 @@ use crate::{Catalog, Registry};
 #[derive(Debug, Default)]
 pub(crate) struct PublicDocuments(RwLock<HashMap<String, Arc<Value>>>);
 
+impl PublicDocuments {
+    fn get(&self, slug: &str) -> Option<Arc<Value>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(slug).cloned()
+    }
+
+    fn keep(&self, slug: &str, document: Value) -> Arc<Value> {
+        let document = Arc::new(document);
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(slug.to_owned(), document.clone());
+        document
+    }
+}
+
 impl Registry {
     /// The public document of a dashboard, published or not.
     #[must_use]
@@ -26,9 +38,7 @@ impl Registry {
     /// The public documents of all dashboards, published or not, by title.
     #[must_use]
     pub fn dashboards(&self) -> Vec<Arc<Value>> {
-        let catalog = self.catalog();
-        let all = catalog.dashboards();
-        all.iter().filter_map(|dashboard| catalog.public_dashboard(&dashboard.slug)).collect()
+        self.catalog().public_dashboards()
     }
 }
 
@@ -36,14 +46,25 @@ impl Catalog {
     /// The public document of a dashboard, published or not.
     #[must_use]
     pub fn public_dashboard(&self, slug: &str) -> Option<Arc<Value>> {
-        let documents = &self.public_documents.0;
-        if let Some(document) = documents.read().unwrap_or_else(PoisonError::into_inner).get(slug) {
-            return Some(document.clone());
+        if let Some(document) = self.public_documents.get(slug) {
+            return Some(document);
         }
         let dashboard = self.dashboard_by_slug(slug)?;
-        let document = Arc::new(self.document(&dashboard));
-        documents.write().unwrap_or_else(PoisonError::into_inner).insert(slug.to_owned(), document.clone());
-        Some(document)
+        Some(self.public_documents.keep(slug, self.document(&dashboard, &self.module_tree(dashboard.id))))
+    }
+
+    /// The public documents of all dashboards, published or not, by title.
+    fn public_dashboards(&self) -> Vec<Arc<Value>> {
+        // Finding the modules of each dashboard on its own would mean to look at all modules for each.
+        let (trees, no_modules) = (self.module_trees(), ModuleTree::default());
+        let document = |dashboard: &Arc<Dashboard>| {
+            let slug = &dashboard.slug;
+            self.public_documents.get(slug).unwrap_or_else(|| {
+                let tree = trees.get(&dashboard.id).unwrap_or(&no_modules);
+                self.public_documents.keep(slug, self.document(dashboard, tree))
+            })
+        };
+        self.dashboards().iter().map(document).collect()
     }
 
     /// The public list of published dashboards, by title.
@@ -67,7 +88,7 @@ impl Catalog {
         json!({"page-type": "browse", "items": items.collect::<Vec<_>>()})
     }
 
-    fn document(&self, dashboard: &Dashboard) -> Value {
+    fn document(&self, dashboard: &Dashboard, tree: &ModuleTree) -> Value {
         let mut document = json!({
             "slug": dashboard.slug,
             "title": dashboard.title,
@@ -90,8 +111,7 @@ impl Catalog {
         }
         related["other"] = json!(link_of(LinkKind::Other).collect::<Vec<_>>());
         document["relatedPages"] = related;
-        let tree = self.module_tree(dashboard.id);
-        document["modules"] = self.public_modules(&tree, None);
+        document["modules"] = self.public_modules(tree, None);
         document
     }
 

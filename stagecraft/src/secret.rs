@@ -112,7 +112,9 @@ impl Secrets {
     }
 
     fn cipher(&self) -> Result<XChaCha20Poly1305, RegistryError> {
-        const NONE: RegistryError = RegistryError::Secret("no key for secrets is configured");
+        const NONE: RegistryError = RegistryError::Secret(
+            "there is no key that encrypts secrets: give the server one with --secret-key-file or PP_SECRET_KEY",
+        );
         let key = self.0.as_ref().ok_or(NONE)?;
         Ok(XChaCha20Poly1305::new(&key.0))
     }

@@ -13,6 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 use stagecraft::{DataSetChanges, NewDataSet};
 
+use super::registry::RegistryArgs;
 use super::serve::{ListenArgs, serve};
 use super::start_logging;
 use crate::ingest;
@@ -48,7 +49,7 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     start_logging();
     let place = Place::local(&args.data_dir.join("records"))
         .with_context(|| format!("cannot use the folder {}", args.data_dir.display()))?;
-    let state = args.listen.open(place, &args.data_dir, false).await?;
+    let state = args.listen.open(place, &args.data_dir, &RegistryArgs::default(), false).await?;
     load(&state, args.scale, Utc::now()).await?;
     let folder = args.data_dir.display().to_string();
     serve(state, &args.listen, |address| introduce(address, &folder)).await

@@ -1,9 +1,11 @@
 //! The command line: one file a command, and the options that they share.
 
 pub mod demo;
+mod key;
 mod load;
 pub mod open;
 mod query;
+pub mod registry;
 mod remote;
 mod render;
 mod serve;
@@ -18,6 +20,7 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use engine::query::QueryLimits;
 use engine::{Place, StoreOptions};
+use registry::RegistryArgs;
 use stagecraft::Registry;
 
 use crate::clock::Clock;
@@ -52,6 +55,8 @@ enum Command {
     User(user::UserArgs),
     /// Make tokens for programs, list them, and take them back.
     Token(token::TokenArgs),
+    /// Make keys that encrypt credentials, and change over to a new one.
+    Key(key::KeyArgs),
     /// Make dashboard pages from files, as JSON or HTML.
     Render(render::RenderArgs),
 }
@@ -67,6 +72,8 @@ struct DataDir {
     /// the data directory.
     #[arg(long, env = "PP_STORE", value_name = "URL", global = true)]
     store: Option<String>,
+    #[command(flatten)]
+    registry: RegistryArgs,
 }
 
 impl DataDir {
@@ -85,7 +92,8 @@ impl DataDir {
     /// Records and configuration, for a command.
     async fn open(&self) -> anyhow::Result<AppState> {
         let options = (StoreOptions::default(), QueryLimits::default());
-        open::open_with(self.place()?, &self.data_dir, None, Clock::System, false, options).await
+        open::open_with(self.place()?, &self.data_dir, &self.registry, None, Clock::System, false, options)
+            .await
     }
 
     /// The configuration alone, also while a server uses it.
@@ -93,8 +101,7 @@ impl DataDir {
         let folder = &self.data_dir;
         std::fs::create_dir_all(folder)
             .with_context(|| format!("cannot create the folder {}", folder.display()))?;
-        let registry = Registry::open_file(&folder.join("registry.sqlite")).await;
-        registry.with_context(|| format!("cannot open the configuration in {}", folder.display()))
+        self.registry.open(folder).await
     }
 }
 
@@ -137,6 +144,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Store(args) => store::run(args).await,
         Command::User(args) => user::run(args).await,
         Command::Token(args) => token::run(args).await,
+        Command::Key(args) => key::run(args).await,
         Command::Render(args) => render::run(args).await,
     }
 }

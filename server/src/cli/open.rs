@@ -6,8 +6,8 @@ use std::sync::Arc;
 use anyhow::Context;
 use engine::query::{QueryEngine, QueryLimits};
 use engine::{Place, Store, StoreOptions};
-use stagecraft::Registry;
 
+use super::registry::RegistryArgs;
 use crate::auth::Token;
 use crate::clock::Clock;
 use crate::state::AppState;
@@ -17,13 +17,14 @@ use crate::state::AppState;
 /// # Errors
 /// When the folder cannot be used, or another process has it open.
 pub async fn open(data_dir: &Path, admin_token: Option<Token>, clock: Clock) -> anyhow::Result<AppState> {
+    let registry = RegistryArgs::default();
     let place = Place::local(&data_dir.join("records"))
         .with_context(|| format!("cannot open the data directory {}", data_dir.display()))?;
     let options = (StoreOptions::default(), QueryLimits::default());
-    open_with(place, data_dir, admin_token, clock, false, options).await
+    open_with(place, data_dir, &registry, admin_token, clock, false, options).await
 }
 
-/// The same with records at another place, which may be opened for reading only, with options of the store and limits of
+/// The same with records and configuration at other places, which may be opened for reading only, with options of the store and limits of
 /// queries.
 ///
 /// # Errors
@@ -31,6 +32,7 @@ pub async fn open(data_dir: &Path, admin_token: Option<Token>, clock: Clock) -> 
 pub async fn open_with(
     place: Place,
     data_dir: &Path,
+    registry: &RegistryArgs,
     admin_token: Option<Token>,
     clock: Clock,
     is_read_only: bool,
@@ -45,9 +47,7 @@ pub async fn open_with(
         Store::open_at(place, store_options).await
     };
     let store = opened.context(in_place)?;
-    let registry = Registry::open_file(&data_dir.join("registry.sqlite"))
-        .await
-        .with_context(|| format!("cannot open the data directory {}", data_dir.display()))?;
+    let registry = registry.open(data_dir).await?;
     Ok(AppState {
         store,
         registry: Arc::new(registry),

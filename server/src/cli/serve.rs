@@ -13,7 +13,7 @@ use engine::{Durability, Place, StoreOptions};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::{DataDir, open::open_with, sign_on::SignOnArgs, start_logging};
+use super::{DataDir, open::open_with, registry::RegistryArgs, sign_on::SignOnArgs, start_logging};
 use crate::access::limits::Limits;
 use crate::access::{self, Access};
 use crate::auth::Token;
@@ -70,8 +70,6 @@ pub struct ListenArgs {
     /// of writes may be lost with the power, and writes are acknowledged sooner.
     #[arg(long, env = "PP_DURABILITY", value_name = "LEVEL", default_value = "fsync")]
     durability: DurabilityLevel,
-    #[command(flatten)]
-    sign_on: SignOnArgs,
     /// How many MiB of records that were read are kept decoded in memory.
     #[arg(long, env = "PP_CACHE_MEMORY", value_name = "MIB", default_value_t = 256)]
     cache_memory: u32,
@@ -91,6 +89,8 @@ pub struct ListenArgs {
     /// For tests only: let every request choose the present with an `X-Test-Now` header.
     #[arg(long, env = "PP_TEST_CLOCK")]
     test_clock: bool,
+    #[command(flatten)]
+    sign_on: SignOnArgs,
 }
 
 /// What an acknowledged write survives, as on the command line.
@@ -120,7 +120,13 @@ impl ListenArgs {
     ///
     /// # Errors
     /// As [`open_with`].
-    pub async fn open(&self, place: Place, data_dir: &Path, is_read_only: bool) -> anyhow::Result<AppState> {
+    pub async fn open(
+        &self,
+        place: Place,
+        data_dir: &Path,
+        registry: &RegistryArgs,
+        is_read_only: bool,
+    ) -> anyhow::Result<AppState> {
         let branding = self.branding.as_deref().map(Branding::read).transpose()?.unwrap_or_default();
         let admin_token = self.admin_token.clone().and_then(Token::new);
         let store_options = StoreOptions {
@@ -137,7 +143,8 @@ impl ListenArgs {
             concurrent: self.queries_at_once.unwrap_or(usual.concurrent),
         };
         let options = (store_options, query_limits);
-        let state = open_with(place, data_dir, admin_token, self.clock(), is_read_only, options).await?;
+        let state =
+            open_with(place, data_dir, registry, admin_token, self.clock(), is_read_only, options).await?;
         let limits = Limits::new(self.rate_limit);
         let sign_on = self.sign_on.sign_on()?;
         let access = Access { limits, sign_on, behind_proxy: self.behind_proxy, ..Access::default() };
@@ -151,7 +158,8 @@ impl ListenArgs {
 /// When the data directory or an address cannot be used.
 pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     start_logging();
-    let state = args.listen.open(args.data.place()?, &args.data.data_dir, args.read_only).await?;
+    let data = &args.data;
+    let state = args.listen.open(data.place()?, &data.data_dir, &data.registry, args.read_only).await?;
     let welcome = state.access.welcome.offer(&state.registry);
     serve(state, &args.listen, |address| {
         eprintln!("Listening on http://{address}");

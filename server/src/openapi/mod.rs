@@ -18,7 +18,7 @@ use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, Required, ResponseBuilder, Schema,
+    ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Required, ResponseBuilder, Schema,
 };
 
 use crate::controllers::admin_api::shape::{Kind, Shape};
@@ -83,7 +83,7 @@ pub async fn json() -> Response {
     }
 }
 
-/// Every operation: of the list, and five of each resource.
+/// Every operation: those of the list, and those of each resource.
 pub fn operations() -> Vec<Operation> {
     let mut all = OPERATIONS.to_vec();
     all.extend(admin_api::resources().iter().flat_map(of_resource));
@@ -93,48 +93,121 @@ pub fn operations() -> Vec<Operation> {
 fn of_resource(resource: &Mounted) -> Vec<Operation> {
     // The table of contents is made once and kept, so its texts may be too.
     let keep = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
-    let (list, one) =
-        (keep(format!("/admin-api{}", resource.path)), keep(format!("/admin-api{}/{{id}}", resource.path)));
-    let shaped = Body::Shaped(resource.shape);
+    let at = |rest: &str| keep(format!("/admin-api{}{rest}", resource.path));
     let open = Role::Anon.allows(resource.subject, Action::Read);
-    let operation = |method, path, verb: &str, body, refusals| Operation {
+    let operation = |method, path, summary, body, refusals: &[u16]| Operation {
         method,
         path,
         tag: "Configuration",
-        summary: keep(format!("{verb} {}", resource.name)),
+        summary: keep(summary),
         access: if method == "get" && open { Access::Everybody } else { Access::Role },
         body,
-        refusals,
+        refusals: Box::leak(refusals.to_vec().into_boxed_slice()),
     };
-    vec![
-        operation("get", list, "List", Body::None, &[401, 403]),
-        operation("post", list, "Make one of the", shaped, &[400, 401, 403, 415]),
-        operation("get", one, "Look at one of the", Body::None, &[401, 403, 404]),
-        operation("put", one, "Change one of the", shaped, &[400, 401, 403, 404, 405, 415]),
-        operation("delete", one, "Remove one of the", Body::None, &[400, 401, 403, 404, 405]),
-    ]
+    let (name, shaped) = (resource.name, Body::Shaped(resource.shape));
+    let is = |subject: &[&str]| subject.contains(&resource.path);
+    // Modules are made and changed with their dashboard.
+    let modules = is(&["/module", "/modules"]);
+    let dashboards = is(&["/dashboard", "/dashboards"]);
+    let made: &[u16] = match modules || dashboards {
+        true => &[400, 401, 403, 404, 413, 415],
+        false => &[400, 401, 403, 413, 415],
+    };
+    let changed: &[u16] = if modules { &[405] } else { &[400, 401, 403, 404, 412, 413, 415] };
+    // Nothing uses transforms and collectors, so nothing keeps them.
+    let removed: &[u16] = match (dashboards || is(&["/data-sets"]), is(&["/transform", "/collector"])) {
+        (true, _) => &[400, 401, 403, 404, 412],
+        (_, true) => &[401, 403, 404, 405, 412],
+        _ => &[400, 401, 403, 404, 405, 412],
+    };
+    let remove = match dashboards || is(&["/data-sets"]) {
+        true => format!("Remove one of the {name}"),
+        false => format!("Remove one of the {name}, with `?if=unused` and if nothing uses it"),
+    };
+    let mut all = vec![
+        operation(
+            "get",
+            at(""),
+            format!("List {name}; `page` and `per-page` give a part"),
+            Body::None,
+            &[400, 401, 403],
+        ),
+        operation("post", at(""), format!("Make one of the {name}"), shaped, made),
+        operation("get", at("/{id}"), format!("Look at one of the {name}"), Body::None, &[401, 403, 404]),
+        operation("put", at("/{id}"), format!("Change one of the {name}"), shaped, changed),
+        operation("delete", at("/{id}"), remove, Body::None, removed),
+    ];
+    if resource.has_history {
+        let (changes, version) = (at("/{id}/history"), at("/{id}/history/{version}"));
+        let told = "what was changed, when and by whom";
+        all.push(operation(
+            "get",
+            changes,
+            format!("Of one of the {name}: {told}"),
+            Body::None,
+            &[400, 401, 403, 404],
+        ));
+        all.push(operation(
+            "get",
+            version,
+            format!("One of the {name} as it was"),
+            Body::None,
+            &[401, 403, 404],
+        ));
+    }
+    for (sub, summary, shape) in resource.below {
+        let refusals: &[u16] = &[400, 401, 403, 404, 413, 415];
+        all.push(operation(
+            "post",
+            at(&format!("/{{id}}/{sub}")),
+            (*summary).to_owned(),
+            Body::Shaped(**shape),
+            refusals,
+        ));
+    }
+    if dashboards {
+        let summary = "Bring back a version of a dashboard, which may have been removed".to_owned();
+        let body = Body::Shaped(admin_api::VERSION);
+        all.push(operation("post", at("/{id}/restore"), summary, body, &[400, 401, 403, 404, 413, 415]));
+        let summary = "The modules of a dashboard".to_owned();
+        all.push(operation("get", at("/{id}/module"), summary, Body::None, &[401, 403, 404]));
+    }
+    if is(&["/organisation/node"]) {
+        let summary = "All that an organisation belongs to, with `?self=true` itself too".to_owned();
+        all.push(operation("get", at("/{id}/ancestors"), summary, Body::None, &[401, 403, 404]));
+    }
+    all
 }
 
 fn document() -> OpenApi {
     let info = InfoBuilder::new()
         .title("Performance Platform")
         .version(env!("CARGO_PKG_VERSION"))
-        .description(Some("Records in, questions answered, and what is configured."))
+        .description(Some(
+            "Records in, questions answered, and what is configured. Where the number of requests is limited, one too many is \
+             answered 429 with `Retry-After`.",
+        ))
         .build();
     let mut paths = PathsBuilder::new();
     for operation in operations() {
         paths = paths.path(operation.path, path_item(&operation));
     }
     let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-    let components = ComponentsBuilder::new().security_scheme("bearer", bearer).build();
+    let components = ComponentsBuilder::new()
+        .security_scheme("bearer", bearer)
+        .schema("Refusal", refusal())
+        .schema("ConfigurationRefusal", configuration_refusal())
+        .build();
     OpenApiBuilder::new().info(info).paths(paths.build()).components(Some(components)).build()
 }
 
 fn path_item(operation: &Operation) -> PathItem {
-    let mut built = OperationBuilder::new()
-        .tag(operation.tag)
-        .summary(Some(operation.summary))
-        .response("200", ResponseBuilder::new().description("Done"));
+    let mut built = OperationBuilder::new().tag(operation.tag).summary(Some(operation.summary)).response(
+        "200",
+        ResponseBuilder::new()
+            .description("Done")
+            .content(kind_of_answer(operation.path), ContentBuilder::new().build()),
+    );
     for name in parameters(operation.path) {
         let text = ObjectBuilder::new().schema_type(Type::String).build();
         let parameter = ParameterBuilder::new()
@@ -147,8 +220,13 @@ fn path_item(operation: &Operation) -> PathItem {
     }
     for status in operation.refusals {
         let reason = StatusCode::from_u16(*status).ok().and_then(|status| status.canonical_reason());
-        built = built
-            .response(status.to_string(), ResponseBuilder::new().description(reason.unwrap_or_default()));
+        let schema = match operation.path.starts_with("/admin-api") {
+            true => "#/components/schemas/ConfigurationRefusal",
+            false => "#/components/schemas/Refusal",
+        };
+        let content = ContentBuilder::new().schema(Some(Ref::new(schema))).build();
+        let response = ResponseBuilder::new().description(reason.unwrap_or_default());
+        built = built.response(status.to_string(), response.content("application/json", content));
     }
     if operation.access != Access::Everybody {
         built = built.security(SecurityRequirement::new::<_, [&str; 0], &str>("bearer", []));
@@ -172,6 +250,41 @@ fn path_item(operation: &Operation) -> PathItem {
         _ => HttpMethod::Get,
     };
     PathItem::new(method, built.build())
+}
+
+/// The media type of what is answered.
+fn kind_of_answer(path: &str) -> &'static str {
+    if path == "/docs" { "text/html" } else { "application/json" }
+}
+
+/// What the read and write API say when they refuse.
+fn refusal() -> utoipa::openapi::schema::Object {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let texts = ArrayBuilder::new().items(text());
+    ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .description(Some("One sentence, or one for each thing that is wrong with records."))
+        .property("status", text())
+        .property("message", text())
+        .property("messages", texts)
+        .build()
+}
+
+/// What the configuration API says when it refuses.
+fn configuration_refusal() -> utoipa::openapi::schema::Object {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let error = ["id", "status", "code", "title", "detail"]
+        .iter()
+        .fold(ObjectBuilder::new().schema_type(Type::Object), |error, name| error.property(*name, text()));
+    ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .property("status", ObjectBuilder::new().schema_type(Type::Integer))
+        .property("message", text())
+        .property("errors", ArrayBuilder::new().items(error))
+        .required("status")
+        .required("message")
+        .required("errors")
+        .build()
 }
 
 /// The names of what varies in a path.

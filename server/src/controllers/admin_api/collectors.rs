@@ -29,6 +29,8 @@ const CLONE: Shape = Shape { required: &[], optional: &[("slug", Kind::Text)], o
 impl Resource for Collectors {
     const SUBJECT: Subject = Subject::Collector;
     const HISTORY: Option<&'static str> = Some("collector");
+    const BELOW: &'static [(&'static str, &'static str, &'static Shape)] =
+        &[("clone", "Copy a collector", &CLONE)];
     const SHAPE: Shape = Shape {
         required: &[
             ("slug", Kind::Text),
@@ -69,10 +71,6 @@ impl Resource for Collectors {
         let collector = find(edit.catalog(), &request.caller, id).ok_or_else(Refusal::no_such_item)?;
         edit.delete_collector(collector.id);
         Ok(())
-    }
-
-    fn shape_below(sub: &str) -> Option<&'static Shape> {
-        (sub == "clone").then_some(&CLONE)
     }
 
     fn create_below(edit: &mut Edit, request: &Request, id: &str, _: &str) -> Result<Value, Refusal> {

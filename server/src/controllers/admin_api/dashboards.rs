@@ -22,6 +22,10 @@ const CLONE: Shape =
 impl Resource for Dashboards {
     const SUBJECT: Subject = Subject::Dashboard;
     const HISTORY: Option<&'static str> = Some("dashboard");
+    const BELOW: &'static [(&'static str, &'static str, &'static Shape)] = &[
+        ("module", "Add a module to a dashboard", &POSTED_MODULE),
+        ("clone", "Copy a dashboard with its modules, not published", &CLONE),
+    ];
     const SHAPE: Shape = Shape {
         required: &[("slug", Kind::Text), ("title", Kind::Text)],
         optional: &[
@@ -101,14 +105,6 @@ impl Resource for Dashboards {
         let tree = catalog.module_tree(dashboard.id);
         let of_dashboard = catalog.modules().filter(|module| module.dashboard_id == dashboard.id);
         Some(of_dashboard.map(|module| tree.module_json(catalog, module)).collect())
-    }
-
-    fn shape_below(sub: &str) -> Option<&'static Shape> {
-        match sub {
-            "module" => Some(&POSTED_MODULE),
-            "clone" => Some(&CLONE),
-            _ => None,
-        }
     }
 
     fn create_below(edit: &mut Edit, request: &Request, id: &str, sub: &str) -> Result<Value, Refusal> {

@@ -39,6 +39,8 @@ use axum::routing::{MethodRouter, any, get};
 use crate::state::AppState;
 use resource::{Resource, dispatch};
 use shape::{MOST_BODY, Shape};
+
+pub use history::VERSION;
 use stagecraft::Subject;
 
 /// The table of contents of the configuration API.
@@ -78,6 +80,10 @@ pub struct Mounted {
     pub subject: Subject,
     /// The bodies of what makes and changes one.
     pub shape: Shape,
+    /// Whether it is told how they came to be what they are.
+    pub has_history: bool,
+    /// What can be made below one: its name in the path, what it does, and the bodies.
+    pub below: &'static [(&'static str, &'static str, &'static Shape)],
     routes: Router<AppState>,
 }
 
@@ -105,7 +111,15 @@ pub fn resources() -> Vec<Mounted> {
 }
 
 fn mounted<R: Resource>(path: &'static str, name: &'static str) -> Mounted {
-    Mounted { path, name, subject: R::SUBJECT, shape: R::SHAPE, routes: resource::<R>(path) }
+    Mounted {
+        path,
+        name,
+        subject: R::SUBJECT,
+        shape: R::SHAPE,
+        has_history: R::HISTORY.is_some(),
+        below: R::BELOW,
+        routes: resource::<R>(path),
+    }
 }
 
 /// The paths of a resource: all of them, one, and what is below one; each with or without a slash at the end.

@@ -45,6 +45,8 @@ pub struct Modules;
 impl Resource for Modules {
     const SUBJECT: Subject = Subject::Dashboard;
     const HISTORY: Option<&'static str> = None;
+    const BELOW: &'static [(&'static str, &'static str, &'static Shape)] =
+        &[("clone", "Copy a module, to its own dashboard or another", &CLONE)];
     const SHAPE: Shape = POSTED_MODULE;
 
     fn list(catalog: &Catalog, request: &Request) -> Vec<Value> {
@@ -75,10 +77,6 @@ impl Resource for Modules {
     fn delete_unused(edit: &mut Edit, request: &Request, id: &str) -> Result<(), Refusal> {
         let module = find(edit.catalog(), request, id).ok_or_else(Refusal::no_such_item)?;
         Ok(edit.delete_module(module.id)?)
-    }
-
-    fn shape_below(sub: &str) -> Option<&'static Shape> {
-        (sub == "clone").then_some(&CLONE)
     }
 
     fn create_below(edit: &mut Edit, request: &Request, id: &str, _: &str) -> Result<Value, Refusal> {

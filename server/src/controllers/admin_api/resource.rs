@@ -71,6 +71,9 @@ pub trait Resource: Send + Sync + 'static {
     const HISTORY: Option<&'static str>;
     /// The bodies of what makes and changes one.
     const SHAPE: Shape;
+    /// What can be made below one: its name in the path, what it does, and the bodies.
+    const BELOW: &'static [(&'static str, &'static str, &'static Shape)] = &[];
+
     /// Those that the caller may see, in order, as far as the query asks for them.
     fn list(catalog: &Catalog, request: &Request) -> Vec<Value>;
 
@@ -111,11 +114,6 @@ pub trait Resource: Send + Sync + 'static {
 
     /// What is below the one with this id, which is there and visible to the caller; none if there is no such thing.
     fn below(_: &Catalog, _: &Request, _id: &str, _sub: &str) -> Option<Value> {
-        None
-    }
-
-    /// The bodies of what makes something below one; none if nothing of this kind can be below.
-    fn shape_below(_sub: &str) -> Option<&'static Shape> {
         None
     }
 
@@ -196,8 +194,10 @@ impl Target<'_> {
     /// Refuses if the caller says which version is to be changed, and it is not this one.
     fn still_fits(&self, present: &Value) -> Result<(), Refusal> {
         let wanted = self.parts.headers.get_all(header::IF_MATCH);
-        let fits =
-            |value: &str| value.split(',').any(|tag| tag.trim() == "*" || tag.trim() == tag_of(present));
+        // The tag of an answer that was compressed on its way is weak, and means the same thing.
+        let present = tag_of(present);
+        let names_it = |tag: &str| tag == "*" || tag.trim_start_matches("W/") == present;
+        let fits = |value: &str| value.split(',').map(str::trim).any(names_it);
         let mut wanted = wanted.iter().filter_map(|value| value.to_str().ok()).peekable();
         match wanted.peek().is_none() || wanted.any(fits) {
             true => Ok(()),
@@ -311,7 +311,7 @@ async fn create<R: Resource>(
     }
     let no_such_parent = || Refusal::not_found("parent resource not found");
     R::item(&state.registry.catalog(), &request, id).ok_or_else(no_such_parent)?;
-    let shape = R::shape_below(sub).filter(|_| target.path.rest.is_none());
+    let shape = shape_below::<R>(sub).filter(|_| target.path.rest.is_none());
     let shape = shape.ok_or_else(|| Refusal::not_found("sub resource not found"))?;
     request.body = shape.read(headers, &whole(body)?)?;
     let change = |edit: &mut Edit| {
@@ -333,7 +333,7 @@ async fn update<R: Resource>(
     let id = target.id()?;
     R::item(&state.registry.catalog(), &request, id).ok_or_else(Refusal::no_such_item)?;
     if let Some(sub) = &target.path.sub {
-        let message = match R::shape_below(sub).filter(|_| sub == "module") {
+        let message = match shape_below::<R>(sub).filter(|_| sub == "module") {
             Some(_) => "Can't put to a resource,update only supported through dashboard",
             None => "cannot put to a sub_resource",
         };
@@ -368,6 +368,11 @@ async fn delete<R: Resource>(state: &AppState, target: &Target<'_>) -> Result<Va
     state.registry.trial(change)?;
     R::before_delete(state, id).await?;
     state.registry.edit(&request.caller.email, change).await
+}
+
+/// The bodies of what makes something of this name below a thing.
+fn shape_below<R: Resource>(sub: &str) -> Option<&'static Shape> {
+    R::BELOW.iter().find(|(name, ..)| *name == sub).map(|(.., shape)| *shape)
 }
 
 async fn path_of(parts: &mut Parts) -> Path {

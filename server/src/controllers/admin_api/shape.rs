@@ -144,9 +144,22 @@ pub fn read_object(headers: &HeaderMap, body: &[u8]) -> Result<Map<String, Value
     }
     let value: Value = serde_json::from_slice(body)
         .map_err(|error| Refusal::bad_request(format!("error decoding JSON: {error}")))?;
+    if has_nul(&value) {
+        return Err(failed("texts cannot hold the character U+0000"));
+    }
     match value {
         Value::Object(object) => Ok(object),
         other => Err(failed(format!("{} is not of type 'object'", quoted(&other)))),
+    }
+}
+
+/// Whether a text somewhere in it holds the one character that not every database can store.
+fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(has_nul),
+        Value::Object(members) => members.iter().any(|(key, value)| key.contains('\0') || has_nul(value)),
+        _ => false,
     }
 }
 
@@ -186,6 +199,14 @@ mod tests {
             complaint(json!({"name": "a", "colour": "red"})),
             "Additional properties are not allowed ('colour' was unexpected)"
         );
+    }
+
+    #[test]
+    fn what_not_every_database_can_store_is_refused() {
+        let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, "application/json".parse().unwrap())]);
+        let read = |body: &str| read_object(&headers, body.as_bytes()).is_ok();
+        assert!(read(r#"{"a": ["b"]}"#));
+        assert!(!read(r#"{"a": ["b\u0000"]}"#) && !read(r#"{"a\u0000": 1}"#));
     }
 
     #[test]
