@@ -75,3 +75,16 @@ async fn records_that_do_not_fit_into_memory_are_sorted_by_way_of_the_disk() {
     let failure = failure.answer(snapshot, &sorted, now()).await;
     assert!(matches!(failure, Err(QueryFailure::OutOfMemory)), "{:?}", failure.map(|answer| answer.len()));
 }
+
+#[tokio::test]
+async fn an_answer_of_too_many_values_is_refused_before_it_is_made() {
+    let (_folder, snapshot) = snapshot().await;
+    let engine = QueryEngine::default();
+    let hours = "period=hour&start_at=2006-01-01T00:00:00Z&end_at=2026-01-01T00:00:00Z";
+    let collects: String = (0..99).map(|n| format!("&collect=size:p{n}")).collect();
+    let failure = engine.answer(snapshot.clone(), &query(&format!("{hours}{collects}")), now()).await;
+    assert!(matches!(failure, Err(QueryFailure::TooManyRows { limit: 40_000 })), "{failure:?}");
+    let beside = format!("{hours}{collects}&compare=previous_year&cumulative=true");
+    let failure = engine.answer(snapshot, &query(&beside), now()).await;
+    assert!(matches!(failure, Err(QueryFailure::TooManyRows { limit: 10_000 })), "{failure:?}");
+}

@@ -180,7 +180,7 @@ impl QueryEngine {
         if query.is_raw() {
             return self.records(snapshot, query, &window, trace).await;
         }
-        shape::bounded(window.periods.map_or(Some(0), |periods| Some(periods.count())))?;
+        shape::bounded(window.periods.map_or(Some(0), |periods| Some(periods.count())), query)?;
         let mut window = window;
         let mut groups = self.groups(snapshot, query, &window, trace).await?;
         if let Some(moved) = shape::shifted_window(&groups, &window) {

@@ -19,6 +19,8 @@ use series::{Fields, by_start, collected};
 
 /// The greatest number of rows in an answer by period, those without records included.
 const MAX_ROWS: u64 = 1_000_000;
+/// The greatest number of counts and collected values in them, which take the memory.
+const MAX_VALUES: u64 = 4_000_000;
 
 /// A row of an answer.
 type Row = Map<String, Value>;
@@ -42,10 +44,13 @@ pub fn shifted_window(groups: &Groups, window: &Window) -> Option<Window> {
 ///
 /// # Errors
 /// [`QueryFailure::TooManyRows`].
-pub fn bounded(rows: Option<u64>) -> Result<(), QueryFailure> {
+pub fn bounded(rows: Option<u64>, query: &Query) -> Result<(), QueryFailure> {
+    let beside = query.compare.map_or(0, |_| 2) + u64::from(query.cumulative);
+    let values_a_row = (1 + query.collect.len() as u64) * (1 + beside);
+    let limit = MAX_ROWS.min(MAX_VALUES / values_a_row);
     match rows {
-        Some(rows) if rows <= MAX_ROWS => Ok(()),
-        _ => Err(QueryFailure::TooManyRows { limit: MAX_ROWS }),
+        Some(rows) if rows <= limit => Ok(()),
+        _ => Err(QueryFailure::TooManyRows { limit }),
     }
 }
 
@@ -138,7 +143,7 @@ fn flat_rows(
     }
     let combinations =
         values.iter().try_fold(1u64, |product, values| product.checked_mul(values.len() as u64));
-    bounded(combinations.and_then(|combinations| combinations.checked_mul(periods.count())))?;
+    bounded(combinations.and_then(|combinations| combinations.checked_mul(periods.count())), query)?;
     let mut combinations: Vec<Vec<Value>> = vec![Vec::new()];
     for values in &values {
         let extended =
@@ -177,7 +182,7 @@ fn nested_rows(
 ) -> Result<Vec<Row>, QueryFailure> {
     let (totals, before) = (by_text(&groups.totals), by_text(&earlier.parts));
     let parts = by_keys(&groups.parts);
-    bounded((parts.len() as u64).checked_mul(periods.count()))?;
+    bounded((parts.len() as u64).checked_mul(periods.count()), query)?;
     let marks = series::marks(periods, query);
     let rows = parts.into_iter().map(|(keys, parts)| {
         let text = Value::from(keys.to_vec()).to_string();
