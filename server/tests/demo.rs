@@ -15,7 +15,7 @@ async fn every_sample_dashboard_shows_figures() {
     let home = server.get("/performance").await;
     assert_eq!(home.status, 200);
     let definitions = datasets::dashboards();
-    assert_eq!(definitions.len(), 3);
+    assert_eq!(definitions.len(), 4);
     for definition in definitions {
         let (slug, title) = (definition["slug"].as_str().unwrap(), definition["title"].as_str().unwrap());
         assert!(home.text().contains(&format!("/performance/{slug}")), "{slug} is not on the front page");

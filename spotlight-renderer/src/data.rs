@@ -1,10 +1,13 @@
 //! How definitions and figures come in: the two things that this library asks of its surroundings.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use crate::definition::query::Query;
+use crate::view::Facts;
 
 /// A row of an answer.
 pub type Row = Map<String, Value>;
@@ -14,6 +17,9 @@ pub type Row = Map<String, Value>;
 #[error("{0}")]
 pub struct DataError(pub String);
 
+/// What a module makes of the rows of an answer.
+pub type Make<'a> = &'a (dyn Fn(Vec<Row>) -> Facts + Send + Sync);
+
 /// Whoever can answer queries.
 #[async_trait]
 pub trait DataSource: Send + Sync {
@@ -22,6 +28,15 @@ pub trait DataSource: Send + Sync {
     /// # Errors
     /// When the query has no answer, or none in time.
     async fn rows(&self, query: &Query) -> Result<Vec<Row>, DataError>;
+
+    /// What `make` makes of the answer to a query. Whoever knows that an answer is the same as before may give the same facts
+    /// again under the same `name`, which tells apart all that can be made of one answer at one time.
+    ///
+    /// # Errors
+    /// As [`DataSource::rows`].
+    async fn facts(&self, query: &Query, _name: &str, make: Make<'_>) -> Result<Arc<Facts>, DataError> {
+        Ok(Arc::new(make(self.rows(query).await?)))
+    }
 
     /// When the data of a query changed last, if anybody knows.
     async fn updated(&self, _query: &Query) -> Option<DateTime<Utc>> {

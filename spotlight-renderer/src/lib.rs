@@ -11,6 +11,7 @@ pub mod definition;
 pub mod format;
 pub mod module;
 pub mod page;
+mod pattern;
 pub mod present;
 pub mod rows;
 pub mod site;

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
-use fluent_syntax::ast::Entry;
+use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternElement};
 use unic_langid::LanguageIdentifier;
 
 /// A language of texts.
@@ -23,11 +23,19 @@ pub enum Language {
     Welsh,
 }
 
-/// The texts of a language. Those without gaps are kept as they are said.
+/// The texts of a language. Those without gaps are kept as they are said, and those whose gaps depend on nothing as the pieces
+/// that they are put together from: a page says some of them hundreds of times.
 struct Texts {
     bundle: FluentBundle<FluentResource>,
     plain: HashMap<String, String>,
+    pieces: HashMap<String, Vec<Piece>>,
     lists: HashMap<String, Vec<String>>,
+}
+
+/// A part of a text: words, or the name of what is to be filled in.
+enum Piece {
+    Words(String),
+    Gap(String),
 }
 
 static ENGLISH: LazyLock<Texts> = LazyLock::new(|| read(Language::English));
@@ -79,13 +87,15 @@ fn read(language: Language) -> Texts {
     // what is wrong with a file is found by the tests below; the rest of it can be used
     let resource =
         FluentResource::try_new(language.source().to_owned()).unwrap_or_else(|(resource, _)| resource);
-    let names: Vec<String> = resource
-        .entries()
-        .filter_map(|entry| match entry {
-            Entry::Message(message) => Some(message.id.name.to_owned()),
-            _ => None,
-        })
-        .collect();
+    let mut names: Vec<String> = Vec::new();
+    let mut pieces = HashMap::new();
+    for entry in resource.entries() {
+        let Entry::Message(message) = entry else { continue };
+        names.push(message.id.name.to_owned());
+        if let Some(parts) = message.value.as_ref().and_then(pieces_of) {
+            pieces.insert(message.id.name.to_owned(), parts);
+        }
+    }
     bundle.add_resource_overriding(resource);
     let mut plain = HashMap::new();
     for name in names {
@@ -101,7 +111,35 @@ fn read(language: Language) -> Texts {
         Some(((*name).to_owned(), words))
     };
     let lists = LISTS.iter().filter_map(list).collect();
-    Texts { bundle, plain, lists }
+    Texts { bundle, plain, pieces, lists }
+}
+
+/// The pieces of a text; `None` if what it says depends on what is filled in.
+fn pieces_of(pattern: &Pattern<&str>) -> Option<Vec<Piece>> {
+    let piece = |element: &PatternElement<&str>| match element {
+        PatternElement::TextElement { value } => Some(Piece::Words((*value).to_owned())),
+        PatternElement::Placeable {
+            expression: Expression::Inline(InlineExpression::VariableReference { id }),
+        } => Some(Piece::Gap(id.name.to_owned())),
+        PatternElement::Placeable { .. } => None,
+    };
+    pattern.elements.iter().map(piece).collect()
+}
+
+/// The pieces with texts and numbers filled in; `None` if anything else is to be filled in, or is missing.
+fn put_together(pieces: &[Piece], gaps: &[(&'static str, FluentValue<'_>)]) -> Option<String> {
+    let mut out = String::with_capacity(64);
+    for piece in pieces {
+        match piece {
+            Piece::Words(words) => out.push_str(words),
+            Piece::Gap(name) => match gaps.iter().find(|(own, _)| own == name).map(|(_, value)| value)? {
+                FluentValue::String(text) => out.push_str(text),
+                FluentValue::Number(number) => out.push_str(&number.as_string()),
+                _ => return None,
+            },
+        }
+    }
+    Some(out)
 }
 
 /// Does something that writes texts in a language.
@@ -128,6 +166,10 @@ pub fn say(name: &str) -> Cow<'static, str> {
 
 /// A text with its gaps filled.
 pub fn say_with(name: &str, gaps: &[(&'static str, FluentValue<'_>)]) -> String {
+    let texts = SPOKEN.get().texts();
+    if let Some(text) = texts.pieces.get(name).and_then(|pieces| put_together(pieces, gaps)) {
+        return text;
+    }
     let arguments: FluentArgs = gaps.iter().cloned().collect();
     [SPOKEN.get(), Language::English]
         .into_iter()

@@ -33,6 +33,22 @@ pub(super) fn dashboard() -> Value {
 }
 
 fn modules() -> Vec<Value> {
+    let mut modules = yearly_figures();
+    modules.extend([
+        transactions_by_quarter(),
+        transactions_by_channel(),
+        digital_takeup(),
+        journey(),
+        completion(),
+        satisfaction(),
+        calls(),
+        waiting_time(),
+        uptime(),
+    ]);
+    modules
+}
+
+pub(super) fn yearly_figures() -> Vec<Value> {
     vec![
         yearly_figure(
             SERVICE,
@@ -55,19 +71,10 @@ fn modules() -> Vec<Value> {
             "cost_per_transaction",
             json!({ "type": "currency", "pence": true }),
         ),
-        transactions_by_quarter(),
-        transactions_by_channel(),
-        digital_takeup(),
-        journey(),
-        completion(),
-        satisfaction(),
-        calls(),
-        waiting_time(),
-        uptime(),
     ]
 }
 
-fn transactions_by_quarter() -> Value {
+pub(super) fn transactions_by_quarter() -> Value {
     json!({
         "slug": "transactions-per-quarter",
         "module-type": "bar_chart_with_number",
@@ -86,7 +93,7 @@ fn transactions_by_quarter() -> Value {
     })
 }
 
-fn transactions_by_channel() -> Value {
+pub(super) fn transactions_by_channel() -> Value {
     json!({
         "slug": "transactions-by-channel",
         "module-type": "grouped_timeseries",
@@ -112,7 +119,7 @@ fn transactions_by_channel() -> Value {
     })
 }
 
-fn digital_takeup() -> Value {
+pub(super) fn digital_takeup() -> Value {
     json!({
         "slug": "digital-take-up",
         "module-type": "completion_rate",
@@ -153,7 +160,7 @@ fn journey() -> Value {
     })
 }
 
-fn completion() -> Value {
+pub(super) fn completion() -> Value {
     json!({
         "slug": "completion-rate",
         "module-type": "completion_rate",
@@ -171,7 +178,7 @@ fn completion() -> Value {
     })
 }
 
-fn satisfaction() -> Value {
+pub(super) fn satisfaction() -> Value {
     json!({
         "slug": "user-satisfaction",
         "module-type": "user_satisfaction_graph",
@@ -188,7 +195,7 @@ fn satisfaction() -> Value {
     })
 }
 
-fn calls() -> Value {
+pub(super) fn calls() -> Value {
     json!({
         "slug": "calls",
         "module-type": "grouped_timeseries",
@@ -212,7 +219,7 @@ fn calls() -> Value {
     })
 }
 
-fn waiting_time() -> Value {
+pub(super) fn waiting_time() -> Value {
     json!({
         "slug": "waiting-time",
         "module-type": "single_timeseries",

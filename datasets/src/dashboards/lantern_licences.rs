@@ -68,7 +68,7 @@ fn modules() -> Vec<Value> {
     ]
 }
 
-fn applications() -> Value {
+pub(super) fn applications() -> Value {
     json!({
         "slug": "applications",
         "module-type": "single_timeseries",
@@ -85,7 +85,7 @@ fn applications() -> Value {
     })
 }
 
-fn by_type() -> Value {
+pub(super) fn by_type() -> Value {
     json!({
         "slug": "new-and-renewed",
         "module-type": "grouped_timeseries",
@@ -107,7 +107,7 @@ fn by_type() -> Value {
     })
 }
 
-fn renewals() -> Value {
+pub(super) fn renewals() -> Value {
     json!({
         "slug": "renewals",
         "module-type": "headline_figure",
@@ -127,7 +127,7 @@ fn renewals() -> Value {
     })
 }
 
-fn within_target() -> Value {
+pub(super) fn within_target() -> Value {
     json!({
         "slug": "within-target",
         "module-type": "applications",
@@ -165,7 +165,7 @@ fn decision_times() -> Value {
     })
 }
 
-fn median_days() -> Value {
+pub(super) fn median_days() -> Value {
     json!({
         "slug": "median-days",
         "module-type": "single_timeseries",
@@ -183,7 +183,7 @@ fn median_days() -> Value {
     })
 }
 
-fn by_authority() -> Value {
+pub(super) fn by_authority() -> Value {
     json!({
         "slug": "authorities",
         "module-type": "table",

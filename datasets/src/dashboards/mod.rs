@@ -1,14 +1,21 @@
 //! Dashboards that show the sample data sets, in the public form of a dashboard definition: one file for each.
 
+mod all_services;
 mod harbour_permits;
 mod lantern_licences;
 mod tides_and_rivers;
 
 use serde_json::{Value, json};
 
-/// The definitions: a service that went online, a licence that many authorities issue, and the website of a department.
+/// The definitions: a service that went online, a licence that many authorities issue, the website of a department, and all of
+/// it on one long page.
 pub fn dashboards() -> Vec<Value> {
-    vec![harbour_permits::dashboard(), lantern_licences::dashboard(), tides_and_rivers::dashboard()]
+    vec![
+        harbour_permits::dashboard(),
+        lantern_licences::dashboard(),
+        tides_and_rivers::dashboard(),
+        all_services::dashboard(),
+    ]
 }
 
 /// Where a module has its figures from.
@@ -16,7 +23,7 @@ fn source(data_group: &str, data_type: &str, query: Value) -> Value {
     json!({ "data-group": data_group, "data-type": data_type, "query-params": query })
 }
 
-/// The department behind all three.
+/// The department behind all of them.
 fn department() -> Value {
     json!({ "title": "Department for Tides and Rivers", "abbr": "DTR", "slug": "tides-and-rivers" })
 }

@@ -61,7 +61,7 @@ fn modules() -> Vec<Value> {
     ]
 }
 
-fn most_visited() -> Value {
+pub(super) fn most_visited() -> Value {
     json!({
         "slug": "most-visited",
         "module-type": "list",
@@ -75,7 +75,7 @@ fn most_visited() -> Value {
     })
 }
 
-fn visits() -> Value {
+pub(super) fn visits() -> Value {
     json!({
         "slug": "visits",
         "module-type": "single_timeseries",
@@ -90,7 +90,7 @@ fn visits() -> Value {
     })
 }
 
-fn visitors_by_section() -> Value {
+pub(super) fn visitors_by_section() -> Value {
     json!({
         "slug": "sections",
         "module-type": "grouped_timeseries",
@@ -114,7 +114,7 @@ fn visitors_by_section() -> Value {
     })
 }
 
-fn devices() -> Value {
+pub(super) fn devices() -> Value {
     json!({
         "slug": "devices",
         "module-type": "grouped_timeseries",

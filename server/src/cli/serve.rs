@@ -19,6 +19,7 @@ use crate::access::{self, Access};
 use crate::auth::Token;
 use crate::branding::Branding;
 use crate::clock::{Clock, TEST_NOW};
+use crate::controllers::dashboards::cache::{Keep, Pages};
 use crate::listener::{self, Patience};
 use crate::state::AppState;
 use crate::{retention, router};
@@ -86,6 +87,9 @@ pub struct ListenArgs {
     /// A TOML file with the name, colour, logo and links that pages show: see docs/dashboards.md.
     #[arg(long, env = "PP_BRANDING", value_name = "FILE")]
     branding: Option<PathBuf>,
+    /// What dashboards keep between requests, for measuring: everything kept is made anew when its data changes.
+    #[arg(long, env = "PP_KEEP", value_name = "WHAT", default_value = "pages")]
+    keep: Keep,
     /// For tests only: let every request choose the present with an `X-Test-Now` header.
     #[arg(long, env = "PP_TEST_CLOCK")]
     test_clock: bool,
@@ -148,7 +152,8 @@ impl ListenArgs {
         let limits = Limits::new(self.rate_limit);
         let sign_on = self.sign_on.sign_on()?;
         let access = Access { limits, sign_on, behind_proxy: self.behind_proxy, ..Access::default() };
-        Ok(AppState { branding: Arc::new(branding), access: Arc::new(access), ..state })
+        let pages = Arc::new(Pages::keeping(self.keep));
+        Ok(AppState { branding: Arc::new(branding), access: Arc::new(access), pages, ..state })
     }
 }
 

@@ -1,7 +1,8 @@
 //! The picture's frame: where a share of the width lands, in a plot that stretches or in one of fixed size.
 
 use super::Chart;
-use maud::{Markup, html};
+use maud::{Markup, Render, html};
+use std::fmt;
 
 /// The class of plot widths that labels are thinned for, narrowest first: the least width in pixels that a plot has in it.
 /// The style sheet's container queries switch at the matching widths of the whole chart.
@@ -25,15 +26,15 @@ impl Frame {
     }
 
     /// A length across, for attributes that take percentages.
-    pub fn x(self, share: f64) -> String {
+    pub fn x(self, share: f64) -> Length {
         match self {
-            Frame::Fluid => format!("{}%", number(share * 100.0)),
+            Frame::Fluid => Length { percent: true, ..number(share * 100.0) },
             Frame::Fixed(width) => number(share * width),
         }
     }
 
     /// A position across, for path data.
-    pub fn along(self, share: f64) -> String {
+    pub fn along(self, share: f64) -> Length {
         match self {
             Frame::Fluid => number(share * STRETCH),
             Frame::Fixed(width) => number(share * width),
@@ -44,7 +45,7 @@ impl Frame {
     pub fn paths(self, height: f64, paths: &Markup) -> Markup {
         match self {
             Frame::Fluid => html! {
-                svg.stretch x="0" y="0" width="100%" height=(number(height)) viewBox=(format!("0 0 {STRETCH} {}", number(height)))
+                svg.stretch x="0" y="0" width="100%" height=(number(height)) viewBox={ "0 0 " (number(STRETCH)) " " (number(height)) }
                     preserveAspectRatio="none" { (paths) }
             },
             Frame::Fixed(_) => html! { g { (paths) } },
@@ -56,7 +57,7 @@ impl Frame {
         match self {
             Frame::Fluid => html! { svg.at x=(self.x(share)) y=(number(y)) { (inner) } },
             Frame::Fixed(_) => {
-                html! { g transform=(format!("translate({} {})", self.x(share), number(y))) { (inner) } }
+                html! { g transform={ "translate(" (self.x(share)) " " (number(y)) ")" } { (inner) } }
             }
         }
     }
@@ -86,28 +87,26 @@ impl Frame {
     /// The whole picture: margins, name and description around a drawing of a given plot height.
     pub fn picture(self, chart: &Chart, margins: Margins, plot: f64, inner: &Markup) -> Markup {
         let height = margins.top + plot + margins.bottom;
-        let description = super::describe(chart);
-        let (title, desc) = (format!("{}-chart-title", chart.id), format!("{}-chart-desc", chart.id));
-        let body = html! {
-            title id=(title) { (chart.title) }
-            desc id=(desc) { (description) }
-            g transform=(format!("translate({} {})", if self == Frame::Fluid { 0.0 } else { margins.left }, number(margins.top))) {
-                (inner)
-            }
-        };
+        let left = if self == Frame::Fluid { 0.0 } else { margins.left };
+        let drawing =
+            html! { g transform={ "translate(" (number(left)) " " (number(margins.top)) ")" } { (inner) } };
+        let id = &chart.id;
         match self {
+            // in a page the caption below says what the chart shows
             Frame::Fluid => html! {
-                div class=(format!("plot {} {}", gutter('l', margins.left), gutter('r', margins.right))) {
-                    svg.chart-svg role="img" aria-labelledby=(format!("{title} {desc}")) width="100%" height=(number(height))
-                        focusable="false" { (body) }
+                div class={ "plot " (gutter('l', margins.left)) " " (gutter('r', margins.right)) } {
+                    svg.chart-svg role="img" aria-labelledby={ (id) "-chart-title " (id) "-summary" } width="100%" height=(number(height))
+                        focusable="false" { title id={ (id) "-chart-title" } { (chart.title) } (drawing) }
                 }
             },
             Frame::Fixed(width) => {
                 let full = margins.left + width + margins.right;
                 html! {
-                    svg.chart-svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby=(format!("{title} {desc}"))
-                        width=(number(full)) height=(number(height)) viewBox=(format!("0 0 {} {}", number(full), number(height))) {
-                        (body)
+                    svg.chart-svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby={ (id) "-chart-title " (id) "-chart-desc" }
+                        width=(number(full)) height=(number(height)) viewBox={ "0 0 " (number(full)) " " (number(height)) } {
+                        title id={ (id) "-chart-title" } { (chart.title) }
+                        desc id={ (id) "-chart-desc" } { (super::describe(chart)) }
+                        (drawing)
                     }
                 }
             }
@@ -129,14 +128,75 @@ fn gutter(side: char, pixels: f64) -> String {
     format!("g{side}{}", (pixels / 12.0).ceil().clamp(0.0, 15.0) as usize)
 }
 
-/// A number with at most two decimals and nothing needless.
-pub fn number(value: f64) -> String {
-    // drawings are small: two decimals of a whole number of hundredths are exact, and quicker to write than a float
-    let hundredths = (value * 100.0).round() as i64;
-    let (sign, size) = (if hundredths < 0 { "-" } else { "" }, hundredths.unsigned_abs());
-    match (size / 100, size % 100) {
-        (whole, 0) => format!("{sign}{whole}"),
-        (whole, rest) if rest % 10 == 0 => format!("{sign}{whole}.{}", rest / 10),
-        (whole, rest) => format!("{sign}{whole}.{rest:02}"),
+/// A length of a drawing, which is written with at most two decimals and nothing needless.
+///
+/// Drawings are small: two decimals of a whole number of hundredths are exact, and quicker to write than a float.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Length {
+    hundredths: i64,
+    percent: bool,
+}
+
+/// A length in units of the drawing.
+pub fn number(value: f64) -> Length {
+    Length { hundredths: (value * 100.0).round() as i64, percent: false }
+}
+
+impl Render for Length {
+    fn render_to(&self, out: &mut String) {
+        if self.hundredths < 0 {
+            out.push('-');
+        }
+        let size = self.hundredths.unsigned_abs();
+        (size / 100).render_to(out);
+        let (tenth, hundredth) = ((size / 10 % 10) as u8, (size % 10) as u8);
+        if tenth > 0 || hundredth > 0 {
+            out.push('.');
+            out.push(char::from(b'0' + tenth));
+        }
+        if hundredth > 0 {
+            out.push(char::from(b'0' + hundredth));
+        }
+        if self.percent {
+            out.push('%');
+        }
+    }
+}
+
+impl fmt::Display for Length {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::new();
+        self.render_to(&mut text);
+        f.write_str(&text)
+    }
+}
+
+/// Adds a step of a path: `M` or `L`, and where it leads.
+pub fn step(path: &mut String, letter: char, x: Length, y: Length) {
+    path.push(letter);
+    x.render_to(path);
+    path.push(' ');
+    y.render_to(path);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_have_two_decimals_at_most() {
+        for (value, text) in [
+            (0.0, "0"),
+            (12.0, "12"),
+            (0.5, "0.5"),
+            (-0.25, "-0.25"),
+            (3.14159, "3.14"),
+            (7.001, "7"),
+            (0.049, "0.05"),
+        ] {
+            assert_eq!(number(value).to_string(), text);
+        }
+        assert_eq!(Frame::Fluid.x(0.3333).to_string(), "33.33%");
+        assert_eq!(Frame::Fixed(300.0).x(0.5).to_string(), "150");
     }
 }

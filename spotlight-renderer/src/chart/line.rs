@@ -1,7 +1,7 @@
 //! Lines: one a series, broken where there is no data.
 
 use super::axis::{self, BELOW};
-use super::frame::{Frame, Margins, number};
+use super::frame::{Frame, Margins, number, step};
 use super::label::{self, Wanted};
 use super::scale::Scale;
 use super::{Chart, colour};
@@ -72,8 +72,8 @@ fn path(chart: &Chart, series: usize, across: &[f64], frame: Frame, y: impl Fn(f
     for (slot, &position) in across.iter().enumerate() {
         match chart.value(series, slot) {
             Some(value) => {
-                data.push(if drawing { 'L' } else { 'M' });
-                data.push_str(&format!("{} {}", frame.along(position), number(y(value))));
+                let letter = if drawing { 'L' } else { 'M' };
+                step(&mut data, letter, frame.along(position), number(y(value)));
                 drawing = true;
             }
             None => drawing = false,

@@ -1,7 +1,7 @@
 //! Stacked areas: the first series is drawn on top, the last at the bottom.
 
 use super::axis::{self, BELOW};
-use super::frame::{Frame, Margins, number};
+use super::frame::{Frame, Margins, number, step};
 use super::label::{self, Wanted};
 use super::scale::Scale;
 use super::{Chart, Kind, Unit, colour};
@@ -132,12 +132,11 @@ fn area(
 }
 
 fn join(points: impl Iterator<Item = (f64, f64)>, frame: Frame, y: impl Fn(f64) -> f64) -> String {
-    points
-        .enumerate()
-        .map(|(index, (position, value))| {
-            format!("{}{} {}", if index == 0 { 'M' } else { 'L' }, frame.along(position), number(y(value)))
-        })
-        .collect()
+    let mut path = String::new();
+    for (index, (position, value)) in points.enumerate() {
+        step(&mut path, if index == 0 { 'M' } else { 'L' }, frame.along(position), number(y(value)));
+    }
+    path
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::{Format, Kind, plain};
 use crate::words::{listed, say_with};
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, TimeDelta, Timelike, Utc};
 use serde_json::Value;
+use std::fmt::Write;
 
 /// The longest words first, so that each is found whole.
 const TOKENS: [&str; 19] = [
@@ -89,7 +90,7 @@ pub fn by_pattern(time: DateTime<Utc>, pattern: &str) -> String {
     while let Some(letter) = rest.chars().next() {
         match TOKENS.iter().find(|token| rest.starts_with(**token)) {
             Some(token) => {
-                out.push_str(&word(time, token));
+                word(&mut out, time, token);
                 rest = &rest[token.len()..];
             }
             None => {
@@ -101,32 +102,37 @@ pub fn by_pattern(time: DateTime<Utc>, pattern: &str) -> String {
     out
 }
 
-fn word(time: DateTime<Utc>, token: &str) -> String {
+fn word(out: &mut String, time: DateTime<Utc>, token: &str) {
     let month = time.month0() as usize;
     let (afternoon, hour) = time.hour12();
     let day = time.weekday().num_days_from_monday() as usize;
-    let named = |list: &str, place: usize| listed(list, place).to_owned();
     match token {
-        "YYYY" => format!("{:04}", time.year()),
-        "YY" => format!("{:02}", time.year().rem_euclid(100)),
-        "MMMM" => named("months", month),
-        "MMM" => named("short-months", month),
-        "MM" => format!("{:02}", month + 1),
-        "M" => (month + 1).to_string(),
-        "dddd" => named("weekdays", day),
-        "ddd" => named("weekdays", day).chars().take(3).collect(),
-        "DD" => format!("{:02}", time.day()),
-        "Do" => ordinal(time.day()),
-        "D" => time.day().to_string(),
-        "HH" => format!("{:02}", time.hour()),
-        "H" => time.hour().to_string(),
-        "hh" => format!("{hour:02}"),
-        "h" => hour.to_string(),
-        "mm" => format!("{:02}", time.minute()),
-        "ss" => format!("{:02}", time.second()),
-        "a" => if afternoon { "pm" } else { "am" }.to_owned(),
-        _ => if afternoon { "PM" } else { "AM" }.to_owned(),
+        "YYYY" => padded(out, time.year(), 4),
+        "YY" => padded(out, time.year().rem_euclid(100), 2),
+        "MMMM" => out.push_str(listed("months", month)),
+        "MMM" => out.push_str(listed("short-months", month)),
+        "MM" => padded(out, time.month(), 2),
+        "M" => padded(out, time.month(), 1),
+        "dddd" => out.push_str(listed("weekdays", day)),
+        "ddd" => out.extend(listed("weekdays", day).chars().take(3)),
+        "DD" => padded(out, time.day(), 2),
+        "Do" => out.push_str(&ordinal(time.day())),
+        "D" => padded(out, time.day(), 1),
+        "HH" => padded(out, time.hour(), 2),
+        "H" => padded(out, time.hour(), 1),
+        "hh" => padded(out, hour, 2),
+        "h" => padded(out, hour, 1),
+        "mm" => padded(out, time.minute(), 2),
+        "ss" => padded(out, time.second(), 2),
+        "a" => out.push_str(if afternoon { "pm" } else { "am" }),
+        _ => out.push_str(if afternoon { "PM" } else { "AM" }),
     }
+}
+
+/// Writes a number with at least so many digits.
+fn padded(out: &mut String, number: impl Into<i64>, digits: usize) {
+    // writing to a string cannot fail
+    let _ = write!(out, "{:0digits$}", number.into());
 }
 
 fn ordinal(day: u32) -> String {

@@ -63,7 +63,10 @@ impl Type for Availability {
                 latest(Name::ResponseTime, RESPONSE, &seconds),
                 latest(Name::Uptime, UPTIME, &percent),
             ],
-            charts: vec![chart("Page load time", RESPONSE, &seconds), chart("Uptime", UPTIME, &percent)],
+            charts: vec![
+                chart("Page load time", RESPONSE, &seconds).into(),
+                chart("Uptime", UPTIME, &percent).into(),
+            ],
             table: Some(table::of(module, &axes, &rows, scene)),
             ..Facts::default()
         }

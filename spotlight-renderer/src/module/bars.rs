@@ -49,7 +49,7 @@ impl Type for Bars {
         let name = axes.y.first().map_or("", |axis| axis.label.as_str());
         Facts {
             headline: vec![figure::latest(&rows, key, module.period(), &format, scene)],
-            charts: vec![plot::over_time(module, &rows, &[Line::new(name, key)], Kind::Bar, &format)],
+            charts: vec![plot::over_time(module, &rows, &[Line::new(name, key)], Kind::Bar, &format).into()],
             table: Some(table::of(module, &axes, &rows, scene)),
             ..Facts::default()
         }

@@ -10,6 +10,7 @@ use crate::chart::Kind;
 use crate::data::Row;
 use crate::definition::Module;
 use crate::format::{Format, Kind as FormatKind, date, plain};
+use crate::pattern;
 use crate::rows::{self, number, value};
 use crate::view::Facts;
 
@@ -36,11 +37,11 @@ enum Matcher {
 }
 
 impl Matcher {
-    fn of(pattern: Option<&str>) -> Matcher {
-        match pattern.map(Regex::new) {
+    fn of(text: Option<&str>) -> Matcher {
+        match text.map(pattern::read) {
             None => Matcher::Everything,
-            Some(Ok(pattern)) => Matcher::Pattern(pattern),
-            Some(Err(_)) => Matcher::Nothing,
+            Some(Some(pattern)) => Matcher::Pattern(pattern),
+            Some(None) => Matcher::Nothing,
         }
     }
 
@@ -123,7 +124,9 @@ impl Type for CompletionRate {
         let name = axes.y.first().map_or("", |axis| axis.label.as_str());
         Facts {
             headline: vec![figure::latest(&rates, RATE, module.period(), &percent, scene)],
-            charts: vec![plot::over_time(module, &rates, &[Line::new(name, RATE)], Kind::Line, &percent)],
+            charts: vec![
+                plot::over_time(module, &rates, &[Line::new(name, RATE)], Kind::Line, &percent).into(),
+            ],
             table: Some(table::of(module, &axes, &rates, scene)),
             ..Facts::default()
         }

@@ -4,7 +4,7 @@
 //! an axis add up to `other`, if there is such an axis; `total` is the sum of what is shown. Axes with a `timeshift` show their
 //! group as it was some periods ago.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use regex::Regex;
 use serde_json::{Value, json};
@@ -17,6 +17,7 @@ use crate::definition::Module;
 use crate::definition::axes::{Axes, Axis};
 use crate::definition::query::Wishes;
 use crate::format::{Format, Kind as FormatKind};
+use crate::pattern;
 use crate::rows::{self, number, value};
 use crate::view::Facts;
 use chrono::{DateTime, Utc};
@@ -44,9 +45,9 @@ impl Type for GroupedTimeseries {
         let mut rows = rows::prepare(module, &axes, rows, scene.now);
         let measured = module.value_attribute();
         let shares = module.flag("one-hundred-percent");
-        let mappings = mappings(&module.options["group-mapping"]);
+        let mut names = Names::new(&axes, mappings(&module.options["group-mapping"]), measured);
         for row in &mut rows {
-            compute(row, measured, &axes, &mappings);
+            compute(row, &axes, &mut names);
         }
         let rows = shift(rows, measured, &axes);
         for axis in &mut axes.y {
@@ -61,7 +62,7 @@ impl Type for GroupedTimeseries {
             (false, false) => (Kind::Line, figure::format(module.format())),
         };
         Facts {
-            charts: vec![plot::over_time(module, &rows, &lines, kind, &format)],
+            charts: vec![plot::over_time(module, &rows, &lines, kind, &format).into()],
             table: Some(table::of(module, &axes, &rows, scene)),
             ..Facts::default()
         }
@@ -77,25 +78,59 @@ struct Mapping {
 /// The mappings of a definition in their order; patterns that are none are left out.
 fn mappings(stored: &Value) -> Vec<Mapping> {
     let one = |(pattern, target): (&String, &Value)| {
-        Some(Mapping { pattern: Regex::new(pattern).ok()?, target: target.as_str()?.to_owned() })
+        Some(Mapping { pattern: pattern::read(pattern)?, target: target.as_str()?.to_owned() })
     };
     stored.as_object().into_iter().flatten().filter_map(one).collect()
 }
 
+/// The names under which groups are shown, found once for each.
+struct Names<'a> {
+    axes: &'a Axes,
+    mappings: Vec<Mapping>,
+    /// What follows the name of a group in the name of a field.
+    suffix: String,
+    /// By field, the name under which it is shown; none for fields that are no group's.
+    known: HashMap<String, Option<String>>,
+}
+
+impl<'a> Names<'a> {
+    fn new(axes: &'a Axes, mappings: Vec<Mapping>, measured: &str) -> Names<'a> {
+        Names { axes, mappings, suffix: format!(":{measured}"), known: HashMap::new() }
+    }
+
+    fn shown(&mut self, field: &str) -> Option<&str> {
+        if !self.known.contains_key(field) {
+            let shown = field.strip_suffix(&self.suffix).map(|group| self.of_axis(self.mapped(group)));
+            self.known.insert(field.to_owned(), shown);
+        }
+        self.known.get(field).and_then(Option::as_deref)
+    }
+
+    /// A group goes to the target of the first pattern that finds something in it.
+    fn mapped(&self, group: &str) -> String {
+        let found = |text: &str| self.mappings.iter().find(|mapping| mapping.pattern.is_match(text));
+        let mapping = found(group)
+            .or_else(|| found(&format!("{group}{}", self.suffix)))
+            .or_else(|| found(&escaped(group)));
+        mapping.map_or_else(|| group.to_owned(), |mapping| mapping.target.clone())
+    }
+
+    /// Definitions were written when markup in group names was escaped before it was compared.
+    fn of_axis(&self, name: String) -> String {
+        let mut groups = self.axes.y.iter().filter_map(|axis| axis.group.as_ref());
+        groups.find(|own| unescaped(own) == name).cloned().unwrap_or(name)
+    }
+}
+
 /// Maps the groups of a row, adds them up, and gives every axis its value and its share.
-fn compute(row: &mut Row, measured: &str, axes: &Axes, mappings: &[Mapping]) {
-    let suffix = format!(":{measured}");
-    let mut groups: Vec<(String, Option<f64>)> = row
-        .iter()
-        .filter_map(|(key, _)| Some((key.strip_suffix(&suffix)?.to_owned(), number(row, key))))
-        .collect();
-    groups = mapped(groups, mappings, &suffix);
-    for (name, _) in &mut groups {
-        // definitions were written when markup in group names was escaped before it was compared
-        if let Some(axis) =
-            axes.y.iter().find_map(|axis| axis.group.as_ref().filter(|own| unescaped(own) == *name))
-        {
-            name.clone_from(axis);
+fn compute(row: &mut Row, axes: &Axes, names: &mut Names<'_>) {
+    let mut groups: Vec<(String, Option<f64>)> = Vec::new();
+    for field in row.keys() {
+        let Some(name) = names.shown(field) else { continue };
+        let value = number(row, field);
+        match groups.iter_mut().find(|(own, _)| own == name) {
+            Some((_, sum)) => *sum = sum.zip(value).map(|(a, b)| a + b).or(*sum).or(value),
+            None => groups.push((name.to_owned(), value)),
         }
     }
     let has_axis = |name: &str| axes.y.iter().any(|axis| axis.group.as_deref() == Some(name));
@@ -117,7 +152,8 @@ fn compute(row: &mut Row, measured: &str, axes: &Axes, mappings: &[Mapping]) {
         }
     }
     let total = given_total.or(total);
-    row.retain(|key, _| !key.ends_with(&suffix));
+    let suffix = &names.suffix;
+    row.retain(|key, _| !key.ends_with(suffix));
     for name in axes.y.iter().filter_map(|axis| axis.group.as_deref()).collect::<BTreeSet<_>>() {
         let amount = match name {
             "total" => total,
@@ -128,26 +164,6 @@ fn compute(row: &mut Row, measured: &str, axes: &Axes, mappings: &[Mapping]) {
         row.insert(format!("{name}{suffix}"), value(amount));
         row.insert(format!("{name}{suffix}:percent"), value(share));
     }
-}
-
-/// The groups after mapping. Each goes to the target of the first pattern that finds something in it.
-fn mapped(
-    groups: Vec<(String, Option<f64>)>,
-    mappings: &[Mapping],
-    suffix: &str,
-) -> Vec<(String, Option<f64>)> {
-    let mut out: Vec<(String, Option<f64>)> = Vec::new();
-    for (name, value) in groups {
-        let found = |text: &str| mappings.iter().find(|mapping| mapping.pattern.is_match(text));
-        let mapping =
-            found(&name).or_else(|| found(&format!("{name}{suffix}"))).or_else(|| found(&escaped(&name)));
-        let name = mapping.map_or(name, |mapping| mapping.target.clone());
-        match out.iter_mut().find(|(own, _)| *own == name) {
-            Some((_, sum)) => *sum = sum.zip(value).map(|(a, b)| a + b).or(*sum).or(value),
-            None => out.push((name, value)),
-        }
-    }
-    out
 }
 
 fn longest_shift(axes: &Axes) -> usize {

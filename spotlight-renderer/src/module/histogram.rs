@@ -65,7 +65,7 @@ pub fn drawn(module: &Module, axes: &Axes, rows: &[Row], scene: &Scene) -> Facts
     let name = axes.y.first().map_or("", |axis| axis.label.as_str());
     let format = figure::format(module.format());
     Facts {
-        charts: vec![plot::over_categories(module, bars, name, Kind::Bar, &format)],
+        charts: vec![plot::over_categories(module, bars, name, Kind::Bar, &format).into()],
         table: Some(table::of(module, axes, rows, scene)),
         caption: Some(label.to_owned()).filter(|label| !label.is_empty()),
         ..Facts::default()

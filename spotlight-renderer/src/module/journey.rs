@@ -54,7 +54,7 @@ impl Type for Journey {
         let bars = axes.y.iter().map(|axis| axis.label.clone()).zip(counts).collect();
         let format = figure::format(module.format().or(Some(Format::new(FormatKind::Integer))));
         Facts {
-            charts: vec![plot::over_categories(module, bars, "People", Kind::Steps, &format)],
+            charts: vec![plot::over_categories(module, bars, "People", Kind::Steps, &format).into()],
             table: Some(table::of(module, &axes, &[row], scene)),
             ..Facts::default()
         }

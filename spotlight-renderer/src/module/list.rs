@@ -1,12 +1,11 @@
 //! `list`: names in order, perhaps as links.
 
-use regex::Regex;
-
 use super::{Scene, Type};
 use crate::data::Row;
 use crate::definition::Module;
 use crate::definition::axes::Axes;
 use crate::format::plain;
+use crate::pattern;
 use crate::rows;
 use crate::view::{Facts, Item};
 
@@ -15,7 +14,7 @@ pub struct List;
 impl Type for List {
     fn facts(&self, module: &Module, rows: Vec<Row>, scene: &Scene) -> Facts {
         let rows = rows::prepare(module, &Axes::default(), rows, scene.now);
-        let shorten = module.text("label-regex").and_then(|pattern| Regex::new(pattern).ok());
+        let shorten = module.text("label-regex").and_then(pattern::read);
         let field = |row: &Row, option: &str| -> Option<String> {
             row.get(module.text(option)?).filter(|value| !value.is_null()).map(plain)
         };

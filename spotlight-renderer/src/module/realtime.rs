@@ -55,7 +55,7 @@ impl Type for Realtime {
         };
         Facts {
             headline: vec![headline],
-            charts: if rows.len() > 1 { vec![chart] } else { Vec::new() },
+            charts: if rows.len() > 1 { vec![chart.into()] } else { Vec::new() },
             table: Some(table::of(module, &axes, &rows, scene)),
             ..Facts::default()
         }

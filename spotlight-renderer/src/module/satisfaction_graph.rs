@@ -1,5 +1,7 @@
 //! `user_satisfaction_graph`: how satisfied people say they are, from ratings of 1 to 5, and how the answers are spread.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::plot::{self, Line};
@@ -77,10 +79,11 @@ impl Type for SatisfactionGraph {
         }
         let percent = module.format().unwrap_or_else(|| Format::new(FormatKind::Percent));
         let name = axes.y.first().map_or("", |axis| axis.label.as_str());
-        let mut charts = vec![plot::over_time(module, &rows, &[Line::new(name, key)], Kind::Line, &percent)];
-        let breakdown =
-            Some(breakdown(module, &axes, &rows)).filter(|chart| scene.own_page && chart.has_data());
-        charts.extend(breakdown);
+        let line = plot::over_time(module, &rows, &[Line::new(name, key)], Kind::Line, &percent);
+        let mut charts: Vec<Arc<Chart>> = vec![line.into()];
+        if scene.own_page {
+            charts.extend(Some(breakdown(module, &axes, &rows)).filter(Chart::has_data).map(Arc::new));
+        }
         Facts {
             headline: vec![figure::latest(&rows, key, module.period(), &percent, scene)],
             table: Some(table::of(module, &axes, &rows, scene)),

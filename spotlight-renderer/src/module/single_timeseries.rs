@@ -47,7 +47,7 @@ impl Type for SingleTimeseries {
         Facts {
             headline: vec![figure::latest(&rows, SHOWN, module.period(), &format, scene)],
             table: Some(table::of(module, &axes, &rows, scene)),
-            charts: vec![chart],
+            charts: vec![chart.into()],
             ..Facts::default()
         }
     }

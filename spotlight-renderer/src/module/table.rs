@@ -1,5 +1,7 @@
 //! Tables of rows, with computed columns.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::Scene;
@@ -30,56 +32,88 @@ fn wanted_sort(module: &Module, columns: &[&Axis], scene: &Scene) -> Option<Sort
 
 /// A table with these columns.
 pub fn build(columns: &[&Axis], rows: &[Row], sort: Option<Sort>, row_header: bool, scene: &Scene) -> Table {
-    let mut ordered = rows.to_vec();
+    let read: Vec<Vec<Read<'_>>> =
+        columns.iter().map(|axis| axis.keys.iter().map(|key| Read::of(key, rows)).collect()).collect();
+    let mut ordered: Vec<&Row> = rows.iter().collect();
     if let Some(sort) = &sort {
-        sort::sort(&mut ordered, sort, |row, key| value(row, key, rows));
+        let key = Read::of(&sort.key, rows);
+        sort::sort(&mut ordered, sort, |row| key.value(row));
     }
-    let found = |axis: &Axis, row: &Row| match axis.keys.as_slice() {
-        [key] => value(row, key, rows),
-        keys => Value::Array(keys.iter().map(|key| value(row, key, rows)).collect()),
-    };
-    let cell = |axis: &Axis, row: &Row| -> Option<Text> {
-        let found = found(axis, row);
-        match &axis.format {
-            Some(format) => format.write(&found, scene.now),
-            None if found.is_null() => None,
-            None => Some(Text::plain(plain(&found))),
-        }
-    };
-    Table {
-        columns: columns.iter().map(|axis| column(axis, rows)).collect(),
-        rows: ordered.iter().map(|row| columns.iter().map(|axis| cell(axis, row)).collect()).collect(),
-        amounts: ordered
-            .iter()
-            .map(|row| columns.iter().map(|axis| found(axis, row).as_f64()).collect())
-            .collect(),
+    let mut table = Table {
+        columns: columns.iter().zip(&read).map(|(axis, read)| column(axis, read, rows)).collect(),
         sorted: sort,
         row_header: row_header && !rows.is_empty(),
+        ..Table::default()
+    };
+    let mut cells = Vec::with_capacity(rows.len());
+    for row in ordered {
+        let found: Vec<Cow<'_, Value>> = read.iter().map(|keys| value(keys, row)).collect();
+        cells.push(columns.iter().zip(&found).map(|(axis, found)| written(axis, found, scene)).collect());
+        table.amounts.push(found.iter().map(|found| found.as_f64()).collect());
+    }
+    table.rows = cells.into();
+    table
+}
+
+fn written(axis: &Axis, found: &Value, scene: &Scene) -> Option<Text> {
+    match &axis.format {
+        Some(format) => format.write(found, scene.now),
+        None if found.is_null() => None,
+        None => Some(Text::plain(plain(found))),
     }
 }
 
-fn column(axis: &Axis, all: &[Row]) -> Column {
-    let numeric = match &axis.format {
-        Some(format) => format.is_amount(),
-        None => all.iter().any(|row| value(row, axis.key(), all).is_number()),
+fn column(axis: &Axis, read: &[Read<'_>], all: &[Row]) -> Column {
+    let numeric = match (&axis.format, read.first()) {
+        (Some(format), _) => format.is_amount(),
+        (None, Some(first)) => all.iter().any(|row| first.value(row).is_number()),
+        (None, None) => false,
     };
     Column { label: axis.label.clone(), key: axis.key().to_owned(), numeric }
 }
 
-/// The value of a column in a row: that of a field, or one computed from all rows.
-fn value(row: &Row, key: &str, all: &[Row]) -> Value {
-    let computed = key.strip_suffix(')').and_then(|rest| rest.split_once('('));
-    match computed {
-        Some(("percentOfTotal", field)) => {
-            let total = rows::total(all, field).filter(|total| *total != 0.0);
-            rows::value(number(row, field).zip(total).map(|(part, total)| part / total))
+/// The value of a column in a row; several keys are a range.
+fn value<'a>(keys: &[Read<'_>], row: &'a Row) -> Cow<'a, Value> {
+    match keys {
+        [key] => key.value(row),
+        keys => Cow::Owned(Value::Array(keys.iter().map(|key| key.value(row).into_owned()).collect())),
+    }
+}
+
+/// How the value of a key is had from a row.
+enum Read<'k> {
+    /// It is a field.
+    Field(&'k str),
+    /// It is the share of a field in its sum over all rows, where there is such a sum.
+    ShareOf(&'k str, Option<f64>),
+    /// It is the change of a field on the period before.
+    ChangeOf(&'k str),
+}
+
+impl<'k> Read<'k> {
+    fn of(key: &'k str, all: &[Row]) -> Read<'k> {
+        match key.strip_suffix(')').and_then(|rest| rest.split_once('(')) {
+            Some(("percentOfTotal", field)) => {
+                Read::ShareOf(field, rows::total(all, field).filter(|total| *total != 0.0))
+            }
+            Some(("delta", field)) => Read::ChangeOf(field),
+            _ => Read::Field(key),
         }
-        Some(("delta", field)) => {
-            let values = group::values(row);
-            let before = values.len().checked_sub(2).and_then(|place| number(values[place], field));
-            let before = before.filter(|before| *before != 0.0);
-            rows::value(number(row, field).zip(before).map(|(now, before)| (now - before) / before))
+    }
+
+    fn value<'a>(&self, row: &'a Row) -> Cow<'a, Value> {
+        match *self {
+            Read::Field(key) => row.get(key).map_or(Cow::Owned(Value::Null), Cow::Borrowed),
+            Read::ShareOf(field, total) => {
+                Cow::Owned(rows::value(number(row, field).zip(total).map(|(part, total)| part / total)))
+            }
+            Read::ChangeOf(field) => {
+                let values = group::values(row);
+                let before = values.len().checked_sub(2).and_then(|place| number(values[place], field));
+                let before = before.filter(|before| *before != 0.0);
+                let change = number(row, field).zip(before).map(|(now, before)| (now - before) / before);
+                Cow::Owned(rows::value(change))
+            }
         }
-        _ => row.get(key).cloned().unwrap_or(Value::Null),
     }
 }

@@ -2,7 +2,10 @@
 //!
 //! Fields that end in `_html` hold inline HTML as authors wrote it; it is cleaned when it is printed (see [`super::safe`]).
 
+use std::sync::Arc;
+
 use crate::chart::Chart;
+use crate::format::Text;
 
 /// A link with its text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -158,7 +161,7 @@ pub struct Data {
     /// Large numbers.
     pub figures: Vec<Figure>,
     /// Pictures.
-    pub charts: Vec<Chart>,
+    pub charts: Vec<Arc<Chart>>,
     /// Numbered entries; an empty list says that there is nothing.
     pub items: Option<Vec<Item>>,
     /// All values.
@@ -226,8 +229,8 @@ pub struct Table {
     pub caption: String,
     /// The columns.
     pub columns: Vec<Column>,
-    /// The cells, row by row.
-    pub rows: Vec<Vec<Cell>>,
+    /// The cells, row by row; `None` where there is no data.
+    pub rows: Arc<Vec<Vec<Option<Text>>>>,
     /// Whether the first cell of a row names it.
     pub row_header: bool,
 }
@@ -251,17 +254,6 @@ pub struct Column {
 pub enum Sorted {
     Ascending,
     Descending,
-}
-
-/// One value of a table.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Cell {
-    /// Its text; absent if there is no data.
-    pub text: Option<String>,
-    /// Where it leads.
-    pub href: Option<String>,
-    /// The value in full, if the text abbreviates it.
-    pub full: Option<String>,
 }
 
 /// A form to choose the dates shown.

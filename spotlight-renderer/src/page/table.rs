@@ -1,9 +1,10 @@
 //! Tables that can be read on any screen.
 
-use super::model::{Cell, Sorted, Table};
+use super::model::{Sorted, Table};
 use super::shell::address;
+use crate::format::Text;
 use crate::words::{say, say_with};
-use maud::{Markup, html};
+use maud::{Markup, Render, html};
 
 /// How a table behaves where it does not fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,8 +23,16 @@ pub fn table(table: &Table, id: &str, narrow: Narrow) -> Markup {
                 caption { (table.caption) }
                 @if !table.columns.is_empty() { thead { tr { @for column in &table.columns { (head(column)) } } } }
                 tbody {
-                    @for row in &table.rows {
-                        tr { @for (index, cell) in row.iter().enumerate() { (body_cell(table, index, cell)) } }
+                    @for row in table.rows.iter() {
+                        tr {
+                            @for (index, text) in row.iter().enumerate() {
+                                @let column = table.columns.get(index);
+                                @let class = column.filter(|column| column.numeric).map(|_| "number");
+                                @if index == 0 && table.row_header { th scope="row" class=[class] { (Inside(text.as_ref())) } }
+                                @else if narrow == Narrow::Scroll { td class=[class] { (Inside(text.as_ref())) } }
+                                @else { td class=[class] data-label=[column.map(|column| column.label.as_str())] { (Inside(text.as_ref())) } }
+                            }
+                        }
                     }
                     @if table.rows.is_empty() {
                         tr { td.nothing colspan=(table.columns.len().max(1)) { (say("table-empty")) } }
@@ -52,23 +61,19 @@ fn head(column: &super::model::Column) -> Markup {
     }
 }
 
-fn body_cell(table: &Table, index: usize, cell: &Cell) -> Markup {
-    let column = table.columns.get(index);
-    let class = column.filter(|column| column.numeric).map(|_| "number");
-    let inner = html! {
-        @match (&cell.text, &cell.href) {
-            (Some(text), Some(href)) => a href=(address(href)) { (text) },
-            (Some(text), None) => {
-                @match cell.full.as_deref().filter(|full| full != text) {
-                    Some(full) => abbr title=(full) { (text) },
-                    None => (text),
-                }
+/// The inside of a cell, written straight into the page: long tables have thousands of them.
+struct Inside<'a>(Option<&'a Text>);
+
+impl Render for Inside<'_> {
+    fn render_to(&self, out: &mut String) {
+        let inside = match self.0 {
+            None => html! { abbr.missing title=(say("no-data-provided")) { "\u{2014}" } },
+            Some(Text { href: Some(href), text, .. }) => html! { a href=(address(href)) { (text) } },
+            Some(Text { full: Some(full), text, .. }) if full != text => {
+                html! { abbr title=(full) { (text) } }
             }
-            (None, _) => abbr.missing title=(say("no-data-provided")) { "\u{2014}" },
-        }
-    };
-    html! {
-        @if index == 0 && table.row_header { th scope="row" class=[class] { (inner) } }
-        @else { td class=[class] data-label=[column.map(|column| column.label.as_str())] { (inner) } }
+            Some(Text { text, .. }) => return text.render_to(out),
+        };
+        inside.render_to(out);
     }
 }

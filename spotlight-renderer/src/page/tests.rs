@@ -1,6 +1,7 @@
 use super::model::*;
 use super::*;
 use crate::chart::{Chart, Kind, Series, Slot};
+use crate::format::Text;
 
 const EVIL: &str = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>&{{7*7}}";
 
@@ -25,14 +26,14 @@ fn evil_head() -> Head {
 }
 
 fn evil_table() -> Table {
-    let cell = Cell { text: Some(evil()), href: Some("javascript:alert(1)".into()), full: Some(evil()) };
+    let cell = Some(Text { text: evil(), href: Some("javascript:alert(1)".into()), full: Some(evil()) });
     let column = Column {
         label: evil(),
         numeric: true,
         sort_href: Some("data:text/html,x".into()),
         sorted: Some(Sorted::Ascending),
     };
-    Table { caption: evil(), columns: vec![column; 2], rows: vec![vec![cell; 2]], row_header: true }
+    Table { caption: evil(), columns: vec![column; 2], rows: vec![vec![cell; 2]].into(), row_header: true }
 }
 
 fn evil_figure() -> Figure {
@@ -81,7 +82,7 @@ fn evil_data() -> Body {
     let slots = vec![Slot { label: evil(), at: None }; 3];
     let series = vec![Series { name: evil(), values: vec![Some(1.0), None, Some(3.0)], dashed: true }; 2];
     let charts = [Kind::Line, Kind::Stack, Kind::Bar, Kind::Steps, Kind::Spark]
-        .map(|kind| Chart::new(EVIL, EVIL, kind, slots.clone(), series.clone()))
+        .map(|kind| Chart::new(EVIL, EVIL, kind, slots.clone(), series.clone()).into())
         .to_vec();
     Body::Data(Data {
         figures: vec![evil_figure()],
@@ -244,7 +245,7 @@ fn absent_values_are_said_to_be_absent() {
         figures: vec![Figure::default()],
         table: Some(Table {
             columns: vec![Column::default()],
-            rows: vec![vec![Cell::default()]],
+            rows: vec![vec![None]].into(),
             ..Table::default()
         }),
         ..Data::default()

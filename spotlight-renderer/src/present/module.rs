@@ -1,8 +1,7 @@
 //! The parts of a page in words.
 
 use super::Presenter;
-use crate::format::Text;
-use crate::page::model::{Body, Cell, Change, Column, Data, Direction, Figure, Link, Module, Sorted, Table};
+use crate::page::model::{Body, Change, Column, Data, Direction, Figure, Link, Module, Sorted, Table};
 use crate::page::plain_text;
 use crate::rows::sort;
 use crate::view::page::Aggregate;
@@ -109,17 +108,8 @@ impl Presenter<'_> {
         Table {
             caption,
             columns: table.columns.iter().map(column).collect(),
-            rows: table.rows.iter().map(|row| row.iter().map(cell).collect()).collect(),
+            rows: table.rows.clone(),
             row_header: table.row_header,
-        }
-    }
-}
-
-fn cell(text: &Option<Text>) -> Cell {
-    match text {
-        None => Cell::default(),
-        Some(text) => {
-            Cell { text: Some(text.text.clone()), href: text.href.clone(), full: text.full.clone() }
         }
     }
 }

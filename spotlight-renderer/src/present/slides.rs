@@ -1,5 +1,7 @@
 //! A dashboard for screens on walls: a slide for each figure, and after them the tables.
 
+use std::sync::Arc;
+
 use crate::chart::Chart;
 use crate::page::model::{Change, Direction, Figure, Head, Table};
 use crate::page::{self, Slide, plain_text};
@@ -68,12 +70,9 @@ impl Presenter<'_> {
                 .take(COLUMNS)
                 .map(|column| page::model::Column { sort_href: None, ..column })
                 .collect(),
-            rows: whole
-                .rows
-                .into_iter()
-                .take(ROWS)
-                .map(|row| row.into_iter().take(COLUMNS).collect())
-                .collect(),
+            rows: Arc::new(
+                whole.rows.iter().take(ROWS).map(|row| row.iter().take(COLUMNS).cloned().collect()).collect(),
+            ),
             ..whole
         };
         Some(Slide { title, figure: None, table: Some(short) })

@@ -1,5 +1,6 @@
 //! Rows in an order that a reader or a definition asked for.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use serde_json::Value;
@@ -42,11 +43,11 @@ pub struct Sort {
     pub direction: Direction,
 }
 
-/// Sorts rows by the values of a key that `value` finds. What has no value comes last whichever way; equals keep their order,
-/// except that rows without a value are in the order of their dates.
-pub fn sort(rows: &mut [Row], sort: &Sort, value: impl Fn(&Row, &str) -> Value) {
+/// Sorts rows by the values that `value` finds for the key. What has no value comes last whichever way; equals keep their
+/// order, except that rows without a value are in the order of their dates.
+pub fn sort<'a>(rows: &mut [&'a Row], sort: &Sort, value: impl Fn(&'a Row) -> Cow<'a, Value>) {
     rows.sort_by(|a, b| {
-        let (left, right) = (value(a, &sort.key), value(b, &sort.key));
+        let (left, right) = (value(a), value(b));
         match (left.is_null(), right.is_null()) {
             (true, true) => directed(compare(&when(a), &when(b)), sort.direction),
             (true, false) => Ordering::Greater,

@@ -4,6 +4,7 @@ use super::group::{groups, newest, side_by_side};
 use super::sort::{Direction, Sort};
 use super::*;
 use serde_json::json;
+use std::borrow::Cow;
 
 fn rows(rows: Value) -> Vec<Row> {
     serde_json::from_value(rows).unwrap()
@@ -87,13 +88,15 @@ fn periods_that_have_not_ended_are_dropped() {
 
 #[test]
 fn what_has_no_value_is_sorted_last() {
-    let mut all = rows(
+    let all = rows(
         json!([{"n": 5}, {"n": null, "_timestamp": "2016-01-01"}, {"n": 9}, {"_timestamp": "2016-01-02"}, {"n": 10}]),
     );
-    let mut order = |direction| {
+    let order = |direction| {
         let by = Sort { key: "n".to_owned(), direction };
-        sort::sort(&mut all, &by, |row, key| row.get(key).cloned().unwrap_or(Value::Null));
-        all.iter()
+        let mut ordered: Vec<&Row> = all.iter().collect();
+        sort::sort(&mut ordered, &by, |row| Cow::Owned(row.get("n").cloned().unwrap_or(Value::Null)));
+        ordered
+            .iter()
             .map(|row| number(row, "n").map_or_else(|| plain(&row["_timestamp"]), |n| n.to_string()))
             .collect::<Vec<_>>()
             .join(" ")

@@ -5,6 +5,7 @@
 
 use crate::words::say;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use chrono::{DateTime, Datelike, Months, TimeDelta, Utc};
 
@@ -93,10 +94,15 @@ impl Earlier {
     /// Lays earlier facts beside present ones: dashed lines in charts along time, and columns in their table.
     pub fn beside(&self, facts: &mut Facts, earlier: &Facts) {
         for (chart, before) in facts.charts.iter_mut().zip(&earlier.charts) {
-            self.add_lines(chart, before);
+            self.add_lines(Arc::make_mut(chart), before);
         }
         if let (Some(table), Some(before)) = (&mut facts.table, &earlier.table) {
-            self.add_columns(table, before, facts.charts.first(), earlier.charts.first());
+            self.add_columns(
+                table,
+                before,
+                facts.charts.first().map(|chart| &**chart),
+                earlier.charts.first().map(|chart| &**chart),
+            );
         }
     }
 
@@ -153,7 +159,7 @@ impl Earlier {
                 numeric: before.columns[column].numeric,
             });
         }
-        for (row, place) in table.rows.iter_mut().zip(&places) {
+        for (row, place) in Arc::make_mut(&mut table.rows).iter_mut().zip(&places) {
             let cells = place.and_then(|place| before.rows.get(place));
             row.extend(measured.iter().map(|column| cells.and_then(|cells| cells.get(*column)?.clone())));
         }

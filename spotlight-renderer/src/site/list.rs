@@ -231,7 +231,7 @@ impl Site<'_> {
         };
         Table {
             amounts: rows.iter().map(amounts).collect(),
-            rows: rows.into_iter().map(cells).collect(),
+            rows: rows.into_iter().map(cells).collect::<Vec<_>>().into(),
             columns,
             row_header: !listed.is_empty(),
             sorted: Some(sorted),

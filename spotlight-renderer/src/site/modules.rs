@@ -1,16 +1,18 @@
 //! The parts of a page: each asks for its data, and is what its type makes of the answer.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use futures::future::{BoxFuture, join_all};
 
 use super::compare::{Compare, Earlier};
 use super::dates::Range;
-use crate::data::DataSource;
+use crate::data::{DataError, DataSource, Row};
 use crate::definition::Module as Definition;
 use crate::definition::query::Query;
-use crate::module::{self, Scene};
+use crate::module::{self, Scene, Type};
 use crate::rows::sort::Sort;
-use crate::view::{Body, Module};
+use crate::view::{Body, Facts, Module};
 use crate::words::{Language, in_language};
 
 /// The circumstances in which the modules of a page are made.
@@ -67,38 +69,18 @@ pub fn one<'a>(
         });
         let query = wishes.and_then(|wishes| Query::of(definition, &wishes, circumstances.now));
         let mut updated = None;
-        let body = match (definition.kind.as_str(), kind) {
-            ("section", _) => Body::Section(load(&definition.children, &path, circumstances).await),
-            ("tab", _) => Body::Tabs(tabs(definition, &slug, &path, circumstances).await),
-            (_, None) => Body::Unknown,
-            (_, Some(kind)) => match &query {
-                None => Body::Failed,
-                Some(query) => match circumstances.data.rows(query).await {
-                    Err(_) => Body::Failed,
-                    Ok(rows) => {
-                        updated = circumstances.data.updated(query).await;
-                        let scene = Scene {
-                            now: circumstances.now,
-                            sort: (circumstances.sort)(&slug),
-                            own_page: circumstances.own_page,
-                        };
-                        let earlier = match circumstances.compare.filter(|_| kind.dates()) {
-                            Some(compare) => Earlier::of(compare, query, &rows),
-                            None => None,
-                        };
-                        let facts_of = |rows| kind.facts(definition, rows, &scene);
-                        let mut facts = in_language(circumstances.language, || facts_of(rows));
-                        if let Some(earlier) = earlier
-                            && let Ok(rows) = circumstances.data.rows(&earlier.query).await
-                        {
-                            in_language(circumstances.language, || {
-                                earlier.beside(&mut facts, &facts_of(rows))
-                            });
-                        }
-                        Body::Facts(Box::new(facts))
-                    }
-                },
-            },
+        let body = match (definition.kind.as_str(), kind, &query) {
+            ("section", ..) => Body::Section(load(&definition.children, &path, circumstances).await),
+            ("tab", ..) => Body::Tabs(tabs(definition, &slug, &path, circumstances).await),
+            (_, None, _) => Body::Unknown,
+            (_, Some(_), None) => Body::Failed,
+            (_, Some(kind), Some(query)) => {
+                let facts = facts(kind, definition, query, &slug, &path, circumstances).await;
+                if facts.is_ok() {
+                    updated = circumstances.data.updated(query).await;
+                }
+                facts.map_or(Body::Failed, Body::Facts)
+            }
         };
         Module {
             dates: kind.is_some_and(|kind| kind.dates()),
@@ -115,6 +97,33 @@ pub fn one<'a>(
             body,
         }
     })
+}
+
+/// What a module has to show, perhaps beside earlier values.
+async fn facts(
+    kind: &dyn Type,
+    definition: &Definition,
+    query: &Query,
+    slug: &str,
+    path: &str,
+    circumstances: &Circumstances<'_>,
+) -> Result<Arc<Facts>, DataError> {
+    let sort = (circumstances.sort)(slug);
+    let name = format!("{path} {:?} {sort:?} {}", circumstances.language, circumstances.own_page);
+    let scene = Scene { now: circumstances.now, sort, own_page: circumstances.own_page };
+    let make = |rows: Vec<Row>| in_language(circumstances.language, || kind.facts(definition, rows, &scene));
+    let Some(compare) = circumstances.compare.filter(|_| kind.dates()) else {
+        return circumstances.data.facts(query, &name, &make).await;
+    };
+    let rows = circumstances.data.rows(query).await?;
+    let earlier = Earlier::of(compare, query, &rows);
+    let mut facts = make(rows);
+    if let Some(earlier) = earlier
+        && let Ok(rows) = circumstances.data.rows(&earlier.query).await
+    {
+        in_language(circumstances.language, || earlier.beside(&mut facts, &make(rows)));
+    }
+    Ok(Arc::new(facts))
 }
 
 /// The children of a set of tabs, which go by the name of the set and their own.

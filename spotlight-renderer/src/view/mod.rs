@@ -8,6 +8,7 @@ pub mod json;
 pub mod page;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
@@ -103,7 +104,7 @@ pub struct Table {
     /// The columns.
     pub columns: Vec<Column>,
     /// The cells, row by row; `None` where there is no data.
-    pub rows: Vec<Vec<Option<Text>>>,
+    pub rows: Arc<Vec<Vec<Option<Text>>>>,
     /// The amounts behind the cells, where there are any, for files: as many rows and columns, or none at all.
     pub amounts: Vec<Vec<Option<f64>>>,
     /// What the rows are sorted by, if by anything but the order in which they came.
@@ -127,7 +128,7 @@ pub struct Facts {
     /// The large numbers, in order.
     pub headline: Vec<Headline>,
     /// The pictures.
-    pub charts: Vec<Chart>,
+    pub charts: Vec<Arc<Chart>>,
     /// All values.
     pub table: Option<Table>,
     /// Whether the table is what the module is about, rather than the alternative of a chart.
@@ -144,7 +145,7 @@ pub struct Facts {
 #[derive(Debug, Clone)]
 pub enum Body {
     /// Figures, charts, tables.
-    Facts(Box<Facts>),
+    Facts(Arc<Facts>),
     /// Modules under a common heading.
     Section(Vec<Module>),
     /// Modules of which one is looked at.

@@ -1,7 +1,9 @@
-//! Pages that were made before.
+//! Pages, and parts of pages, that were made before.
 //!
 //! A page is a function of the configuration, the versions of the data sets that it asked, the address and the minute. A kept
-//! page is given again only while all of these are what they were, so that a record that is written shows at once.
+//! page is given again only while all of these are what they were, so that a record that is written shows at once. The facts
+//! of a module are a function of the same things, with its query in the place of the address: they outlive the pages that show
+//! them together with others.
 
 use std::io::Write;
 use std::sync::{Arc, OnceLock};
@@ -10,10 +12,12 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
+use clap::ValueEnum;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use spotlight_renderer::view::Facts;
 
 use crate::controllers::read::already_known;
 use crate::state::AppState;
@@ -22,6 +26,10 @@ use crate::state::AppState;
 const CAPACITY: u64 = 64 * 1024 * 1024;
 /// How many pages there usually are.
 const USUAL_COUNT: usize = 2048;
+/// How much memory facts may take, in bytes, roughly.
+const FACTS_CAPACITY: u64 = 64 * 1024 * 1024;
+/// How many modules there usually are.
+const USUAL_FACTS: usize = 8192;
 /// Small answers are not worth compressing.
 const WORTH_COMPRESSING: usize = 1024;
 
@@ -61,20 +69,72 @@ impl Weighter<String, Arc<Kept>> for ByteCount {
     }
 }
 
-/// Pages by address.
+impl Weighter<String, Arc<Facts>> for ByteCount {
+    fn weight(&self, key: &String, facts: &Arc<Facts>) -> u64 {
+        let cells = facts.table.as_ref().map_or(0, |table| table.rows.len() * table.columns.len());
+        let points = facts.charts.iter().map(|chart| chart.slots.len() * (chart.series.len() + 4));
+        (key.len() + 2048 + cells * 112 + points.sum::<usize>() * 16) as u64
+    }
+}
+
+/// What dashboards keep between requests. All but the last are for measuring what the others are worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, ValueEnum)]
+pub enum Keep {
+    /// Nothing: every query is answered anew.
+    Nothing,
+    /// The answers to queries.
+    Answers,
+    /// Also what modules made of them.
+    Modules,
+    /// Also pages as they were sent.
+    #[default]
+    Pages,
+}
+
+/// Pages by address, and the facts of modules.
 #[derive(Debug)]
-pub struct Pages(Cache<String, Arc<Kept>, ByteCount>);
+pub struct Pages {
+    keep: Keep,
+    pages: Cache<String, Arc<Kept>, ByteCount>,
+    facts: Cache<String, Arc<Facts>, ByteCount>,
+}
 
 impl Default for Pages {
     fn default() -> Pages {
-        Pages(Cache::with_weighter(USUAL_COUNT, CAPACITY, ByteCount))
+        Pages::keeping(Keep::default())
     }
 }
 
 impl Pages {
+    /// A memory that keeps so much.
+    pub fn keeping(keep: Keep) -> Pages {
+        Pages {
+            keep,
+            pages: Cache::with_weighter(USUAL_COUNT, CAPACITY, ByteCount),
+            facts: Cache::with_weighter(USUAL_FACTS, FACTS_CAPACITY, ByteCount),
+        }
+    }
+
+    /// Whether the answers to queries are kept.
+    pub fn keeps_answers(&self) -> bool {
+        self.keep >= Keep::Answers
+    }
+
+    /// Facts that were made before. Their name tells everything that they depend on.
+    pub fn facts(&self, name: &str) -> Option<Arc<Facts>> {
+        self.facts.get(name)
+    }
+
+    /// Keeps facts.
+    pub fn keep_facts(&self, name: String, facts: Arc<Facts>) {
+        if self.keep >= Keep::Modules {
+            self.facts.insert(name, facts);
+        }
+    }
+
     /// The page of an address, if it is as it was.
     pub async fn get(&self, address: &str, state: &AppState, now: DateTime<Utc>) -> Option<Arc<Made>> {
-        let kept = self.0.get(address)?;
+        let kept = self.pages.get(address)?;
         let names = kept.sources.data_sets.iter().map(|(name, _)| name.clone());
         let sources = Sources::of(names.collect(), state, now).await?;
         (kept.sources == sources).then(|| kept.page.clone())
@@ -89,8 +149,11 @@ impl Pages {
         data_sets: Vec<(String, u64)>,
         now: DateTime<Utc>,
     ) {
+        if self.keep < Keep::Pages {
+            return;
+        }
         let sources = Sources { configuration, minute: minute(now), data_sets };
-        self.0.insert(address.to_owned(), Arc::new(Kept { sources, page }));
+        self.pages.insert(address.to_owned(), Arc::new(Kept { sources, page }));
     }
 }
 
@@ -106,7 +169,8 @@ impl Sources {
     }
 }
 
-fn minute(now: DateTime<Utc>) -> i64 {
+/// The minute of a moment.
+pub fn minute(now: DateTime<Utc>) -> i64 {
     now.timestamp().div_euclid(60)
 }
 

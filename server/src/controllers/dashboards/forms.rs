@@ -134,7 +134,9 @@ fn table(answer: &Answer) -> Result<&Table, FormError> {
 
 fn drawing(answer: &Answer) -> Result<String, FormError> {
     let chart: Option<&Chart> = match module(answer).map(|module| &module.body) {
-        Some(Body::Facts(facts)) => facts.charts.iter().find(|chart| chart.has_data()),
+        Some(Body::Facts(facts)) => {
+            facts.charts.iter().map(AsRef::as_ref).find(|chart: &&Chart| chart.has_data())
+        }
         _ => None,
     };
     chart.map(|chart| standalone(chart, SVG_WIDTH, Theme::Light)).ok_or(FormError::None)

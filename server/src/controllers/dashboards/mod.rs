@@ -66,7 +66,6 @@ pub async fn visit(State(state): State<AppState>, uri: Uri, headers: HeaderMap) 
     }
     let (path, form) = Form::of(given);
     let request = Request { path: decoded(path), parameters: decoded_pairs(query), now };
-    let configuration = state.registry.config_version();
     let source = Source::new(&state, now);
     let answer = site(&state, &source).answer(&request).await;
     let presenter = Presenter { options: &state.branding.options, read_api: "", request: &request };
@@ -74,7 +73,7 @@ pub async fn visit(State(state): State<AppState>, uri: Uri, headers: HeaderMap) 
         Ok((content_type, body)) => {
             let page = Arc::new(made(&answer, form, content_type, body, given));
             if answer.status == 200 && !has_gaps(&answer) {
-                state.pages.keep(&address, page.clone(), configuration, source.asked(), now);
+                state.pages.keep(&address, page.clone(), source.configuration(), source.asked(), now);
             }
             page.respond(&headers)
         }

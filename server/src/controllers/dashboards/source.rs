@@ -1,16 +1,18 @@
 //! Definitions and figures for pages, from this process's own registry and store.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use query_lang::Policy;
 use serde_json::Value;
-use spotlight_renderer::data::{DataError, DataSource, Definitions, NoDefinition, Row};
+use spotlight_renderer::data::{DataError, DataSource, Definitions, Make, NoDefinition, Row};
 use spotlight_renderer::definition::query::Query;
+use spotlight_renderer::view::Facts;
 
+use super::cache::minute;
 use crate::state::AppState;
 
 /// A module that has no figures by then is shown without.
@@ -20,13 +22,19 @@ const DEADLINE: Duration = Duration::from_secs(5);
 pub struct Source<'a> {
     state: &'a AppState,
     now: DateTime<Utc>,
+    configuration: u64,
     asked: Mutex<BTreeMap<String, u64>>,
 }
 
 impl<'a> Source<'a> {
     /// What is known now.
     pub fn new(state: &'a AppState, now: DateTime<Utc>) -> Source<'a> {
-        Source { state, now, asked: Mutex::default() }
+        Source { state, now, configuration: state.registry.config_version(), asked: Mutex::default() }
+    }
+
+    /// The version of the configuration from before anything of it was read.
+    pub fn configuration(&self) -> u64 {
+        self.configuration
     }
 
     /// The data sets that were asked, each with its version from before it was asked first.
@@ -35,11 +43,20 @@ impl<'a> Source<'a> {
         asked.iter().map(|(name, version)| (name.clone(), *version)).collect()
     }
 
-    async fn note(&self, data_set: &str) -> Result<(), String> {
+    /// Remembers that a data set is asked, and its version.
+    async fn note(&self, data_set: &str) -> Result<u64, String> {
         let version = self.state.store.version(data_set).await.map_err(|error| error.to_string())?;
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         asked.entry(data_set.to_owned()).or_insert(version);
-        Ok(())
+        Ok(version)
+    }
+
+    /// Everything that the facts of an answer depend on; `None` if that cannot be known now.
+    async fn name_of_facts(&self, query: &Query, name: &str) -> Option<String> {
+        let data_set = self.state.registry.data_set_by(&query.group, &query.data_type)?;
+        let version = tokio::time::timeout(DEADLINE, self.note(&data_set.name)).await.ok()?.ok()?;
+        let (asked, minute) = (query.query_string(), minute(self.now));
+        Some(format!("{} {version} {minute} {} {asked} {name}", self.configuration, data_set.name))
     }
 
     async fn ask(&self, query: &Query) -> Result<Vec<Row>, String> {
@@ -50,6 +67,12 @@ impl<'a> Source<'a> {
         let policy = Policy { raw_queries_allowed: true };
         let parsed =
             query_lang::parse(&query.query_string(), &policy, self.now).map_err(|error| error.to_string())?;
+        if !self.state.pages.keeps_answers() {
+            let snapshot =
+                self.state.store.snapshot(&data_set.name).await.map_err(|error| error.to_string())?;
+            let answer = self.state.queries.answer(snapshot, &parsed, self.now).await;
+            return Ok(answer.map_err(|error| error.to_string())?.rows);
+        }
         let answer = self.state.queries.ask(&self.state.store, &data_set.name, &parsed, self.now).await;
         Ok(answer.map_err(|error| error.to_string())?.rows().into_owned())
     }
@@ -63,6 +86,18 @@ impl DataSource for Source<'_> {
             tracing::warn!(path = query.path(), query = query.query_string(), %why, "a module has no figures");
             DataError(why)
         })
+    }
+
+    async fn facts(&self, query: &Query, name: &str, make: Make<'_>) -> Result<Arc<Facts>, DataError> {
+        let name = self.name_of_facts(query, name).await;
+        if let Some(kept) = name.as_ref().and_then(|name| self.state.pages.facts(name)) {
+            return Ok(kept);
+        }
+        let facts = Arc::new(make(self.rows(query).await?));
+        if let Some(name) = name {
+            self.state.pages.keep_facts(name, facts.clone());
+        }
+        Ok(facts)
     }
 
     async fn updated(&self, query: &Query) -> Option<DateTime<Utc>> {
