@@ -1,5 +1,6 @@
 //! What an installation calls itself and looks like: a TOML file, read at the start.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
@@ -37,6 +38,8 @@ struct Stored {
     licence: Option<StoredLink>,
     menu: Option<Vec<StoredLink>>,
     support: Option<Vec<StoredLink>>,
+    #[serde(default)]
+    departments: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -70,13 +73,10 @@ impl Stored {
     fn branding(self, folder: &Path) -> anyhow::Result<Branding> {
         let default = PageOptions::default();
         if let Some(colour) = &self.colour {
-            let contrast = contrast_with_white(colour).with_context(|| {
-                format!("`colour` is \"{colour}\" and not six hexadecimal digits such as \"#2f3f8f\"")
-            })?;
-            ensure!(
-                contrast >= CONTRAST,
-                "`colour` is \"{colour}\", on which white letters have a contrast of {contrast:.1}: at least {CONTRAST} is needed"
-            );
+            readable("colour", colour)?;
+        }
+        for (department, colour) in &self.departments {
+            readable(&format!("departments.{department}"), colour)?;
         }
         let logo = match &self.logo {
             Some(path) => Some(read_logo(&folder.join(path))?),
@@ -96,12 +96,32 @@ impl Stored {
             licence: self.licence.map(Link::from).or(default.licence),
             menu: links(self.menu).or(default.menu),
             support: links(self.support).or(default.support),
-            brand: Brand { colour: self.colour, has_logo: logo.is_some() },
+            brand: Brand {
+                colour: self.colour,
+                has_logo: logo.is_some(),
+                departments: self
+                    .departments
+                    .into_iter()
+                    .map(|(name, colour)| (name.to_lowercase(), colour))
+                    .collect(),
+            },
             root: default.root,
             assets: default.assets,
         };
         Ok(Branding { options, logo })
     }
+}
+
+/// Refuses a colour that white letters cannot be read on.
+fn readable(key: &str, colour: &str) -> anyhow::Result<()> {
+    let contrast = contrast_with_white(colour).with_context(|| {
+        format!("`{key}` is \"{colour}\" and not six hexadecimal digits such as \"#2f3f8f\"")
+    })?;
+    ensure!(
+        contrast >= CONTRAST,
+        "`{key}` is \"{colour}\", on which white letters have a contrast of {contrast:.1}: at least {CONTRAST} is needed"
+    );
+    Ok(())
 }
 
 fn read_logo(path: &Path) -> anyhow::Result<String> {
@@ -160,6 +180,7 @@ mod tests {
         for (text, words) in [
             ("colour = \"red\"", "six hexadecimal digits"),
             ("colour = \"#ffee00\"", "contrast of 1.2"),
+            ("[departments]\nDTR = \"#ffee00\"", "`departments.DTR`"),
             ("logo = \"none.svg\"", "the logo"),
             ("nme = \"x\"", "unknown field"),
             ("product = ", "branding.toml"),

@@ -43,10 +43,11 @@ pub fn everything(state: AppState) -> Router {
         .merge(write_only_routes());
     let router = guarded(data, &state, Surface::Data)
         .route("/", get(dashboards::to_dashboards))
+        .route("/performance/", get(dashboards::to_dashboards))
         .route("/openapi.json", get(openapi::json))
         .route("/docs", get(openapi::page))
         .route("/robots.txt", get(dashboards::texts::robots))
-        .nest("/performance", dashboards::routes())
+        .nest("/performance", dashboards::routes(&state))
         .nest("/admin-api", guarded(admin_api::routes(), &state, Surface::AdminApi))
         .nest("/admin", admin::routes())
         .fallback(not_found);

@@ -13,6 +13,7 @@ use crate::auth::{Token, bearer};
 use crate::branding::Branding;
 use crate::clock::Clock;
 use crate::controllers::dashboards::cache::Pages;
+use crate::controllers::dashboards::door::Door;
 use crate::record_schema::RecordSchemas;
 
 /// Shared by all handlers; cheap to clone.
@@ -30,6 +31,8 @@ pub struct AppState {
     pub admin_token: Option<Token>,
     /// Pages that were made before.
     pub pages: Arc<Pages>,
+    /// Who may see pages, and how many.
+    pub door: Arc<Door>,
     /// What pages show on behalf of the installation.
     pub branding: Arc<Branding>,
     /// Who is signed in, what was done, and how much of it is allowed.

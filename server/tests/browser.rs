@@ -11,7 +11,7 @@ use support::browser::Browser;
 const AXE: &str = include_str!("vendor/axe-core/axe.min.js");
 
 /// One page of every type.
-const PAGES: [&str; 15] = [
+const PAGES: [&str; 18] = [
     "/performance",
     "/performance/services",
     "/performance/services?filter=nothing-like-it",
@@ -26,11 +26,21 @@ const PAGES: [&str; 15] = [
     "/performance/harbour-permits?compare=previous_year",
     "/performance/tides-and-rivers/visits?from=2025-01&to=2024-01",
     "/performance/tides-and-rivers/visits/embed",
+    "/performance/search?q=permits",
+    "/performance/harbour-permits/journey?week=x",
+    "/performance/department-for-tides-and-rivers",
     "/performance/big-screen/lantern-licences",
 ];
 
 /// A way to read a page: its name, the width of the window, media features, and a script to run first.
 type Mode = (&'static str, u32, &'static [(&'static str, &'static str)], &'static str);
+
+/// A page may shift so much while it loads, and its style sheet and script may weigh so many bytes as they are sent.
+const MOST_SHIFT: f64 = 0.0;
+const MOST_BYTES: u64 = 15 * 1024;
+
+/// The rules are scripts themselves: the page's own are kept away by not answering for them.
+const WITHOUT_SCRIPTS: &str = "without scripts";
 
 /// A server with sample data on a port of its own, and a browser; `None` where there is no browser.
 async fn start() -> Option<(TestServer, String, Browser)> {
@@ -68,17 +78,19 @@ async fn every_page_can_be_read_by_everybody() {
     let failures = tokio::task::spawn_blocking(move || {
         let mut browser = browser;
         let mut failures: Vec<String> = Vec::new();
-        let modes: [Mode; 5] = [
+        let modes: [Mode; 6] = [
             ("wide", 1280, &[], "1"),
             ("narrow", 320, &[], "1"),
             ("large text", 1280, &[], "document.documentElement.style.fontSize = '200%'"),
             ("dark", 1280, &[("prefers-color-scheme", "dark")], "1"),
             ("forced colours", 1280, &[("forced-colors", "active")], "1"),
+            (WITHOUT_SCRIPTS, 360, &[], "1"),
         ];
         for page in PAGES {
             for (mode, width, media, script) in modes {
                 browser.resize(width);
                 browser.media(media);
+                browser.block(if mode == WITHOUT_SCRIPTS { &["*.js"] } else { &[] });
                 browser.open(&format!("{root}{page}"));
                 browser.evaluate(script);
                 let wide = overflow(&mut browser);
@@ -132,12 +144,30 @@ async fn scripts_only_add() {
         browser.open(&page);
         browser.evaluate("document.querySelector('#visits .plot').focus()");
         browser.press("End");
-        let latest = browser.evaluate("document.querySelector('#visits .readout').textContent");
+        let said = "document.querySelector('#visits output').textContent";
+        let figure = "document.querySelector('#visits .size').textContent";
+        let latest = (browser.evaluate(said), browser.evaluate(figure));
         browser.press("ArrowLeft");
-        let before = browser.evaluate("document.querySelector('#visits .readout').textContent");
-        assert!(latest.as_str().unwrap().contains(": ") && latest != before, "{latest}, {before}");
+        let before = (browser.evaluate(said), browser.evaluate(figure));
+        assert!(latest.0.as_str().unwrap().contains(": ") && latest.0 != before.0, "{latest:?}, {before:?}");
+        assert_ne!(latest.1, before.1, "the figure does not follow");
         browser.press("Escape");
         assert_eq!(browser.evaluate("document.querySelector('#visits .readout').hidden"), Value::Bool(true));
+        assert_eq!(browser.evaluate(figure), latest.1, "the figure does not go back");
+        // of several series the one that is nearest to the pointer is named, and the arrow keys go from one to the next
+        let chosen = "document.querySelector('#sections .readout .chosen')?.textContent ?? ''";
+        let middle = browser.evaluate(
+            "document.querySelector('#sections').scrollIntoView({behavior: 'instant'}); (() => { const box = document.querySelector('#sections .chart-svg').getBoundingClientRect(); return [box.x + box.width / 2, box.y, box.y + 270]; })()",
+        );
+        let at = |place: usize| middle[place].as_f64().unwrap();
+        browser.point(at(0), at(1) + 12.0);
+        let highest = browser.evaluate(chosen);
+        browser.point(at(0), at(2));
+        let lowest = browser.evaluate(chosen);
+        assert!(highest != "" && lowest != "" && highest != lowest, "{highest}, {lowest}");
+        browser.evaluate("document.querySelector('#sections .plot').focus()");
+        browser.press("ArrowUp");
+        assert_ne!(browser.evaluate(chosen), lowest, "the arrow keys choose no other series");
         // and tables are sorted where they are
         browser.open(&format!("{root}/performance/tides-and-rivers"));
         let column = "[...document.querySelectorAll('#pages tbody tr')].map((row) => row.children[0].textContent)";
@@ -155,3 +185,66 @@ async fn scripts_only_add() {
     .await
     .unwrap();
 }
+
+/// What a reader waits for and what it costs, as auditors of pages measure it. Times are told and not judged: see
+/// `benches/README.md`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_are_light_and_do_not_move() {
+    let Some((_server, root, browser)) = start().await else { return };
+    let failures = tokio::task::spawn_blocking(move || {
+        let mut browser = browser;
+        let mut failures = Vec::new();
+        for width in [360, 1280] {
+            browser.resize(width);
+            for page in PAGES {
+                browser.open("about:blank");
+                browser.open(&format!("{root}{page}"));
+                let seen = browser.evaluate(MEASURE);
+                println!("{page} at {width}: {seen}");
+                if seen["shift"].as_f64().unwrap() > MOST_SHIFT {
+                    failures.push(format!("{page} at {width} moves: {seen}"));
+                }
+                for (kind, bytes) in seen["assets"].as_object().unwrap() {
+                    if bytes.as_u64().unwrap() > MOST_BYTES {
+                        failures.push(format!("{page}: {kind} has {bytes} bytes"));
+                    }
+                }
+                if seen["elsewhere"] != 0 {
+                    failures.push(format!("{page} asks other sites: {seen}"));
+                }
+            }
+        }
+        failures
+    })
+    .await
+    .unwrap();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// First paint, what has moved until then, and the compressed sizes of what was sent.
+const MEASURE: &str = "new Promise((done) => {
+    const moved = [];
+    let shift = 0;
+    const watch = (type, then) => new PerformanceObserver((list) => list.getEntries().forEach(then)).observe({type, buffered: true});
+    watch('layout-shift', (entry) => {
+        shift += entry.value;
+        moved.push(...entry.sources.map(({node}) => node && `${node.nodeName} ${node.id ?? ''} ${node.className?.baseVal ?? node.className}`));
+    });
+    watch('paint', ({name, startTime}) => {
+        if (name !== 'first-contentful-paint') return;
+        requestAnimationFrame(() => requestAnimationFrame(() => {
+            const resources = performance.getEntriesByType('resource');
+            const sent = (ending) => resources.filter((each) => each.name.endsWith(ending)).reduce((sum, each) => sum + each.encodedBodySize, 0);
+            const [page] = performance.getEntriesByType('navigation');
+            done({
+                firstPaint: Math.round(startTime),
+                loaded: Math.round(page.loadEventEnd),
+                shift,
+                moved,
+                page: page.encodedBodySize,
+                assets: {css: sent('.css'), js: sent('.js')},
+                elsewhere: resources.filter((each) => !each.name.startsWith(location.origin)).length,
+            });
+        }));
+    });
+})";

@@ -4,7 +4,7 @@
 //! show of published dashboards), `registry_status` if definitions cannot be had, and `data`: by `group/type` and canonical
 //! query (sorted `name=value` pairs joined with `&`) an answer `{"data": [...]}`, or `{"$status": 500}` for a failure.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -100,11 +100,11 @@ impl Rendered {
 
 #[async_trait]
 impl Definitions for Case {
-    async fn dashboard(&self, slug: &str) -> Result<Value, NoDefinition> {
+    async fn dashboard(&self, slug: &str) -> Result<Arc<Value>, NoDefinition> {
         let stored = self.stored.get("definition").filter(|definition| definition["slug"] == slug);
         match (self.stored["registry_status"].as_u64(), stored) {
             (Some(status), _) => Err(NoDefinition(u16::try_from(status).unwrap_or(500))),
-            (None, Some(definition)) => Ok(definition.clone()),
+            (None, Some(definition)) => Ok(Arc::new(definition.clone())),
             (None, None) => Err(NoDefinition(404)),
         }
     }

@@ -56,7 +56,7 @@ pub trait Definitions: Send + Sync {
     ///
     /// # Errors
     /// When there is none of this name, or it could not be had.
-    async fn dashboard(&self, slug: &str) -> Result<Value, NoDefinition>;
+    async fn dashboard(&self, slug: &str) -> Result<Arc<Value>, NoDefinition>;
 
     /// What lists show of every published dashboard: `slug`, `title`, `dashboard-type`, `department`, `agency`.
     ///

@@ -241,7 +241,8 @@ async fn every_fact_of_the_json_stands_in_the_html() {
         texts(&rendered.to_json()["page"], &mut facts);
         for fact in facts {
             let fact = text(&fact.into());
-            let fact = fact.as_str().unwrap();
+            // the page names the period instead, which is right whatever its length
+            let fact = fact.as_str().unwrap().trim_end_matches(" on last week");
             // what an abbreviation stands for is in its title
             let in_title = rendered.html.contains(&format!("title=\"{fact}\""));
             assert!(visible.contains(fact) || in_title, "{name}: {fact} is not on the page");

@@ -31,6 +31,14 @@ measure-completion-about = Y gyfran o bobl sy'n dechrau ar wasanaeth ac yn cyrra
 measure-take-up = Defnydd digidol
 measure-take-up-about = Y gyfran o bobl sy'n defnyddio gwasanaeth ar-lein yn hytrach na drwy'r post, dros y ffôn neu wyneb yn wyneb.
 
+# Search
+search = Chwilio
+search-label = Chwilio dangosfyrddau a ffigurau
+search-found = { $count ->
+    [0] Dim canlyniadau
+   *[other] { $count } dangosfwrdd
+ } ar gyfer “{ $text }”
+
 # Lists
 list-failed = Ni ellid llwytho'r rhestr.
 later = Rhowch gynnig arall arni ymhen ychydig funudau.
@@ -67,6 +75,12 @@ improve = Gwella'r dangosfwrdd hwn
 improve-text = Os ydych yn rhedeg y gwasanaeth hwn ac yn gallu ychwanegu data, ysgrifennwch at
 full-screen = Sgrin lawn
 as-json = Pob ffigur fel JSON
+as-feed = Ffrwd
+fact-service = Rhan o
+fact-agency = Adran neu gorff cyhoeddus arall
+fact-department = Adran weinidogol
+fact-user = Defnyddiwr
+fact-payer = Telir costau'r gwasanaeth gan
 tagline-service = Mae'r dangosfwrdd hwn yn dangos perfformiad gwasanaeth <b>{ $name }</b>.
 tagline-organisation = Mae'r dangosfwrdd hwn yn dangos perfformiad rhai o wasanaethau <b>{ $name }</b>.
 about-service-page = Perfformiad gwasanaeth { $name }: ffigurau, siartiau a data.
@@ -82,6 +96,10 @@ dates-other = Dyddiadau eraill
 dates-from = O
 dates-to = Hyd at
 dates-show = Dangos
+dates-week = Wythnos yn gorffen
+dates-no-month = Nid yw “{ $text }” yn fis fel 2016-05
+dates-no-week = Nid yw “{ $text }” yn ddiwrnod mewn wythnos sydd wedi dod i ben, fel 2016-05-30
+dates-order = Mae'r mis cyntaf ar ôl yr un olaf
 compare = Cymharu â
 compare-nothing = dim
 compare-previous-period = y cyfnod blaenorol
@@ -99,6 +117,9 @@ table-of = { $title }: y data
 table-region = Tabl: { $caption }
 table-empty = Dim data ar gael
 about-data = Am y data
+chart-keys = dewis gyda'r bysellau saeth
+embed = Dangos hyn ar dudalen arall
+embed-label = Rhowch hyn yn HTML eich tudalen:
 no-data = dim data
 no-data-yet = Dim data i'w ddangos eto
 no-data-provided = Ni ddarparwyd data

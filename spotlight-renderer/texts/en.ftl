@@ -31,6 +31,15 @@ measure-completion-about = The share of people who begin with a service and reac
 measure-take-up = Digital take-up
 measure-take-up-about = The share of people who use a service online rather than by post, by phone or in person.
 
+# Search
+search = Search
+search-label = Search dashboards and figures
+search-found = { $count ->
+    [0] Nothing found
+    [one] { $count } dashboard
+   *[other] { $count } dashboards
+ } for “{ $text }”
+
 # Lists
 list-failed = The list could not be loaded.
 later = Please try again in a few minutes.
@@ -73,6 +82,12 @@ improve = Improve this dashboard
 improve-text = If you run this service and can add data, write to
 full-screen = Full screen
 as-json = All figures as JSON
+as-feed = Feed
+fact-service = Part of
+fact-agency = Other department or public body
+fact-department = Ministerial department
+fact-user = User
+fact-payer = Service costs paid by
 tagline-service = This dashboard shows how the <b>{ $name }</b> service performs.
 tagline-organisation = This dashboard shows how selected services of <b>{ $name }</b> perform.
 about-service-page = How the { $name } service performs: figures, charts and data.
@@ -88,6 +103,10 @@ dates-other = Other dates
 dates-from = From
 dates-to = To
 dates-show = Show
+dates-week = Week ending
+dates-no-month = “{ $text }” is not a month such as 2016-05
+dates-no-week = “{ $text }” is not a day of a week that has ended, such as 2016-05-30
+dates-order = The first month is after the last one
 compare = Compare with
 compare-nothing = nothing
 compare-previous-period = the period before
@@ -105,6 +124,9 @@ table-of = { $title }: the data
 table-region = Table: { $caption }
 table-empty = No data available
 about-data = About the data
+chart-keys = choose with the arrow keys
+embed = Show this in another page
+embed-label = Put this into the HTML of your page:
 no-data = no data
 no-data-yet = No data to show yet
 no-data-provided = No data provided

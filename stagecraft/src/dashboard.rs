@@ -114,6 +114,9 @@ const RESERVED: &[&str] = &[
     "data",
     "assets",
     "big-screen",
+    "search",
+    "feed",
+    "oembed",
 ];
 
 /// The names of the texts, as bodies and answers of the admin API spell them.

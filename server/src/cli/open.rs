@@ -57,6 +57,7 @@ pub async fn open_with(
         access: Arc::default(),
         branding: Arc::default(),
         pages: Arc::default(),
+        door: Arc::default(),
         clock,
     })
 }

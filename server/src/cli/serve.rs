@@ -20,6 +20,7 @@ use crate::auth::Token;
 use crate::branding::Branding;
 use crate::clock::{Clock, TEST_NOW};
 use crate::controllers::dashboards::cache::{Keep, Pages};
+use crate::controllers::dashboards::door::Door;
 use crate::listener::{self, Patience};
 use crate::state::AppState;
 use crate::{retention, router};
@@ -87,6 +88,9 @@ pub struct ListenArgs {
     /// A TOML file with the name, colour, logo and links that pages show: see docs/dashboards.md.
     #[arg(long, env = "PP_BRANDING", value_name = "FILE")]
     branding: Option<PathBuf>,
+    /// `USER:PASSWORD` that a browser must give to see dashboards. Without it everybody sees them.
+    #[arg(long, env = "PP_DASHBOARDS_LOGIN", value_name = "USER:PASSWORD", hide_env_values = true)]
+    dashboards_login: Option<String>,
     /// What dashboards keep between requests, for measuring: everything kept is made anew when its data changes.
     #[arg(long, env = "PP_KEEP", value_name = "WHAT", default_value = "pages")]
     keep: Keep,
@@ -153,7 +157,8 @@ impl ListenArgs {
         let sign_on = self.sign_on.sign_on()?;
         let access = Access { limits, sign_on, behind_proxy: self.behind_proxy, ..Access::default() };
         let pages = Arc::new(Pages::keeping(self.keep));
-        Ok(AppState { branding: Arc::new(branding), access: Arc::new(access), pages, ..state })
+        let door = Arc::new(Door::new(self.dashboards_login.clone().and_then(Token::new)));
+        Ok(AppState { branding: Arc::new(branding), access: Arc::new(access), pages, door, ..state })
     }
 }
 

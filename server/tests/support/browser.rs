@@ -126,6 +126,17 @@ impl Browser {
         self.command("Emulation.setEmulatedMedia", json!({"features": features}));
     }
 
+    /// Leaves addresses unanswered that fit these patterns.
+    pub fn block(&mut self, patterns: &[&str]) {
+        self.command("Network.enable", json!({}));
+        self.command("Network.setBlockedURLs", json!({"urls": patterns}));
+    }
+
+    /// Moves the pointer to a place in the window.
+    pub fn point(&mut self, x: f64, y: f64) {
+        self.command("Input.dispatchMouseEvent", json!({"type": "mouseMoved", "x": x, "y": y}));
+    }
+
     /// Presses and releases a key.
     pub fn press(&mut self, key: &str) {
         for kind in ["keyDown", "keyUp"] {

@@ -1,6 +1,7 @@
 //! The picture's frame: where a share of the width lands, in a plot that stretches or in one of fixed size.
 
 use super::Chart;
+use crate::words::say;
 use maud::{Markup, Render, html};
 use std::fmt;
 
@@ -94,7 +95,7 @@ impl Frame {
         match self {
             // in a page the caption below says what the chart shows
             Frame::Fluid => html! {
-                div class={ "plot " (gutter('l', margins.left)) " " (gutter('r', margins.right)) } {
+                div class={ "plot " (gutter('l', margins.left)) " " (gutter('r', margins.right)) } data-keys=(say("chart-keys")) {
                     svg.chart-svg role="img" aria-labelledby={ (id) "-chart-title " (id) "-summary" } width="100%" height=(number(height))
                         focusable="false" { title id={ (id) "-chart-title" } { (chart.title) } (drawing) }
                 }

@@ -185,7 +185,7 @@ impl Chart {
         (0..self.series.len()).filter_map(|series| self.value(series, slot)).reduce(|a, b| a + b)
     }
 
-    /// What is true of a slot, in one line.
+    /// What is true of a slot: a line for its name, and one for each series. The script reads these lines too.
     pub(crate) fn tooltip(&self, slot: usize) -> String {
         let label = self.slots.get(slot).map_or("", |slot| slot.label.as_str());
         let values: Vec<String> = (0..self.series.len())
@@ -195,11 +195,11 @@ impl Chart {
                     .map_or_else(|| say("no-data").into_owned(), |value| (self.format)(value));
                 match self.series.len() {
                     1 => value,
-                    _ => format!("{} {value}", self.series[series].name),
+                    _ => format!("{}: {value}", self.series[series].name),
                 }
             })
             .collect();
-        format!("{label}: {}", values.join(", "))
+        format!("{label}\n{}", values.join("\n"))
     }
 
     /// Whether the names of the series are written beside the plot where there is room.

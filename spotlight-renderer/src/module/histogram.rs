@@ -40,10 +40,15 @@ impl Type for Histogram {
         let last = rows
             .last()
             .and_then(|row| format.clone().with_abbr().write(row.get(module.value_attribute())?, scene.now));
-        Facts {
-            headline: vec![Headline { value: last, ..Headline::default() }],
-            ..drawn(module, &axes, &rows, scene)
-        }
+        let mut facts = drawn(module, &axes, &rows, scene);
+        // the figure is that of the last bar: it means nothing without the name of the bar
+        let bar = facts.charts.first().and_then(|chart| chart.slots.last()).map(|slot| slot.label.as_str());
+        let note = bar.map(|bar| match &facts.caption {
+            Some(caption) => format!("{caption}: {bar}"),
+            None => bar.to_owned(),
+        });
+        facts.headline = vec![Headline { value: last, note, ..Headline::default() }];
+        facts
     }
 }
 

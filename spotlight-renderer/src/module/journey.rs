@@ -33,6 +33,10 @@ impl Type for Journey {
         true
     }
 
+    fn weeks(&self) -> bool {
+        true
+    }
+
     fn facts(&self, module: &Module, rows: Vec<Row>, scene: &Scene) -> Facts {
         let mut axes = module.axes();
         axes.x.clear();

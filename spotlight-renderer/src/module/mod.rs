@@ -62,6 +62,11 @@ pub trait Type: Sync {
         false
     }
 
+    /// Whether what they choose is a week, where it is on a page of its own.
+    fn weeks(&self) -> bool {
+        false
+    }
+
     /// What it has to show, given the rows of the answer.
     fn facts(&self, module: &Module, rows: Vec<Row>, scene: &Scene) -> Facts;
 }

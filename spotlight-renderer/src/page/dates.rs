@@ -20,6 +20,20 @@ pub fn form(dates: &Dates, slug: &str) -> Markup {
                     }
                 }
             }
+            @if !dates.weeks.is_empty() {
+                form.dates-form method="get" action=(address(&dates.action)) {
+                    span.field {
+                        label for={ (slug) "-week" } { (say("dates-week")) }
+                        select id={ (slug) "-week" } name="week" aria-describedby=[error.as_deref()] aria-invalid=[error.as_ref().map(|_| "true")] {
+                            @for (value, text) in &dates.weeks {
+                                option value=(value) selected[dates.week.as_deref() == Some(value)] { (text) }
+                            }
+                        }
+                    }
+                    button type="submit" { (say("dates-show")) }
+                    @if let (Some(id), Some(text)) = (&error, &dates.error) { p.form-error id=(id) { (text) } }
+                }
+            }
             @if !dates.choices.is_empty() {
                 details.other-dates open[dates.error.is_some() || dates.own] {
                     summary { (say("dates-other")) }

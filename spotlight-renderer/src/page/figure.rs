@@ -42,11 +42,10 @@ fn change(change: &Change) -> Markup {
             span class={ "change-size " (class) (judged) } {
                 @if !sign.is_empty() { span.arrow aria-hidden="true" { (sign) } span.hidden { @if !word.is_empty() { (say(word)) " " } } }
                 (change.text)
-                @if let Some(words) = &change.words { " " (words) }
             }
             @if let Some(label) = &change.label && !label.is_empty() {
                 " " span.change-label {
-                    @if change.direction.is_some() && change.words.is_none() { (say_with("change-on", &[("period", label.as_str().into())])) }
+                    @if change.direction.is_some() { (say_with("change-on", &[("period", label.as_str().into())])) }
                     @else { (label) }
                 }
             }

@@ -2,7 +2,7 @@
 
 use super::model::Home;
 use super::shell::address;
-use super::{PageOptions, figure};
+use super::{PageOptions, figure, safe};
 use crate::words::say;
 use maud::{Markup, html};
 
@@ -23,6 +23,7 @@ pub fn body(page: &Home, options: &PageOptions) -> Markup {
                 div.tagline { p { (say("home-tagline")) } }
             }
         }
+        div.home-search { (super::search::form(&page.search, "")) }
         ul.counts {
             @for (link, count) in &page.lists {
                 li {
@@ -42,7 +43,14 @@ pub fn body(page: &Home, options: &PageOptions) -> Markup {
         @if !page.showcase.is_empty() {
             section.showcase aria-labelledby="showcase" {
                 h2 #showcase { (say("home-showcase")) }
-                ul.plain { @for link in &page.showcase { li { a href=(address(&link.href)) { (link.title) } } } }
+                ul.cards-list {
+                    @for link in &page.showcase {
+                        li {
+                            a href=(address(&link.href)) { (link.title) }
+                            @if let Some(note) = &link.note_html { div.note { (safe::blocks(note)) } }
+                        }
+                    }
+                }
             }
         }
         section.measures aria-labelledby="measures" {

@@ -17,17 +17,21 @@ pub mod model;
 mod module;
 mod problem;
 mod safe;
+mod search;
 mod shell;
 mod slides;
 mod table;
 
 pub use assets::{Asset, assets};
 pub use error::{Failure, error};
+pub use module::EMBED_HEIGHT;
 pub use safe::plain as plain_text;
 pub use slides::{Slide, slides};
 
+use std::collections::BTreeMap;
+
 use crate::words::say;
-use model::{Dashboard, Home, Link, List, ModulePage};
+use model::{Dashboard, Home, Link, List, ModulePage, Search};
 
 /// What is the same on every page of an installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +71,8 @@ pub struct Brand {
     pub colour: Option<String>,
     /// Whether `logo.svg` among the assets takes the place of the product's sign.
     pub has_logo: bool,
+    /// Colours for the slides of departments, by their short names in small letters.
+    pub departments: BTreeMap<String, String>,
 }
 
 /// Where the style sheet and the script are.
@@ -141,6 +147,11 @@ pub fn embed(page: &ModulePage, options: &PageOptions) -> String {
 /// A searchable list of dashboards.
 pub fn list(page: &List, options: &PageOptions) -> String {
     shell::document(&page.head, options, &list::body(page))
+}
+
+/// What was found among all dashboards.
+pub fn search(page: &Search, options: &PageOptions) -> String {
+    shell::document(&page.head, options, &search::body(page))
 }
 
 /// The front page.

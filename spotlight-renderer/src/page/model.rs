@@ -42,6 +42,10 @@ pub struct Head {
     pub image: Option<String>,
     /// The language of the page; the branding's if absent.
     pub lang: Option<String>,
+    /// The path of what feed readers read of the page.
+    pub feed: Option<String>,
+    /// The path of what other sites show of the page.
+    pub embed: Option<String>,
 }
 
 /// A page about one service, organisation or topic.
@@ -194,8 +198,6 @@ pub struct Change {
     pub text: String,
     /// The period compared with.
     pub label: Option<String>,
-    /// Words that belong to the text, such as `on last week`.
-    pub words: Option<String>,
     /// Where it went; absent if `text` is the earlier value itself.
     pub direction: Option<Direction>,
     /// Whether that is good, where somebody said what is good.
@@ -267,6 +269,10 @@ pub struct Dates {
     pub from: Option<String>,
     /// The chosen last one.
     pub to: Option<String>,
+    /// The weeks to choose from as value and text, newest first, where weeks are chosen.
+    pub weeks: Vec<(String, String)>,
+    /// The chosen one.
+    pub week: Option<String>,
     /// Ready-made ranges; the chosen one has an empty `href`.
     pub presets: Vec<Link>,
     /// Whether the reader chose dates that no ready-made range has.
@@ -275,6 +281,32 @@ pub struct Dates {
     pub comparisons: Vec<(String, String, bool)>,
     /// What is wrong with the choice.
     pub error: Option<String>,
+}
+
+/// What was found among all dashboards.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Search {
+    /// Title, path and so on.
+    pub head: Head,
+    /// Where the form leads.
+    pub action: String,
+    /// The words searched for.
+    pub query: String,
+    /// How much was found, if anything was searched for.
+    pub counted: Option<String>,
+    /// Dashboards with the modules in which it was found.
+    pub found: Vec<Found>,
+}
+
+/// A dashboard in which something was found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Found {
+    /// The dashboard.
+    pub link: Link,
+    /// Whose it is.
+    pub organisation: Option<String>,
+    /// The modules.
+    pub modules: Vec<Link>,
 }
 
 /// A searchable list of dashboards.
@@ -323,4 +355,6 @@ pub struct Home {
     pub aggregates: Vec<Figure>,
     /// Dashboards worth a look.
     pub showcase: Vec<Link>,
+    /// Where the search is.
+    pub search: String,
 }

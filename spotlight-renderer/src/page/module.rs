@@ -8,6 +8,9 @@ use crate::chart::{self, Chart, Kind};
 use crate::words::{say, say_with};
 use maud::{Markup, html};
 
+/// The height of a module inside another page, in pixels.
+pub const EMBED_HEIGHT: u32 = 560;
+
 /// Where a module is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
@@ -137,7 +140,7 @@ fn legend(chart: &Chart) -> Markup {
     html! {
         div class={ "legend" @if chart.names_beside() { " beside" } } {
             p.legend-head {
-                (chart.slots[latest].label)
+                span.legend-when { (chart.slots[latest].label) }
                 @if let Some(total) = total { " \u{2013} " (say("total")) " " strong { ((chart.format)(total)) } }
             }
             ul {
@@ -246,7 +249,22 @@ pub fn page_body(page: &ModulePage, options: &PageOptions) -> Markup {
         p.page-parent { a href=(address(&page.dashboard.href)) { (page.dashboard.title) } }
         @if page.prototype { (prototype_warning()) }
         (module(&page.module, Place::Own))
+        @if let Some(path) = &page.head.embed { (embed_code(path, page, options)) }
         (super::problem::form(&page.head, None, options))
+    }
+}
+
+/// What to put into another page to show the module there.
+fn embed_code(path: &str, page: &ModulePage, options: &PageOptions) -> Markup {
+    let source = format!("{}{path}", options.site.as_deref().unwrap_or_default());
+    let title = safe::plain(&page.module.title_html);
+    let frame = html! { iframe src=(source) title=(title) width="100%" height=(EMBED_HEIGHT) style="border:0" loading="lazy" {} };
+    html! {
+        details.embed-code {
+            summary { (say("embed")) }
+            label for="embed-code" { (say("embed-label")) }
+            textarea #embed-code readonly rows="3" spellcheck="false" { (frame.into_string()) }
+        }
     }
 }
 

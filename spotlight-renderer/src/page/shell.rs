@@ -2,6 +2,7 @@
 
 use super::model::{Head, Link};
 use super::{AssetPlace, PageOptions, assets, safe};
+use crate::definition::query::encoded;
 use crate::words::say;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -52,6 +53,7 @@ pub fn bare_document(head: &Head, options: &PageOptions, body: &Markup) -> Strin
 }
 
 fn document_head(head: &Head, options: &PageOptions) -> Markup {
+    let site = options.site.as_deref().unwrap_or_default();
     html! {
         head {
             meta charset="utf-8";
@@ -71,6 +73,10 @@ fn document_head(head: &Head, options: &PageOptions) -> Markup {
             @if let Some(site) = &options.site && !head.path.is_empty() {
                 link rel="canonical" href={ (site) (head.path) };
                 meta property="og:url" content={ (site) (head.path) };
+            }
+            @if let Some(feed) = &head.feed { link rel="alternate" type="application/atom+xml" href=(feed); }
+            @if head.embed.is_some() {
+                link rel="alternate" type="application/json+oembed" href={ (site) (options.root) "/oembed?url=" (encoded(&format!("{site}{}", head.path))) };
             }
             @match &options.assets {
                 AssetPlace::Below(path) => {

@@ -14,22 +14,27 @@ pub struct Slide {
     pub figure: Option<Figure>,
     /// Or a short table.
     pub table: Option<Table>,
+    /// The module whose figures are of this moment, so that they are asked for again and again.
+    pub live: Option<String>,
 }
 
 /// A page of slides. `interval` is in seconds.
 pub fn slides(
     head: &Head,
     dashboard: &str,
+    department: Option<&str>,
     slides: &[Slide],
     interval: u32,
     options: &PageOptions,
 ) -> String {
+    let own = department.and_then(|name| options.brand.departments.get(&name.to_lowercase()));
+    let style = own.map(|colour| format!("--brand:{colour}"));
     let body = html! {
-        div.slides data-interval=(interval.clamp(1, 3600)) {
+        div.slides data-interval=(interval.clamp(1, 3600)) data-full-screen=(say("full-screen")) style=[style] {
             h1.slides-title { (dashboard) }
             @if slides.is_empty() { section.slide { p.slide-text { (say("slides-nothing")) } } }
             @for (index, slide) in slides.iter().enumerate() {
-                section.slide aria-label=(slide.title) {
+                section.slide aria-label=(slide.title) data-live=[slide.live.as_deref()] {
                     h2 { (slide.title) }
                     @if let Some(each) = &slide.figure { (figure::figure(each)) }
                     @if let Some(each) = &slide.table { (table::table(each, &format!("slide-{index}"), table::Narrow::Scroll)) }

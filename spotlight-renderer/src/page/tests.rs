@@ -22,6 +22,8 @@ fn evil_head() -> Head {
         hidden: true,
         image: Some(evil()),
         lang: Some(evil()),
+        feed: Some(evil()),
+        embed: Some(evil()),
     }
 }
 
@@ -44,7 +46,6 @@ fn evil_figure() -> Figure {
         full: Some("full".into()),
         change: Some(Change {
             text: evil(),
-            words: Some(evil()),
             label: Some(evil()),
             direction: Some(Direction::Up),
             good: Some(true),
@@ -70,6 +71,8 @@ fn evil_module(body: Body) -> Module {
             comparisons: vec![(evil(), evil(), true)],
             action: "javascript:alert(1)".into(),
             choices: vec![(evil(), evil())],
+            weeks: vec![(evil(), evil())],
+            week: Some(evil()),
             from: Some(evil()),
             to: None,
             presets: vec![evil_link()],
@@ -106,7 +109,7 @@ fn evil_pages() -> Vec<String> {
         lang: evil(),
         problem_reports: Some("javascript:alert(1)".into()),
         contact: Some(evil()),
-        brand: Brand { colour: Some(evil()), has_logo: true },
+        brand: Brand { colour: Some(evil()), has_logo: true, departments: [("x".to_owned(), evil())].into() },
         site: Some("https://a.example".into()),
         assets: AssetPlace::Below("/assets".into()),
     };
@@ -158,8 +161,17 @@ fn evil_pages() -> Vec<String> {
         lists: vec![(evil_link(), Some(3))],
         aggregates: vec![evil_figure()],
         showcase: vec![evil_link()],
+        search: evil(),
     };
-    let slide = Slide { title: evil(), figure: Some(evil_figure()), table: Some(evil_table()) };
+    let search = Search {
+        head: evil_head(),
+        action: "javascript:alert(1)".into(),
+        query: evil(),
+        counted: Some(evil()),
+        found: vec![Found { link: evil_link(), organisation: Some(evil()), modules: vec![evil_link()] }],
+    };
+    let slide =
+        Slide { title: evil(), figure: Some(evil_figure()), table: Some(evil_table()), live: Some(evil()) };
     vec![
         super::dashboard(&dashboard, &options),
         super::module(&own, &options),
@@ -167,7 +179,8 @@ fn evil_pages() -> Vec<String> {
         super::list(&list, &options),
         super::home(&home, &options),
         super::error(Failure::Trouble, EVIL, &options),
-        super::slides(&evil_head(), EVIL, &[slide], 5, &options),
+        super::slides(&evil_head(), EVIL, Some("X"), &[slide], 5, &options),
+        super::search(&search, &options),
         super::text(&evil_head(), EVIL, EVIL, &options),
     ]
 }

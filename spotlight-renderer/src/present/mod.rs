@@ -4,11 +4,12 @@
 //! figures) is decided here.
 
 mod card;
+mod feed;
 mod module;
 mod slides;
 
 use crate::format::date;
-use crate::page::model::{Dashboard, Dates, Footer, Head, Home, Item, Link, List, ModulePage};
+use crate::page::model::{Dashboard, Dates, Footer, Found, Head, Home, Item, Link, List, ModulePage, Search};
 use crate::page::{self, Failure, PageOptions};
 use crate::site::{Compare, Request};
 use crate::view::page as facts;
@@ -52,6 +53,8 @@ impl Presenter<'_> {
             Page::List(list) => page::list(&self.list(list), self.options),
             Page::Dashboard(dashboard) => page::dashboard(&self.dashboard(dashboard), self.options),
             Page::Module(module) => page::module(&self.module_page(module), self.options),
+            Page::Search(search) => page::search(&self.search(search), self.options),
+            Page::Feed(feed) => self.feed(feed),
             Page::Failure | Page::Moved(_) => {
                 let path = format!("{}{}", self.options.root, self.request.path);
                 page::error(Failure::of_status(answer.status), &path, self.options)
@@ -69,7 +72,13 @@ impl Presenter<'_> {
         let list =
             |title: &str, path: &str, count| (Link::new(say(title), format!("{root}/{path}")), Some(count));
         Home {
-            head: Head { title: self.options.product.clone(), path: root.clone(), ..Head::default() },
+            head: Head {
+                title: self.options.product.clone(),
+                path: root.clone(),
+                feed: Some(format!("{root}/feed.atom")),
+                ..Head::default()
+            },
+            search: format!("{root}/search"),
             lists: vec![
                 list("menu-services", "services", home.services),
                 list("menu-web-traffic", "web-traffic", home.web_traffic),
@@ -84,6 +93,29 @@ impl Presenter<'_> {
                     ..Link::new(title.clone(), path.clone())
                 })
                 .collect(),
+        }
+    }
+
+    fn search(&self, search: &facts::Search) -> Search {
+        let link = |(title, path): &(String, String)| Link::new(title.clone(), path.clone());
+        let found = |found: &facts::Found| Found {
+            link: Link::new(found.title.clone(), found.path.clone()),
+            organisation: found.organisation.clone(),
+            modules: found.modules.iter().map(link).collect(),
+        };
+        let words = [("count", search.count.into()), ("text", search.query.as_str().into())];
+        Search {
+            head: Head {
+                title: format!("{} - {}", say("search"), self.options.product),
+                path: search.path.clone(),
+                breadcrumbs: vec![self.home_link()],
+                hidden: true,
+                ..Head::default()
+            },
+            action: search.path.clone(),
+            query: search.query.clone(),
+            counted: (!search.query.is_empty()).then(|| say_with("search-found", &words)),
+            found: search.found.iter().map(found).collect(),
         }
     }
 
@@ -173,6 +205,8 @@ impl Presenter<'_> {
                 hidden: page.prototype,
                 image: Some(format!("{}/assets/cards/{}.png", self.options.root, page.slug)),
                 lang: page.language.clone(),
+                feed: Some(format!("{}.atom", page.path)),
+                embed: None,
             },
             strapline: page.strapline.clone(),
             heading: page.heading.clone(),
@@ -191,6 +225,7 @@ impl Presenter<'_> {
             forms: vec![
                 Link::new(say("full-screen"), format!("{}/big-screen/{}", self.options.root, page.slug)),
                 Link::new(say("as-json"), self.address(&format!("{}.json", page.path), &[], None)),
+                Link::new(say("as-feed"), format!("{}.atom", page.path)),
             ],
             dates: page.dates.as_ref().map(|dates| self.dates(dates, &page.path)),
         }
@@ -214,6 +249,8 @@ impl Presenter<'_> {
                 hidden: page.prototype,
                 image: None,
                 lang: page.language.clone(),
+                feed: None,
+                embed: matches!(page.module.body, Body::Facts(_)).then(|| format!("{}/embed", page.path)),
             },
             dashboard,
             prototype: page.prototype,
@@ -225,7 +262,7 @@ impl Presenter<'_> {
         let contact = self.options.contact.as_ref().filter(|_| notes.improve);
         Footer {
             description_html: notes.description.clone(),
-            facts: notes.facts.iter().map(|(label, text)| ((*label).to_owned(), text.clone())).collect(),
+            facts: notes.facts.iter().map(|(name, text)| (say(name).into_owned(), text.clone())).collect(),
             description_extra_html: notes.description_extra.clone(),
             costs_html: notes.costs.clone(),
             other_notes_html: notes.other_notes.clone(),
@@ -238,6 +275,15 @@ impl Presenter<'_> {
     }
 
     fn dates(&self, dates: &facts::Dates, path: &str) -> Dates {
+        if !dates.weeks.is_empty() {
+            return Dates {
+                action: path.to_owned(),
+                weeks: dates.weeks.clone(),
+                week: dates.week.clone(),
+                error: dates.error.clone(),
+                ..Dates::default()
+            };
+        }
         let month = |back: usize| dates.choices.get(back).map(|(value, _)| value.clone());
         let chosen = (dates.from.clone(), dates.to.clone());
         let preset = |title: String, from: Option<String>, to: Option<String>| {
@@ -273,6 +319,7 @@ impl Presenter<'_> {
                 })
                 .collect(),
             error: dates.error.clone(),
+            ..Dates::default()
         }
     }
 

@@ -158,7 +158,6 @@ fn change(headline: &Headline) -> Change {
     Change {
         text: headline.value.as_ref().map_or_else(|| say("no-data").into_owned(), |value| value.text.clone()),
         label: headline.label.clone(),
-        words: headline.suffix.as_ref().map(|words| words.clone().into_owned()),
         direction,
         good,
     }

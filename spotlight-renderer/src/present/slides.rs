@@ -38,7 +38,8 @@ impl Presenter<'_> {
             lang: dashboard.language.clone(),
             ..Head::default()
         };
-        page::slides(&head, &dashboard.heading, &figures, interval, self.options)
+        let department = dashboard.abbreviation.as_deref();
+        page::slides(&head, &dashboard.heading, department, &figures, interval, self.options)
     }
 
     fn collect(&self, module: &Module, above: &str, figures: &mut Vec<Slide>, tables: &mut Vec<Slide>) {
@@ -53,6 +54,10 @@ impl Presenter<'_> {
                 "list" | "journey" | "completion_table" | "column" => {}
                 "grouped_timeseries" | "comparison" => {
                     figures.extend(facts.charts.iter().flat_map(|chart| series_slides(&title, chart)));
+                }
+                "realtime" => {
+                    let live = |slide: Slide| Slide { live: Some(module.slug.clone()), ..slide };
+                    figures.extend(figure_slides(title, facts).into_iter().map(live));
                 }
                 _ => figures.extend(figure_slides(title, facts)),
             },
@@ -75,7 +80,7 @@ impl Presenter<'_> {
             ),
             ..whole
         };
-        Some(Slide { title, figure: None, table: Some(short) })
+        Some(Slide { title, figure: None, table: Some(short), live: None })
     }
 }
 
@@ -164,5 +169,5 @@ fn change(value: f64, before: f64, label: String) -> Change {
 }
 
 fn slide(title: String, figure: Figure) -> Slide {
-    Slide { title, figure: Some(figure), table: None }
+    Slide { title, figure: Some(figure), table: None, live: None }
 }

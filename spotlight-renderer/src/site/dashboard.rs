@@ -86,6 +86,8 @@ impl Site<'_> {
             },
             footer: matches!(variant, Variant::Service | Variant::Other).then(|| footer(definition)),
             language: text(definition, "language"),
+            abbreviation: text(&definition["department"], "abbr")
+                .or_else(|| text(&definition["agency"], "abbr")),
             organisation,
             dates,
             path,
@@ -103,7 +105,7 @@ impl Site<'_> {
         let dashboard = format!("{}/{slug}", self.root);
         let path = format!("{dashboard}/{}", rest.join("/"));
         let language = self.language_of(definition);
-        let (range, dates) = in_language(language, || dates::choice(std::slice::from_ref(part), request));
+        let (range, dates) = in_language(language, || dates::choice_of_part(part, request));
         let sort = |slug: &str| request.sort(Some(slug)).or_else(|| request.sort(None));
         let circumstances = Circumstances {
             data: self.data,
@@ -151,6 +153,11 @@ impl Variant {
     }
 }
 
+/// What a dashboard is called, wherever it is named.
+pub(super) fn name(definition: &Value, title: &str) -> String {
+    heading(title, Variant::of(&text(definition, "dashboard-type").unwrap_or_default()))
+}
+
 fn heading(title: &str, variant: Variant) -> String {
     match variant {
         Variant::Content => format!("{title}: web traffic"),
@@ -177,11 +184,11 @@ fn footer(definition: &Value) -> Footer {
     let organisation = |label, key: &str| Some((label, text(&definition[key], "title")?));
     let fact = |label, key: &str| Some((label, text(definition, key)?));
     let facts = [
-        organisation("Part of", "service"),
-        organisation("Other department or public body", "agency"),
-        organisation("Ministerial department", "department"),
-        fact("User", "customer-type"),
-        fact("Service costs paid by", "business-model"),
+        organisation("fact-service", "service"),
+        organisation("fact-agency", "agency"),
+        organisation("fact-department", "department"),
+        fact("fact-user", "customer-type"),
+        fact("fact-payer", "business-model"),
     ];
     Footer {
         description: text(definition, "description"),

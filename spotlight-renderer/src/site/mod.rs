@@ -1,15 +1,18 @@
 //! What is at an address: from the path and parameters of a request to the facts of a page.
 //!
 //! [`modules`] makes the parts of a page from their definitions and data, [`dashboard`] what is around them, [`list`] the lists
-//! with their [`measures`], [`dates`] the choice of dates, [`mod@compare`] what is laid beside present values. Everything that has to be waited for is waited for at the same time;
+//! with their [`measures`], [`search`] looks through all of them and [`mod@feed`] says what changed last, [`dates`] is the choice of
+//! dates, [`mod@compare`] what is laid beside present values. Everything that has to be waited for is waited for at the same time;
 //! what fails leaves a gap and not an error.
 
 mod compare;
 mod dashboard;
 mod dates;
+mod feed;
 mod list;
 mod measures;
 mod modules;
+mod search;
 #[cfg(test)]
 mod tests;
 
@@ -97,6 +100,11 @@ impl Site<'_> {
             // pictures of whole pages are gone for good
             return Answer { max_age: None, ..failure(410, false) };
         }
+        match path {
+            "search" => return self.search(request).await,
+            "feed" => return self.feed().await,
+            _ => {}
+        }
         if let Some(kind) = list::Kind::of(path) {
             return self.list(kind, request).await;
         }
@@ -121,7 +129,7 @@ impl Site<'_> {
             let text = |key: &str| crate::definition::text(item, key);
             let slug = text("slug")?;
             Some((
-                text("title").unwrap_or_else(|| slug.clone()),
+                dashboard::name(item, &text("title").unwrap_or_else(|| slug.clone())),
                 format!("{}/{slug}", self.root),
                 text("tagline"),
             ))

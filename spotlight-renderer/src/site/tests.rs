@@ -1,7 +1,15 @@
 use serde_json::{Value, json};
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::{Request, Site};
 use crate::case::Case;
+use crate::data::{DataError, DataSource, Definitions, NoDefinition, Row};
+use crate::definition::query::Query;
 use crate::view::json;
+use crate::words::Language;
 
 async fn page(case: Value) -> Value {
     let mut case = case;
@@ -166,4 +174,82 @@ async fn a_dashboard_is_written_in_its_language() {
         assert!(html.contains(words), "{words} is missing");
     }
     assert!(!html.contains("Show the data"), "English is left");
+}
+
+/// A source that answers nobody before so many have asked.
+struct TogetherOnly {
+    asked: tokio::sync::Barrier,
+    definition: Arc<Value>,
+}
+
+#[async_trait]
+impl DataSource for TogetherOnly {
+    async fn rows(&self, _: &Query) -> Result<Vec<Row>, DataError> {
+        self.asked.wait().await;
+        Ok(serde_json::from_value(rows()["data"].clone()).unwrap())
+    }
+}
+
+#[async_trait]
+impl Definitions for TogetherOnly {
+    async fn dashboard(&self, _: &str) -> Result<Arc<Value>, NoDefinition> {
+        Ok(self.definition.clone())
+    }
+
+    async fn published(&self) -> Result<Vec<Value>, NoDefinition> {
+        Err(NoDefinition(500))
+    }
+}
+
+#[tokio::test]
+async fn all_modules_of_a_page_are_waited_for_at_the_same_time() {
+    let inside =
+        json!({"slug": "s", "module-type": "section", "title": "S", "modules": [monthly("d"), monthly("e")]});
+    let modules = json!([monthly("a"), monthly("b"), inside]);
+    let source =
+        TogetherOnly { asked: tokio::sync::Barrier::new(4), definition: Arc::new(dashboard(modules)) };
+    let site =
+        Site { definitions: &source, data: &source, root: "/performance", language: Language::English };
+    let request = Request {
+        path: "/quay".to_owned(),
+        parameters: Vec::new(),
+        now: "2016-06-15T10:00:00Z".parse().unwrap(),
+    };
+    let answer = tokio::time::timeout(std::time::Duration::from_secs(30), site.answer(&request)).await;
+    assert_eq!(answer.expect("modules wait for one another").status, 200);
+}
+
+#[tokio::test]
+async fn a_journey_is_shown_for_the_week_that_was_chosen() {
+    let journey = json!({
+        "slug": "steps", "module-type": "journey", "title": "Steps", "matching-attribute": "step",
+        "value-attribute": "n:sum", "axes": {"y": [{"label": "Start", "groupId": "start"}]},
+        "data-source": {"data-group": "mooring", "data-type": "steps",
+            "query-params": {"group_by": "step", "collect": ["n:sum"]}},
+    });
+    let query = |start: &str, end: &str| {
+        format!("collect=n:sum&end_at={end}T00:00:00Z&flatten=true&group_by=step&start_at={start}T00:00:00Z")
+    };
+    let week = |n: i64| json!({"data": [{"step": "start", "n:sum": n}]});
+    let case = |address: &str| {
+        json!({
+            "path": format!("/performance/quay/steps{address}"), "now": "2016-06-15T10:00:00Z",
+            "definition": dashboard(json!([journey])),
+            "data": {"mooring/steps": {
+                query("2016-06-06", "2016-06-13"): week(77), query("2016-05-30", "2016-06-06"): week(55),
+            }},
+        })
+    };
+    for (address, shown) in
+        [("", "77"), ("?week=2016-06-06", "77"), ("?week=2016-06-01", "55"), ("?week=x", "77")]
+    {
+        assert_eq!(page(case(address)).await["modules"][0]["table"]["rows"][0][0], shown, "{address}");
+    }
+    let chosen = html(case("?week=2016-05-30")).await;
+    assert!(chosen.contains(r#"<option value="2016-05-30" selected>5 June 2016</option>"#), "{chosen}");
+    let wrong = html(case("?week=2016-06-13")).await;
+    assert!(
+        wrong.contains("is not a day of a week that has ended"),
+        "a week that is not over has no figures"
+    );
 }

@@ -5,11 +5,13 @@
 use serde_json::{Map, Value, json};
 
 use super::page::{
-    Aggregate, Answer, Choices, Dashboard, Footer, Home, List, ModulePage, Page, Related, Tagline,
+    Aggregate, Answer, Choices, Dashboard, Footer, Found, Home, List, ModulePage, Page, Related, Search,
+    Tagline,
 };
 use super::{Body, Facts, Headline, Module, Table};
 use crate::definition::query::Query;
 use crate::format::Text;
+use crate::words::{Language, in_language, say};
 
 /// A whole answer, with its status and what is said to caches and search engines.
 pub fn answer(answer: &Answer) -> Value {
@@ -18,6 +20,12 @@ pub fn answer(answer: &Answer) -> Value {
         Page::List(page) => list(page),
         Page::Dashboard(page) => dashboard(page),
         Page::Module(page) => module_page(page),
+        Page::Search(page) => search(page),
+        Page::Feed(page) => {
+            object(json!({"page": "feed", "dashboards": page.dashboards.iter().map(|(title, path, _, time)| {
+            json!({"title": title, "path": path, "updated": time.to_rfc3339()})
+        }).collect::<Vec<_>>()}))
+        }
         Page::Failure => Map::from_iter([("error".to_owned(), reason(answer.status).into())]),
         Page::Moved(path) => Map::from_iter([("location".to_owned(), path.as_str().into())]),
     };
@@ -109,6 +117,24 @@ fn list(page: &List) -> Map<String, Value> {
     out
 }
 
+fn search(page: &Search) -> Map<String, Value> {
+    let found = |found: &Found| {
+        let module = |(title, path): &(String, String)| json!({"title": title, "path": path});
+        json!({
+            "title": found.title,
+            "path": found.path,
+            "organisation": found.organisation,
+            "modules": found.modules.iter().map(module).collect::<Vec<_>>(),
+        })
+    };
+    object(json!({
+        "page": "search",
+        "query": page.query,
+        "count": page.count,
+        "found": page.found.iter().map(found).collect::<Vec<_>>(),
+    }))
+}
+
 fn dashboard(page: &Dashboard) -> Map<String, Value> {
     let tagline = match &page.tagline {
         None => Value::Null,
@@ -145,7 +171,7 @@ fn related(transaction: Option<&Related>, other: &[Related]) -> Value {
 fn footer(notes: &Footer, related: &Value) -> Value {
     json!({
         "description": notes.description,
-        "facts": notes.facts,
+        "facts": notes.facts.iter().map(|(name, text)| json!([in_language(Language::English, || say(name)), text])).collect::<Vec<_>>(),
         "description_extra": notes.description_extra,
         "costs": notes.costs,
         "other_notes": notes.other_notes,

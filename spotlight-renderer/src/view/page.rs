@@ -1,5 +1,7 @@
 //! What belongs to a page as a whole.
 
+use chrono::{DateTime, Utc};
+
 use super::{Module, Table};
 use crate::format::Text;
 use crate::site::Compare;
@@ -28,6 +30,10 @@ pub enum Page {
     Dashboard(Box<Dashboard>),
     /// A part of a dashboard on its own.
     Module(Box<ModulePage>),
+    /// What was found among all of them.
+    Search(Search),
+    /// What has changed.
+    Feed(Feed),
     /// There is nothing to show, for the reason that the status tells.
     Failure,
     /// The page is at this path.
@@ -61,7 +67,7 @@ pub struct Related {
 pub struct Footer {
     /// The lead paragraph, as HTML.
     pub description: Option<String>,
-    /// Labels with their texts.
+    /// The names of labels with what belongs to them.
     pub facts: Vec<(&'static str, String)>,
     /// More about the service, as HTML.
     pub description_extra: Option<String>,
@@ -85,6 +91,10 @@ pub struct Dates {
     pub to: Option<Day>,
     /// The months to choose from as value and text, newest first.
     pub choices: Vec<(Day, String)>,
+    /// The week shown, by its Monday, where weeks are chosen.
+    pub week: Option<Day>,
+    /// The weeks to choose from as value and text, newest first.
+    pub weeks: Vec<(Day, String)>,
     /// What present values are compared with.
     pub compare: Option<Compare>,
     /// What is wrong with the choice.
@@ -122,6 +132,8 @@ pub struct Dashboard {
     pub dates: Option<Dates>,
     /// The organisations above it: title and slug as lists filter by it.
     pub organisation: Option<(String, String)>,
+    /// The short name of the department, else of the agency.
+    pub abbreviation: Option<String>,
     /// The language of its texts, if the definition says so.
     pub language: Option<String>,
 }
@@ -191,6 +203,41 @@ pub struct List {
 
 /// Values and texts of a choice.
 pub type Choices = Vec<(String, String)>;
+
+/// What a reader searched for, and what has all words of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Search {
+    /// The path of the page.
+    pub path: String,
+    /// The words.
+    pub query: String,
+    /// In how many dashboards something was found.
+    pub count: usize,
+    /// The first of them, the best first.
+    pub found: Vec<Found>,
+}
+
+/// A dashboard in which something was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Its title.
+    pub title: String,
+    /// Its path.
+    pub path: String,
+    /// Whose it is.
+    pub organisation: Option<String>,
+    /// The modules in which it was found: title and path.
+    pub modules: Vec<(String, String)>,
+}
+
+/// Dashboards by the time of their last change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Feed {
+    /// The path of the feed.
+    pub path: String,
+    /// Title, path, a few words, and when any of its data changed.
+    pub dashboards: Vec<(String, String, Option<String>, DateTime<Utc>)>,
+}
 
 /// The front page.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

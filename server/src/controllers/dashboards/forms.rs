@@ -12,6 +12,7 @@ const SVG_WIDTH: f64 = 860.0;
 /// How many pixels of a picture there are for one of the drawing.
 const PNG_SCALE: f32 = 2.0;
 const HTML: &str = "text/html; charset=utf-8";
+const ATOM: &str = "application/atom+xml; charset=utf-8";
 
 /// A form of a page, chosen by the end of its path, or by the beginning for screens on walls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub enum Form {
     Embed,
     /// A dashboard for screens on walls.
     Slides,
+    /// What has changed, for feed readers.
+    Atom,
 }
 
 /// Why a page cannot be had in a form.
@@ -63,6 +66,7 @@ impl Form {
             (".xlsx", Form::Xlsx),
             (".svg", Form::Svg),
             ("/embed", Form::Embed),
+            (".atom", Form::Atom),
         ];
         let found = endings.iter().find_map(|(ending, form)| Some((path.strip_suffix(ending)?, *form)));
         // pictures are of modules only: those of whole pages are gone for good
@@ -87,7 +91,13 @@ pub fn write(form: Form, answer: &Answer, presenter: &Presenter<'_>) -> Result<W
         return html();
     }
     match form {
+        Form::Html if matches!(answer.page, Page::Feed(_)) => Err(FormError::None),
         Form::Html => html(),
+        Form::Atom => match &answer.page {
+            Page::Feed(feed) => Ok((ATOM, presenter.feed(feed).into_bytes())),
+            Page::Dashboard(page) => Ok((ATOM, presenter.dashboard_feed(page).into_bytes())),
+            _ => Err(FormError::None),
+        },
         Form::Json => Ok(("application/json", json::answer(answer).to_string().into_bytes())),
         Form::Csv => Ok(("text/csv; charset=utf-8", csv(table(answer)?))),
         Form::Xlsx => Ok((

@@ -5,7 +5,9 @@
 //! ends in `.json`, `.csv` or `.svg`, or in `/embed`.
 
 pub mod cache;
+pub mod door;
 mod forms;
+mod oembed;
 mod source;
 pub mod texts;
 
@@ -36,18 +38,20 @@ const ROOT: &str = "/performance";
 const BRIEFLY: u32 = 30;
 
 /// Paths below `/performance`.
-pub fn routes() -> Router<AppState> {
+pub fn routes(state: &AppState) -> Router<AppState> {
     Router::new()
         .route("/", get(visit))
         .route("/about", get(texts::about))
         .route("/accessibility", get(texts::accessibility))
         .route("/prototypes", get(texts::prototypes))
         .route("/sitemap.xml", get(texts::sitemap))
+        .route("/oembed", get(oembed::oembed))
         .route("/data/transaction-volumes.csv", get(services_as_csv))
         .route("/assets/{name}", get(asset))
         .route("/assets/cards/{name}", get(social_card))
         .route("/{*path}", get(visit))
         .fallback(unknown)
+        .layer(axum::middleware::from_fn_with_state(state.clone(), door::pass))
 }
 
 /// `GET /`: to the dashboards.

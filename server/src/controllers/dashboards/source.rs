@@ -51,12 +51,23 @@ impl<'a> Source<'a> {
         Ok(version)
     }
 
-    /// Everything that the facts of an answer depend on; `None` if that cannot be known now.
-    async fn name_of_facts(&self, query: &Query, name: &str) -> Option<String> {
-        let data_set = self.state.registry.data_set_by(&query.group, &query.data_type)?;
-        let version = tokio::time::timeout(DEADLINE, self.note(&data_set.name)).await.ok()?.ok()?;
+    /// Everything that the facts of an answer depend on.
+    async fn name_of_facts(&self, query: &Query, name: &str) -> Result<String, String> {
+        let data_set = self.state.registry.data_set_by(&query.group, &query.data_type);
+        let data_set = data_set.ok_or("there is no such data set")?;
+        let version = self.note(&data_set.name).await?;
         let (asked, minute) = (query.query_string(), minute(self.now));
-        Some(format!("{} {version} {minute} {} {asked} {name}", self.configuration, data_set.name))
+        Ok(format!("{} {version} {minute} {} {asked} {name}", self.configuration, data_set.name))
+    }
+
+    async fn known_facts(&self, query: &Query, name: &str, make: Make<'_>) -> Result<Arc<Facts>, String> {
+        let name = self.name_of_facts(query, name).await?;
+        if let Some(kept) = self.state.pages.facts(&name) {
+            return Ok(kept);
+        }
+        let facts = Arc::new(make(self.ask(query).await?));
+        self.state.pages.keep_facts(name, facts.clone());
+        Ok(facts)
     }
 
     async fn ask(&self, query: &Query) -> Result<Vec<Row>, String> {
@@ -71,7 +82,7 @@ impl<'a> Source<'a> {
             let snapshot =
                 self.state.store.snapshot(&data_set.name).await.map_err(|error| error.to_string())?;
             let answer = self.state.queries.answer(snapshot, &parsed, self.now).await;
-            return Ok(answer.map_err(|error| error.to_string())?.rows);
+            return Ok(answer.map_err(|error| error.to_string())?.rows().into_owned());
         }
         let answer = self.state.queries.ask(&self.state.store, &data_set.name, &parsed, self.now).await;
         Ok(answer.map_err(|error| error.to_string())?.rows().into_owned())
@@ -81,35 +92,24 @@ impl<'a> Source<'a> {
 #[async_trait]
 impl DataSource for Source<'_> {
     async fn rows(&self, query: &Query) -> Result<Vec<Row>, DataError> {
-        let answer = tokio::time::timeout(DEADLINE, self.ask(query)).await;
-        answer.unwrap_or_else(|_| Err("no answer in time".to_owned())).map_err(|why| {
-            tracing::warn!(path = query.path(), query = query.query_string(), %why, "a module has no figures");
-            DataError(why)
-        })
+        in_time(self.ask(query)).await.map_err(|why| without_figures(query, why))
     }
 
     async fn facts(&self, query: &Query, name: &str, make: Make<'_>) -> Result<Arc<Facts>, DataError> {
-        let name = self.name_of_facts(query, name).await;
-        if let Some(kept) = name.as_ref().and_then(|name| self.state.pages.facts(name)) {
-            return Ok(kept);
-        }
-        let facts = Arc::new(make(self.rows(query).await?));
-        if let Some(name) = name {
-            self.state.pages.keep_facts(name, facts.clone());
-        }
-        Ok(facts)
+        in_time(self.known_facts(query, name, make)).await.map_err(|why| without_figures(query, why))
     }
 
     async fn updated(&self, query: &Query) -> Option<DateTime<Utc>> {
         let data_set = self.state.registry.data_set_by(&query.group, &query.data_type)?;
+        self.note(&data_set.name).await.ok()?;
         self.state.store.last_updated(&data_set.name).await.ok().flatten()
     }
 }
 
 #[async_trait]
 impl Definitions for Source<'_> {
-    async fn dashboard(&self, slug: &str) -> Result<Value, NoDefinition> {
-        self.state.registry.dashboard(slug).map(|definition| (*definition).clone()).ok_or(NoDefinition(404))
+    async fn dashboard(&self, slug: &str) -> Result<Arc<Value>, NoDefinition> {
+        self.state.registry.dashboard(slug).ok_or(NoDefinition(404))
     }
 
     async fn published(&self) -> Result<Vec<Value>, NoDefinition> {
@@ -120,5 +120,28 @@ impl Definitions for Source<'_> {
             item["tagline"] = definition.map_or(Value::Null, |definition| definition["tagline"].clone());
         }
         Ok(std::mem::take(items))
+    }
+}
+
+fn without_figures(query: &Query, why: String) -> DataError {
+    tracing::warn!(path = query.path(), query = query.query_string(), %why, "a module has no figures");
+    DataError(why)
+}
+
+/// An answer, or the news that there was none in time.
+async fn in_time<T>(answer: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    tokio::time::timeout(DEADLINE, answer).await.unwrap_or_else(|_| Err("no answer in time".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_not_there_in_time_is_not_waited_for() {
+        let begun = tokio::time::Instant::now();
+        let never = in_time(std::future::pending::<Result<(), String>>()).await;
+        assert_eq!((never, begun.elapsed()), (Err("no answer in time".to_owned()), DEADLINE));
+        assert_eq!(in_time(async { Ok(1) }).await, Ok(1));
     }
 }

@@ -1,57 +1,197 @@
 // Small comforts; every page works without them.
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
-// Charts: pointing or arrow keys name the values of a moment.
+// Charts: a pointer, a finger or the arrow keys choose a moment and the series nearest to it; figure and legend follow.
+const svgElement = (name) => document.createElementNS("http://www.w3.org/2000/svg", name);
+const words = (text) => text.slice(text.lastIndexOf(": ") + 2);
+
+// Texts that follow what is chosen, and go back to what they were.
+const follower = (element) => {
+  const usual = element?.textContent;
+  return (text) => {
+    if (element) element.textContent = text ?? usual;
+  };
+};
+
+// Where the points of every series are: by series and slot, in percent across and pixels down.
+const pointsOf = (svg, rights) => {
+  const found = [];
+  for (const path of all(".stretch .line", svg)) {
+    const series = Number(/ s(\d)/.exec(path.getAttribute("class"))[1]) - 1;
+    const row = (found[series] ??= []);
+    let slot = 0;
+    for (const [, x, y] of path.getAttribute("d").matchAll(/[ML](\S+) ([^ML]+)/g)) {
+      while (slot < rights.length - 1 && x / 10 > rights[slot] + 0.01) slot++;
+      row[slot] = { x: x / 10, y: Number(y) };
+    }
+  }
+  return found;
+};
+
 for (const graph of all(".graph")) {
   const plot = graph.querySelector(".plot");
-  const slots = all(".slot", graph);
-  if (!plot || !slots.length) continue;
-  const says = slots.map((slot) => {
+  const svg = plot?.querySelector(".chart-svg");
+  if (!svg) continue;
+  const module = graph.closest(".module");
+  const slots = all(".slot", svg);
+  let says = slots.map((slot) => {
     const title = slot.querySelector("title") || slot.parentNode.querySelector("title");
-    const text = title ? title.textContent : "";
     title?.remove();
-    return text;
+    return (title?.textContent ?? "").split("\n");
   });
-  const readout = document.createElement("output");
+  let rights = slots.map((slot) => parseFloat(slot.getAttribute("x")) + parseFloat(slot.getAttribute("width")));
+  if (!slots.length) {
+    // a sparkline has too many moments for strips of their own: its table names them
+    const points = [...(svg.querySelector(".line")?.getAttribute("d") ?? "").matchAll(/[ML](\S+) /g)];
+    says = all("tbody tr", module ?? graph).map((row) => [...row.cells].slice(0, 2).map((cell) => cell.textContent));
+    if (says.length !== points.length || says.length < 2) continue;
+    rights = points.map(([, x]) => x / 10);
+  }
+  const count = says[0].length - 1;
+  const points = count <= 7 ? pointsOf(svg, rights) : [];
+  const stacked = count > 1 && svg.querySelector(".area") !== null;
+  const inner = svg.querySelector(":scope > g");
+  const down = Number(/[ ,]([\d.]+)\)/.exec(inner.getAttribute("transform"))?.[1] ?? 0);
+  const last = says.length - 1;
+  const place = all(".graph", module ?? graph).indexOf(graph);
+  const figure = count === 1 && !module?.matches(".kind-applications") ? module?.querySelectorAll(".figures .figure")[place] : null;
+  const size = figure?.querySelector(".size");
+  const followers = {
+    size: follower(size),
+    full: follower(size?.tagName === "ABBR" ? figure.querySelector(".hidden") : null),
+    label: follower(figure?.querySelector(".figure-label")),
+    head: follower(graph.querySelector(".legend-when")),
+    legend: all(".legend-value", graph).map(follower),
+    beside: new Map(all(".labels .name", svg).map((name) => [Number(/ s(\d)/.exec(name.getAttribute("class"))[1]) - 1, follower(name.nextElementSibling)])),
+  };
+  const dot = svgElement("circle");
+  dot.setAttribute("r", 5);
+  const readout = document.createElement("div");
   readout.className = "readout";
   readout.hidden = true;
-  plot.append(readout);
+  readout.setAttribute("aria-hidden", "true");
+  const live = document.createElement("output");
+  live.className = "hidden";
+  plot.append(readout, live);
   let current = -1;
-  const show = (index, aloud) => {
-    slots[current]?.classList.remove("on");
-    current = index;
-    readout.hidden = index < 0;
-    if (index < 0) return;
-    slots[index].classList.add("on");
-    readout.setAttribute("aria-live", aloud ? "polite" : "off");
-    readout.textContent = says[index];
-    const room = plot.getBoundingClientRect();
-    const at = slots[index].getBoundingClientRect();
-    const left = at.left + at.width / 2 - room.left - readout.offsetWidth / 2;
-    readout.style.left = Math.max(0, Math.min(left, room.width - readout.offsetWidth)) + "px";
-    readout.style.top = "-1.9rem";
+  let chosen = -1;
+
+  const follow = (lines) => {
+    followers.size(lines?.[1]);
+    followers.full(lines?.[1]);
+    followers.label(lines?.[0]);
+    if (count < 2) return;
+    followers.head(lines?.[0]);
+    followers.legend.forEach((set, index) => set(lines && words(lines[index + 1])));
+    followers.beside.forEach((set, index) => set(lines && words(lines[index + 1])));
   };
-  slots.forEach((slot, index) => {
-    const target = slot.closest(".bar-slot") || slot;
-    target.addEventListener("pointerenter", () => show(index, false));
+  const hide = () => {
+    slots[current]?.classList.remove("on");
+    current = chosen = -1;
+    readout.hidden = true;
+    live.textContent = "";
+    dot.remove();
+    graph.classList.remove("picking");
+    all(".lit", svg).forEach((each) => each.classList.remove("lit"));
+    follow(null);
+  };
+  const show = (index, series, aloud) => {
+    if (index === current && series === chosen) return;
+    const lines = says[index];
+    slots[current]?.classList.remove("on");
+    all(".lit", svg).forEach((each) => each.classList.remove("lit"));
+    current = index;
+    chosen = series;
+    slots[index]?.classList.add("on");
+    const point = points[series]?.[index];
+    graph.classList.toggle("picking", count > 1 && Boolean(point));
+    if (point) {
+      all(`.line.s${series + 1}, .area.s${series + 1}`, svg).forEach((each) => each.classList.add("lit"));
+      dot.setAttribute("class", `point s${series + 1}`);
+      dot.setAttribute("cx", point.x + "%");
+      dot.setAttribute("cy", point.y);
+      inner.append(dot);
+    } else dot.remove();
+    follow(lines);
+    readout.replaceChildren(
+      ...lines.map((line, row) => {
+        const part = document.createElement(row ? "span" : "b");
+        part.textContent = line;
+        part.classList.toggle("chosen", count > 1 && row === series + 1);
+        return part;
+      }),
+    );
+    readout.hidden = false;
+    const room = plot.getBoundingClientRect();
+    const box = svg.getBoundingClientRect();
+    const before = index ? rights[index - 1] : 0;
+    const at = box.left - room.left + (box.width * (point ? point.x : (before + rights[index]) / 2)) / 100;
+    const right = at + 14 + readout.offsetWidth <= room.width;
+    readout.style.left = Math.max(0, right ? at + 14 : at - 14 - readout.offsetWidth) + "px";
+    readout.style.top = Math.max(0, Math.min(down + (point?.y ?? 0) - readout.offsetHeight / 2, box.height - readout.offsetHeight)) + "px";
+    if (aloud) live.textContent = lines[0] + ": " + (point && count > 1 ? lines[series + 1] : lines.slice(1).join(", "));
+  };
+  const latest = (series) => (points[series] ?? []).findLastIndex(Boolean);
+  const nearest = (index, y) => {
+    let best = -1;
+    points.forEach((row, series) => {
+      const point = row[index];
+      if (!point) return;
+      const now = points[best]?.[index];
+      // of areas the one whose upper edge is next above; of lines the closest
+      if (stacked) {
+        if (!now || (point.y <= y && (now.y > y || point.y > now.y))) best = series;
+      } else if (!now || Math.abs(point.y - y) < Math.abs(now.y - y)) best = series;
+    });
+    return best;
+  };
+  const pick = (event) => {
+    const box = svg.getBoundingClientRect();
+    const y = event.clientY - box.top - down;
+    if (event.clientX > box.right + 16 && count > 1) {
+      const ends = points.map((row, series) => [Math.abs((row[latest(series)]?.y ?? Infinity) - y), series]);
+      const [, series] = ends.sort(([a], [b]) => a - b)[0] ?? [];
+      if (series !== undefined) show(latest(series), series, false);
+      return;
+    }
+    const x = ((event.clientX - box.left) / box.width) * 100;
+    let index = rights.findIndex((right) => x <= right);
+    if (index < 0) index = last;
+    if (!slots.length && index > 0 && x - rights[index - 1] < rights[index] - x) index -= 1;
+    show(index, nearest(index, y), false);
+  };
+  // a finger taps; dragging it scrolls the page
+  plot.addEventListener("pointermove", (event) => event.pointerType !== "touch" && pick(event));
+  plot.addEventListener("click", pick);
+  plot.addEventListener("pointerleave", (event) => event.pointerType !== "touch" && hide());
+  all(".legend li", graph).forEach((entry, series) => {
+    entry.addEventListener("pointerenter", () => latest(series) >= 0 && show(latest(series), series, false));
+    entry.addEventListener("pointerleave", hide);
   });
-  plot.addEventListener("pointerleave", () => show(-1));
   plot.tabIndex = 0;
   plot.setAttribute("role", "group");
-  plot.setAttribute("aria-label", (graph.querySelector("svg > title")?.textContent || "Chart") + ": move with the arrow keys");
-  plot.addEventListener("blur", () => show(-1));
+  plot.setAttribute("aria-label", `${svg.querySelector(":scope > title")?.textContent}: ${plot.dataset.keys}`);
+  plot.addEventListener("blur", hide);
   plot.addEventListener("keydown", (event) => {
-    const last = slots.length - 1;
+    if (event.key === "Escape") return hide();
     const to = {
       ArrowRight: Math.min(current + 1, last),
       ArrowLeft: current < 0 ? last : Math.max(current - 1, 0),
       Home: 0,
       End: last,
-      Escape: -1,
     }[event.key];
-    if (to === undefined) return;
+    const step = count > 1 ? { ArrowUp: -1, ArrowDown: 1 }[event.key] : undefined;
+    if (to === undefined && step === undefined) return;
     event.preventDefault();
-    show(to, true);
+    const index = to ?? (current < 0 ? last : current);
+    let series = chosen;
+    if (step) {
+      const there = points.map((row, each) => [row[index]?.y, each]).filter(([y]) => y !== undefined);
+      const order = there.sort(([a], [b]) => a - b).map(([, each]) => each);
+      const now = order.indexOf(series);
+      series = order[now < 0 ? (step > 0 ? 0 : order.length - 1) : Math.max(0, Math.min(now + step, order.length - 1))] ?? -1;
+    }
+    show(index, count === 1 ? 0 : series, true);
   });
 }
 
@@ -95,9 +235,26 @@ for (const set of all("[data-tabs]")) {
 // Choices take effect at once.
 for (const select of all(".search-form select")) select.addEventListener("change", () => select.form.requestSubmit());
 
-// Slides: one at a time.
+// Slides: one at a time, on the whole screen if that is wanted.
 for (const show of all(".slides")) {
   const slides = all(".slide", show);
+  if (document.fullscreenEnabled) {
+    const button = document.createElement("button");
+    button.className = "full-screen";
+    button.textContent = show.dataset.fullScreen;
+    button.addEventListener("click", () => document.documentElement.requestFullscreen());
+    document.addEventListener("fullscreenchange", () => (button.hidden = document.fullscreenElement !== null));
+    show.append(button);
+  }
+  let resting = 0;
+  const wake = () => {
+    show.classList.remove("resting");
+    clearTimeout(resting);
+    resting = setTimeout(() => show.classList.add("resting"), 5000);
+  };
+  for (const kind of ["pointermove", "keydown"]) addEventListener(kind, wake);
+  wake();
+  setTimeout(() => location.reload(), 24 * 3600 * 1000);
   if (slides.length < 2) continue;
   show.classList.add("ready");
   let current = 0;
@@ -107,16 +264,17 @@ for (const show of all(".slides")) {
     slides[current].classList.add("current");
   };
   turn(0);
-  let timer = setInterval(() => turn(current + 1), 1000 * (Number(show.dataset.interval) || 5));
+  const interval = 1000 * (Number(show.dataset.interval) || 5);
+  let timer = setInterval(() => turn(current + 1), interval);
   addEventListener("keydown", (event) => {
+    if (event.target.closest?.("button")) return;
     if (event.key === "ArrowRight") turn(current + 1);
     else if (event.key === "ArrowLeft") turn(current - 1);
     else if (event.key === " ") {
       clearInterval(timer);
-      timer = 0;
+      timer = timer ? 0 : setInterval(() => turn(current + 1), interval);
     }
   });
-  setTimeout(() => location.reload(), 24 * 3600 * 1000);
 }
 
 // Tables: sorted where they are.
@@ -159,18 +317,28 @@ for (const table of all("table")) {
 }
 
 // Figures of this moment: asked for again every two minutes, as long as the page is looked at.
-for (const module of all(".kind-realtime")) {
+const moments = [...all(".kind-realtime").map((module) => ["#" + module.id, module, [".figures", ".source"]])];
+moments.push(...all("[data-live]").map((slide) => [`[data-live="${CSS.escape(slide.dataset.live)}"]`, slide, [".figure"]]));
+if (moments.length) {
   setInterval(async () => {
     if (document.hidden) return;
     try {
-      const page = await (await fetch(location.href)).text();
-      const fresh = new DOMParser().parseFromString(page, "text/html").getElementById(module.id);
-      for (const part of [".figures", ".source"]) {
-        const now = fresh?.querySelector(part);
-        if (now) module.querySelector(part)?.replaceWith(now);
+      const answer = await fetch(location.href);
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const [selector, place, parts] of answer.ok ? moments : []) {
+        for (const part of parts) {
+          const now = page.querySelector(`${selector} ${part}`);
+          if (now) place.querySelector(part)?.replaceWith(now);
+        }
       }
     } catch {
       // the next time may succeed
     }
   }, 120_000);
+}
+
+// The code to show a module elsewhere: complete, and chosen at once.
+for (const code of all("#embed-code")) {
+  code.value = code.value.replace('src="/', `src="${location.origin}/`);
+  code.addEventListener("focus", () => code.select());
 }
