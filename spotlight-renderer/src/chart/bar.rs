@@ -3,7 +3,7 @@
 use super::axis::LABEL;
 use super::frame::{Frame, Margins, number};
 use super::scale::Scale;
-use super::{Chart, text};
+use super::{Chart, Kind, text};
 use crate::words::say;
 use maud::{Markup, html};
 
@@ -126,11 +126,16 @@ const ROW: f64 = 50.0;
 /// The share of the width that the longest lying bar takes; the rest is for its value.
 const LONGEST: f64 = 0.76;
 
-/// Lying bars of the first series, each below its name; steps also say how they compare with the first.
+/// Lying bars of the first series, each below its name; steps also say how they compare with the first, parts how they compare
+/// with the whole.
 pub fn lying(chart: &Chart, frame: &Frame) -> Markup {
     let count = chart.slots.len();
     let most = (0..count).filter_map(|slot| chart.value(0, slot)).fold(0.0, f64::max);
-    let first = chart.value(0, 0).filter(|&first| first > 0.0);
+    let whole = match chart.kind {
+        Kind::Parts => Some((0..count).filter_map(|slot| chart.value(0, slot)).sum()),
+        _ => chart.value(0, 0),
+    };
+    let whole = whole.filter(|whole| *whole > 0.0 && chart.unit != super::Unit::Percent);
     let inner = html! {
         @for slot in 0..count {
             @let value = chart.value(0, slot);
@@ -147,8 +152,8 @@ pub fn lying(chart: &Chart, frame: &Frame) -> Markup {
                     @match value {
                         Some(value) => {
                             ((chart.format)(value))
-                            @if let Some(first) = first && slot > 0 && chart.span.is_none() && chart.unit != super::Unit::Percent {
-                                tspan class={ "share" (frame.visibility([false, true, true])) } dx="6" { (percent(value / first)) }
+                            @if let Some(whole) = whole && (slot > 0 || chart.kind == Kind::Parts) {
+                                tspan class={ "share" (frame.visibility([false, true, true])) } dx="6" { (percent(value / whole)) }
                             }
                         }
                         None => (say("no-data")),

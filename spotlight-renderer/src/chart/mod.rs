@@ -44,8 +44,10 @@ pub enum Kind {
     Share,
     /// Upright bars of the first series, with their values above them.
     Bar,
-    /// Lying bars of the first series, one for each category or step, labelled in full.
+    /// Lying bars of the first series, one for each step of a way that people go, labelled in full.
     Steps,
+    /// The same for the parts of a whole.
+    Parts,
     /// A small line without axes.
     Spark,
 }
@@ -210,7 +212,7 @@ impl Chart {
         match self.kind {
             Kind::Line => self.series.len() > 1 && label::fits(named, line::height(self)),
             Kind::Stack | Kind::Share => self.series.len() > 1 && label::fits(named, stack::HEIGHT),
-            Kind::Bar | Kind::Steps | Kind::Spark => false,
+            Kind::Bar | Kind::Steps | Kind::Parts | Kind::Spark => false,
         }
     }
 
@@ -237,7 +239,7 @@ fn draw(chart: &Chart, frame: &frame::Frame) -> Markup {
         Kind::Line => line::draw(chart, frame),
         Kind::Stack | Kind::Share => stack::draw(chart, frame),
         Kind::Bar => bar::upright(chart, frame),
-        Kind::Steps => bar::lying(chart, frame),
+        Kind::Steps | Kind::Parts => bar::lying(chart, frame),
         Kind::Spark => spark::draw(chart, frame),
     }
 }

@@ -12,6 +12,7 @@ pub fn describe(chart: &Chart) -> String {
     let Some(latest) = chart.latest() else { return say("says-nothing").into_owned() };
     let sentences = match (chart.kind, chart.series.len()) {
         (Kind::Steps, _) => steps(chart),
+        (Kind::Parts, _) => parts(chart),
         (Kind::Bar, 1) if chart.span.is_none() => categories(chart),
         (_, 1) => single(chart, latest),
         _ => several(chart, latest),
@@ -209,6 +210,25 @@ fn steps(chart: &Chart) -> Vec<String> {
         }
     }
     sentences
+}
+
+/// The parts of a whole, the largest first.
+fn parts(chart: &Chart) -> Vec<String> {
+    let mut points = points(chart, 0);
+    let whole: f64 = points.iter().map(|point| point.1).sum();
+    points.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let named = |&(slot, value): &(usize, f64)| {
+        let amounts = [("name", name(chart, slot).into()), ("value", (chart.format)(value).into())];
+        if whole > 0.0 {
+            let [name, value_text] = amounts;
+            let share = (value / whole * 100.0).round().to_string();
+            say_with("says-value-share", &[name, value_text, ("share", share.into())])
+        } else {
+            say_with("says-value", &amounts)
+        }
+    };
+    let values: Vec<String> = points.iter().map(named).collect();
+    vec![format!("{}.", list(&values))]
 }
 
 fn categories(chart: &Chart) -> Vec<String> {

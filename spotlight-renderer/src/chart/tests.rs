@@ -55,7 +55,7 @@ fn nothing_is_said_to_be_nothing() {
 
 #[test]
 fn every_kind_draws_any_number_of_values() {
-    for kind in [Kind::Line, Kind::Stack, Kind::Share, Kind::Bar, Kind::Steps, Kind::Spark] {
+    for kind in [Kind::Line, Kind::Stack, Kind::Share, Kind::Bar, Kind::Steps, Kind::Parts, Kind::Spark] {
         for count in [1_u32, 2, 7, 500] {
             for names in 1..=9 {
                 let values: Vec<Option<f64>> =
@@ -78,7 +78,7 @@ fn every_kind_draws_any_number_of_values() {
 #[test]
 fn hostile_names_stay_text() {
     let evil = "</title></svg><script>alert(1)</script>\"'&";
-    for kind in [Kind::Line, Kind::Stack, Kind::Share, Kind::Bar, Kind::Steps, Kind::Spark] {
+    for kind in [Kind::Line, Kind::Stack, Kind::Share, Kind::Bar, Kind::Steps, Kind::Parts, Kind::Spark] {
         let slots = vec![Slot { label: evil.into(), at: None }, Slot { label: evil.into(), at: None }];
         let values = [Some(1.0), Some(2.0)];
         let mut chart =
@@ -134,4 +134,13 @@ fn a_journey_is_described_by_who_arrives() {
         describe(&chart),
         "Start 200, Done 60. 30% of those at the first step reach the last. The largest drop is from Start to Details."
     );
+}
+
+#[test]
+fn parts_are_described_by_their_shares_the_largest_first() {
+    let slots = ["Bad", "Fair", "Good"].map(|label| Slot { label: label.into(), at: None }).to_vec();
+    let values = series("Answers", &[Some(20.0), Some(30.0), Some(150.0)]);
+    let chart = Chart::new("a", "A", Kind::Parts, slots, vec![values]);
+    assert_eq!(describe(&chart), "Good 150 (75%), Fair 30 (15%) and Bad 20 (10%).");
+    assert!(render(&chart).into_string().contains(">75%<"));
 }

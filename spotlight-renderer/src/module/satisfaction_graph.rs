@@ -106,7 +106,7 @@ fn breakdown(module: &Module, axes: &Axes, rows: &[Row]) -> Chart {
     let bars =
         axes.y.iter().skip(1).map(|axis| (axis.label.clone(), rows::total(rows, axis.key()))).collect();
     let integer = Format::new(FormatKind::Integer);
-    let mut chart = plot::over_categories(module, bars, "Answers", Kind::Steps, &integer);
+    let mut chart = plot::over_categories(module, bars, "Answers", Kind::Parts, &integer);
     chart.id.push_str("-answers");
     chart.title = format!("{}: how answers are spread", chart.title);
     chart

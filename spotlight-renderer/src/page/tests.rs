@@ -84,7 +84,7 @@ fn evil_module(body: Body) -> Module {
 fn evil_data() -> Body {
     let slots = vec![Slot { label: evil(), at: None }; 3];
     let series = vec![Series { name: evil(), values: vec![Some(1.0), None, Some(3.0)], dashed: true }; 2];
-    let charts = [Kind::Line, Kind::Stack, Kind::Bar, Kind::Steps, Kind::Spark]
+    let charts = [Kind::Line, Kind::Stack, Kind::Bar, Kind::Steps, Kind::Parts, Kind::Spark]
         .map(|kind| Chart::new(EVIL, EVIL, kind, slots.clone(), series.clone()).into())
         .to_vec();
     Body::Data(Data {
