@@ -134,10 +134,8 @@ async fn other_sites_are_told_how_to_show_a_module() {
         page.contains("&lt;iframe src=&quot;/performance/quay/fees/embed&quot;"),
         "there is no code to copy"
     );
-    assert_eq!(
-        get(&server, "/quay/fees/embed").await.header("content-security-policy"),
-        Some("frame-ancestors *")
-    );
+    let embed = get(&server, "/quay/fees/embed").await;
+    assert!(embed.header("content-security-policy").unwrap().contains("frame-ancestors *"));
 }
 
 #[tokio::test]

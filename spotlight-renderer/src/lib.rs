@@ -17,3 +17,4 @@ pub mod rows;
 pub mod site;
 pub mod view;
 pub mod words;
+pub mod written;

@@ -23,6 +23,7 @@ mod summary;
 mod text;
 
 use crate::words::say;
+use crate::written::Written;
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 use std::fmt;
@@ -136,6 +137,8 @@ pub struct Chart {
     pub format: Format,
     /// How the y axis is written; by default each label as a value.
     pub axis_format: Option<AxisFormat>,
+    /// The chart in a page, once it is there.
+    pub written: Written,
 }
 
 impl fmt::Debug for Chart {
@@ -162,6 +165,7 @@ impl Chart {
             span: None,
             format: Arc::new(scale::plain_number),
             axis_format: None,
+            written: Written::default(),
         }
     }
 

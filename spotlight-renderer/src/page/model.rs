@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::chart::Chart;
 use crate::format::Text;
+use crate::written::Written;
 
 /// A link with its text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -235,6 +236,8 @@ pub struct Table {
     pub rows: Arc<Vec<Vec<Option<Text>>>>,
     /// Whether the first cell of a row names it.
     pub row_header: bool,
+    /// The rows in a page, once they are there.
+    pub written: Arc<Written>,
 }
 
 /// The head of a column.

@@ -98,7 +98,6 @@ fn word(text: &str) -> String {
 }
 
 fn data(data: &Data, module: &Module, place: Place) -> Markup {
-    let captions: Vec<String> = data.charts.iter().map(|chart| format!("{}-summary", chart.id)).collect();
     html! {
         div.module-body {
             @if !data.figures.is_empty() {
@@ -108,17 +107,7 @@ fn data(data: &Data, module: &Module, place: Place) -> Markup {
             }
             @if !data.charts.is_empty() {
                 div.charts {
-                    @for (chart, summary) in data.charts.iter().zip(&captions) {
-                        figure.graph {
-                            (legend(chart))
-                            (chart::render(chart))
-                            @if chart.kind != Kind::Spark && chart.has_data() {
-                                figcaption id=(summary) { (chart::describe(chart)) }
-                            } @else {
-                                figcaption.hidden id=(summary) { (chart::describe(chart)) }
-                            }
-                        }
-                    }
+                    @for chart in &data.charts { (chart.written.once(|| graph(chart))) }
                     @if let Some(caption) = &data.caption { p.axis-caption { (caption) } }
                 }
             }
@@ -128,6 +117,19 @@ fn data(data: &Data, module: &Module, place: Place) -> Markup {
             @let id = format!("{}-table", module.slug);
             @if data.table_first || place == Place::Own { (table(values, &id, Narrow::Scroll)) }
             @else { details.table-details { summary { (say("show-table")) } (table(values, &id, Narrow::Scroll)) } }
+        }
+    }
+}
+
+/// A chart with its legend above it and what it shows in words below it.
+fn graph(chart: &Chart) -> Markup {
+    let summary = format!("{}-summary", chart.id);
+    let hidden = chart.kind == Kind::Spark || !chart.has_data();
+    html! {
+        figure.graph {
+            (legend(chart))
+            (chart::render(chart))
+            figcaption.hidden[hidden] id=(summary) { (chart::describe(chart)) }
         }
     }
 }

@@ -22,23 +22,27 @@ pub fn table(table: &Table, id: &str, narrow: Narrow) -> Markup {
             table {
                 caption { (table.caption) }
                 @if !table.columns.is_empty() { thead { tr { @for column in &table.columns { (head(column)) } } } }
-                tbody {
-                    @for row in table.rows.iter() {
-                        tr {
-                            @for (index, text) in row.iter().enumerate() {
-                                @let column = table.columns.get(index);
-                                @let class = column.filter(|column| column.numeric).map(|_| "number");
-                                @if index == 0 && table.row_header { th scope="row" class=[class] { (Inside(text.as_ref())) } }
-                                @else if narrow == Narrow::Scroll { td class=[class] { (Inside(text.as_ref())) } }
-                                @else { td class=[class] data-label=[column.map(|column| column.label.as_str())] { (Inside(text.as_ref())) } }
-                            }
-                        }
-                    }
-                    @if table.rows.is_empty() {
-                        tr { td.nothing colspan=(table.columns.len().max(1)) { (say("table-empty")) } }
-                    }
+                tbody { (table.written.once(|| rows(table, narrow))) }
+            }
+        }
+    }
+}
+
+fn rows(table: &Table, narrow: Narrow) -> Markup {
+    html! {
+        @for row in table.rows.iter() {
+            tr {
+                @for (index, text) in row.iter().enumerate() {
+                    @let column = table.columns.get(index);
+                    @let class = column.filter(|column| column.numeric).map(|_| "number");
+                    @if index == 0 && table.row_header { th scope="row" class=[class] { (Inside(text.as_ref())) } }
+                    @else if narrow == Narrow::Scroll { td class=[class] { (Inside(text.as_ref())) } }
+                    @else { td class=[class] data-label=[column.map(|column| column.label.as_str())] { (Inside(text.as_ref())) } }
                 }
             }
+        }
+        @if table.rows.is_empty() {
+            tr { td.nothing colspan=(table.columns.len().max(1)) { (say("table-empty")) } }
         }
     }
 }

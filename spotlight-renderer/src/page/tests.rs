@@ -35,7 +35,13 @@ fn evil_table() -> Table {
         sort_href: Some("data:text/html,x".into()),
         sorted: Some(Sorted::Ascending),
     };
-    Table { caption: evil(), columns: vec![column; 2], rows: vec![vec![cell; 2]].into(), row_header: true }
+    Table {
+        caption: evil(),
+        columns: vec![column; 2],
+        rows: vec![vec![cell; 2]].into(),
+        row_header: true,
+        ..Table::default()
+    }
 }
 
 fn evil_figure() -> Figure {

@@ -110,6 +110,7 @@ impl Presenter<'_> {
             columns: table.columns.iter().map(column).collect(),
             rows: table.rows.clone(),
             row_header: table.row_header,
+            written: table.written.clone(),
         }
     }
 }

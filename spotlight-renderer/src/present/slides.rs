@@ -78,6 +78,7 @@ impl Presenter<'_> {
             rows: Arc::new(
                 whole.rows.iter().take(ROWS).map(|row| row.iter().take(COLUMNS).cloned().collect()).collect(),
             ),
+            written: Arc::default(),
             ..whole
         };
         Some(Slide { title, figure: None, table: Some(short), live: None })

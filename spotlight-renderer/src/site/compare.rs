@@ -4,6 +4,7 @@
 //! any other, and laid beside the present ones by date.
 
 use crate::words::say;
+use crate::written::Written;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -134,6 +135,7 @@ impl Earlier {
         if lines.iter().any(|series| series.values.iter().any(Option::is_some)) {
             chart.kind = Kind::Line;
             chart.series.extend(lines);
+            chart.written = Written::default();
         }
     }
 
@@ -151,6 +153,7 @@ impl Earlier {
             return;
         }
         let places = self.places(present, earlier);
+        table.written = Arc::default();
         let measured: Vec<usize> = (1..before.columns.len().min(table.columns.len())).collect();
         for &column in &measured {
             table.columns.push(Column {

@@ -235,6 +235,7 @@ impl Site<'_> {
             columns,
             row_header: !listed.is_empty(),
             sorted: Some(sorted),
+            ..Table::default()
         }
     }
 }

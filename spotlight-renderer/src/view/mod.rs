@@ -16,6 +16,7 @@ use crate::chart::Chart;
 use crate::definition::query::Query;
 use crate::format::Text;
 use crate::rows::sort::Sort;
+use crate::written::Written;
 
 /// Where a figure went, and whether that is good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -111,6 +112,8 @@ pub struct Table {
     pub sorted: Option<Sort>,
     /// Whether the first cell of a row names it.
     pub row_header: bool,
+    /// The rows in a page, once they are there.
+    pub written: Arc<Written>,
 }
 
 /// An entry of a list.

@@ -73,7 +73,8 @@ impl Weighter<String, Arc<Facts>> for ByteCount {
     fn weight(&self, key: &String, facts: &Arc<Facts>) -> u64 {
         let cells = facts.table.as_ref().map_or(0, |table| table.rows.len() * table.columns.len());
         let points = facts.charts.iter().map(|chart| chart.slots.len() * (chart.series.len() + 4));
-        (key.len() + 2048 + cells * 112 + points.sum::<usize>() * 16) as u64
+        // with what is written of them: some forty bytes for a cell and a hundred for a strip of a chart
+        (key.len() + 8192 + cells * 152 + points.sum::<usize>() * 48) as u64
     }
 }
 
