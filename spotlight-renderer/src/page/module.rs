@@ -129,7 +129,7 @@ fn graph(chart: &Chart) -> Markup {
         figure.graph {
             (legend(chart))
             (chart::render(chart))
-            figcaption.hidden[hidden] id=(summary) { (chart::describe(chart)) }
+            figcaption class=[hidden.then_some("hidden")] id=(summary) { (chart::describe(chart)) }
         }
     }
 }
