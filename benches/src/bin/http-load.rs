@@ -35,7 +35,8 @@ struct Args {
     /// A file that is sent as the body of a POST; without one, GET.
     #[arg(long)]
     body: Option<std::path::PathBuf>,
-    /// A query string parameter that differs with every request, so that nothing can be answered from memory.
+    /// A query string parameter that differs with every request, so that nothing can be answered from memory: its value is a word.
+    /// For a query, `filter=KEY!` makes it a condition that all records meet.
     #[arg(long)]
     vary: Option<String>,
 }
@@ -115,7 +116,7 @@ async fn ask(
         let target = match &args.vary {
             Some(name) => {
                 let mark = if path.contains('?') { '&' } else { '?' };
-                format!("{path}{mark}{name}={number}-{}", seen.times.len())
+                format!("{path}{mark}{name}=v{number}-{}", seen.times.len())
             }
             None => path.to_owned(),
         };

@@ -83,6 +83,16 @@ impl Turns {
         &self,
         query: impl Future<Output = Result<T, QueryFailure>>,
     ) -> Result<T, QueryFailure> {
+        let answer = self.take_for_part(query).await?;
+        self.answered.fetch_add(1, Ordering::Relaxed);
+        Ok(answer)
+    }
+
+    /// The same for a part of the work of a query.
+    pub(super) async fn take_for_part<T>(
+        &self,
+        query: impl Future<Output = Result<T, QueryFailure>>,
+    ) -> Result<T, QueryFailure> {
         let over = || QueryFailure::TooSlow { seconds: self.deadline.as_secs_f64() };
         let started = Instant::now();
         let turn = async {
@@ -91,9 +101,7 @@ impl Turns {
             if started.elapsed() >= self.deadline {
                 return Err(over());
             }
-            let answer = query.await?;
-            self.answered.fetch_add(1, Ordering::Relaxed);
-            Ok(answer)
+            query.await
         };
         match tokio::time::timeout(self.deadline, turn).await {
             Ok(answer) => answer.map_err(QueryFailure::or_out_of_memory),

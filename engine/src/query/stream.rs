@@ -85,7 +85,7 @@ impl QueryEngine {
     ) -> Result<Option<Bytestream>, QueryFailure> {
         let (window, trace) = (query.window(now), Arc::default());
         let plan = RawQuery::plan(snapshot, query, &window, &self.workers, &self.context, &trace);
-        let raw = self.turns.take(plan).await?;
+        let raw = self.turns.take_for_part(plan).await?;
         if raw.most_rows() <= WHOLE_ROWS {
             return Ok(None);
         }
@@ -93,7 +93,7 @@ impl QueryEngine {
         let mut survey = Survey::new(format, raw.schema(), &query.fields);
         let (mut early, mut early_rows) = (VecDeque::new(), 0);
         while !survey.is_settled() {
-            let Some(batch) = self.turns.take(next(&mut batches)).await? else { break };
+            let Some(batch) = self.turns.take_for_part(next(&mut batches)).await? else { break };
             survey.add(&batch);
             early_rows += batch.num_rows();
             if early_rows <= KEPT_ROWS {
@@ -103,7 +103,7 @@ impl QueryEngine {
         if early_rows > KEPT_ROWS {
             // Too many rows had to be seen: they are read again.
             early.clear();
-            batches = self.turns.take(raw.batches()).await?;
+            batches = self.turns.take_for_part(raw.batches()).await?;
         }
         let writer = Some(Writer::new(survey)?);
         let pieces = Pieces { turns: Arc::clone(&self.turns), early, batches, writer };
@@ -129,7 +129,7 @@ impl Pieces {
     async fn next(mut self) -> Result<Option<(Bytes, Self)>, QueryFailure> {
         let turns = Arc::clone(&self.turns);
         let Some(writer) = self.writer.take() else { return Ok(None) };
-        turns.take(self.write(writer)).await.map(Some)
+        turns.take_for_part(self.write(writer)).await.map(Some)
     }
 
     async fn write(mut self, mut writer: Writer) -> Result<(Bytes, Self), QueryFailure> {

@@ -64,8 +64,14 @@ pub fn grouped(
     query: &Query,
     window: &Window,
 ) -> Result<Answer, QueryFailure> {
+    let skip = usize::try_from(query.offset).unwrap_or(usize::MAX);
+    let limit = query.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
     let mut rows: Vec<Row> = match window.periods {
-        None => groups.parts.into_iter().map(|group| group_row(group, query)).collect(),
+        // Rows are made only of the groups that are answered.
+        None => {
+            let shown = sorted_groups(groups.parts, query)?.into_iter().skip(skip).take(limit);
+            return Ok(Answer::new(shown.map(|group| group_row(group, query)).collect()));
+        }
         Some(periods) if query.group_by.is_empty() => {
             let marks = series::marks(periods, query);
             series::rows(&marks, &by_start(&groups.parts), &by_start(&earlier.parts), query)
@@ -77,8 +83,6 @@ pub fn grouped(
         Some(periods) => nested_rows(&groups, earlier, periods, query)?,
     };
     sort(&mut rows, query)?;
-    let skip = usize::try_from(query.offset).unwrap_or(usize::MAX);
-    let limit = query.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
     Ok(Answer::new(rows.into_iter().skip(skip).take(limit).collect()))
 }
 
@@ -203,6 +207,27 @@ fn nested_rows(
         row(fields)
     });
     Ok(rows.collect())
+}
+
+/// Groups sorted by a field that their rows will have; groups that are equal in it stay in their order.
+fn sorted_groups(groups: Vec<Group>, query: &Query) -> Result<Vec<Group>, QueryFailure> {
+    let Some(sort) = query.sort_by.as_ref().filter(|_| !groups.is_empty()) else { return Ok(groups) };
+    let key = query.group_by.iter().position(|key| *key == sort.key);
+    let collected = query.collect.iter().position(|collect| series::has_name(collect, &sort.key));
+    if key.is_none() && collected.is_none() && sort.key != "_count" {
+        return Err(QueryFailure::InvalidSort { key: sort.key.clone() });
+    }
+    let value = |group: &Group| match (key, collected) {
+        (Some(place), _) => group.keys.get(place).cloned().unwrap_or_default(),
+        (None, Some(place)) => group.collected.get(place).cloned().unwrap_or_default(),
+        (None, None) => group.count.into(),
+    };
+    let mut sorted: Vec<(Value, Group)> = groups.into_iter().map(|group| (value(&group), group)).collect();
+    sorted.sort_by(|(a, _), (b, _)| {
+        let ordering = compare_json(a, b);
+        if sort.order == Order::Ascending { ordering } else { ordering.reverse() }
+    });
+    Ok(sorted.into_iter().map(|(_, group)| group).collect())
 }
 
 /// Sorts rows by a field of theirs; rows that are equal in it stay in the order of their groups.

@@ -124,6 +124,11 @@ fn zero(fill: Fill, collect: &Collect) -> Option<Value> {
     (fill == Fill::Zero).then_some(nothing)
 }
 
+/// Whether a collected value has this name in the row of a group.
+pub fn has_name(collect: &Collect, name: &str) -> bool {
+    shown_name(collect) == name || collect.method == CollectMethod::Default && collect.key == name
+}
+
 /// The name under which a collected value is always there.
 fn shown_name(collect: &Collect) -> String {
     match collect.method {
