@@ -181,6 +181,9 @@ impl Lease {
         self.check()?;
         let record = Record { renewed_at: now, released: true, ..self.record.clone() };
         let bytes = serde_json::to_vec(&record).map_err(io::Error::from)?;
+        // nothing is written from now on, the lease included
+        let reason = "it has given the store back".to_owned();
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).lost = Some(reason);
         Ok(self.objects.put(&path_of(record.epoch), bytes.into()).await?)
     }
 }

@@ -67,6 +67,10 @@ impl Objects {
             let path = url.to_file_path().map_err(|()| invalid("it is no path".to_owned()))?;
             return Self::local(&path);
         }
+        if !cfg!(feature = "cloud") && url.scheme() != "memory" {
+            let reason = "this program was built without object stores: build it with `--features cloud`";
+            return Err(invalid(reason.to_owned()));
+        }
         let is_setting =
             |name: &str| ["AWS_", "AZURE_", "GOOGLE_"].iter().any(|start| name.starts_with(start));
         let settings = std::env::vars().filter(|(name, _)| is_setting(name));

@@ -366,3 +366,42 @@ fn file_path(folder: &Path, first: u64) -> PathBuf {
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_refuses_a_write_and_what_it_left_is_cut_off_before_the_next_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let shared = Arc::new(Shared {
+            next: AtomicU64::new(1),
+            waiting: AtomicUsize::new(0),
+            file_bytes: AtomicU64::new(0),
+            resources: Resources::new(0).unwrap(),
+        });
+        let mut writer = Writer::open(folder.path(), 1, Durability::Fsync, shared).unwrap();
+        let frame = |position: u64| {
+            let mut bytes = Vec::new();
+            write_frame(&mut bytes, position, b"payload");
+            bytes
+        };
+        writer.write(&frame(1)).unwrap();
+        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut good = std::mem::replace(&mut writer.file, full);
+        assert_eq!(writer.write(&frame(2)).unwrap_err().kind(), io::ErrorKind::StorageFull);
+        // half of the frame came to the disk, and as long as it cannot be cut off nothing is written after it
+        good.write_all(&frame(2)[..9]).unwrap();
+        assert!(writer.write(&frame(2)).is_err());
+        writer.file = good;
+        writer.write(&frame(2)).unwrap();
+        let mut positions = Vec::new();
+        recover(folder.path(), |found| {
+            positions.push(found.position);
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(positions, [1, 2]);
+    }
+}

@@ -173,6 +173,11 @@ async fn take_lease(place: &Place) -> Result<(Lease, u64), StoreError> {
     let is_new = objects.folders("").await?.iter().all(|folder| folder != "lease");
     let (mut last, above) = if is_new { newest_of_all(objects).await? } else { (0, 0) };
     let Taken { lease, has_log } = Lease::take(objects, &id, above, Utc::now()).await?;
+    if !is_new && !has_log && !log::is_empty(&place.log())? {
+        // what is in it was given up, or is in segments: others have gone on since
+        std::fs::rename(place.log(), place.folder.join(format!("log-before-lease-{}", lease.epoch())))?;
+        std::fs::create_dir_all(place.log())?;
+    }
     if !is_new && (!has_log || log::is_empty(&place.log())?) {
         last = newest_of_all(objects).await?.0;
     }
