@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use arrow::datatypes::Schema;
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::query::QueryEngine;
-use engine::{Part, Record, Rows, Snapshot, Value, to_batch};
+use engine::{Batch, Part, Record, Rows, Snapshot, Value};
 use query_lang::Policy;
 
 const QUERIES: [(&str, &str); 12] = [
@@ -65,7 +65,7 @@ fn records(rows: usize) -> Result<Vec<Record>, chrono::ParseError> {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rows = std::env::args().nth(1).map_or(Ok(10_000), |rows| rows.parse())?;
-    let batch = to_batch(&records(rows)?, &Schema::empty(), 0)?;
+    let batch = Batch::of_records(&records(rows)?)?.numbered(&Arc::new(Schema::empty()), 0)?;
     let times = batch.column_by_name("_timestamp").ok_or("no times")?;
     let times = arrow::array::AsArray::as_primitive::<arrow::datatypes::TimestampMicrosecondType>(times);
     let range = arrow::compute::min(times).zip(arrow::compute::max(times));

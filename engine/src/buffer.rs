@@ -7,22 +7,22 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{AsArray, BooleanArray, RecordBatch};
+use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
-use arrow::datatypes::{Int64Type, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 
-use crate::columns::{conform, record_at, time_range, to_batch, union};
+use crate::columns::{conform, in_one_piece, record_at, retyped, time_range, union};
 use crate::ids::{IdHash, IdKey, IdMap};
 use crate::record::Record;
-use crate::schema::SEQUENCE;
 use crate::segment::write::bytes_of;
 use crate::snapshot::Rows;
 
-/// Batches before they are put together into one.
+/// Batches of about one size before they are put together into one.
 const MAX_SMALL_PARTS: usize = 32;
-/// A batch with more rows stays as it is.
-const SMALL_ROWS: usize = 10_000;
+/// Up to so many rows, batches are of about one size. A batch with more than the last stays as it is. Few steps mean that a row is
+/// not copied often, however many small batches come.
+const SIZES: [usize; 3] = [31, 1_000, 30_000];
 /// Bytes that the index takes for a row, roughly.
 const INDEX_BYTES: usize = 40;
 
@@ -40,6 +40,8 @@ pub struct Buffer {
 #[derive(Debug)]
 struct Part {
     batch: RecordBatch,
+    /// Bytes that the batch takes in memory, roughly.
+    bytes: usize,
     live: Vec<bool>,
     dead: usize,
     /// Rows that are being written to a segment, and must not move.
@@ -84,18 +86,7 @@ impl Buffer {
     /// # Errors
     /// Only when Arrow cannot build columns.
     pub fn reconciled(&self, batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
-        let differs = |field: &Arc<arrow::datatypes::Field>| {
-            let known = self.schema.field_with_name(field.name());
-            known.is_ok_and(|known| known.data_type() != field.data_type())
-        };
-        if !batch.schema_ref().fields().iter().any(differs) {
-            return Ok(batch.clone());
-        }
-        let records: Vec<Record> = (0..batch.num_rows()).map(|row| record_at(batch, row)).collect();
-        let numbers =
-            batch.column_by_name(SEQUENCE).and_then(|numbers| numbers.as_primitive_opt::<Int64Type>());
-        let first = numbers.and_then(|numbers| numbers.values().first().copied()).unwrap_or(0);
-        to_batch(&records, &self.schema, first)
+        retyped(batch.clone(), &self.schema)
     }
 
     /// Adds rows that are [reconciled](Buffer::reconciled) and have these ids; those that are there already are replaced, and
@@ -119,7 +110,8 @@ impl Buffer {
         let number = self.next_part;
         self.next_part += 1;
         let live = vec![true; batch.num_rows()];
-        self.parts.insert(number, Part { batch, live, dead: 0, frozen: false, visible: None });
+        let bytes = batch.get_array_memory_size();
+        self.parts.insert(number, Part { batch, bytes, live, dead: 0, frozen: false, visible: None });
         number
     }
 
@@ -153,17 +145,14 @@ impl Buffer {
 
     /// Puts batches together when they have become many, so that a scan stays cheap.
     fn gather_small_parts(&mut self) {
-        let is_small = |part: &Part| !part.frozen && part.batch.num_rows() <= SMALL_ROWS;
-        let small: Vec<u32> = self
-            .parts
-            .iter()
-            .rev()
-            .take_while(|(_, part)| is_small(part))
-            .map(|(number, _)| *number)
-            .collect();
-        if small.len() < MAX_SMALL_PARTS {
+        let newest = |rows: usize| -> Vec<u32> {
+            let is_small = |part: &Part| !part.frozen && part.batch.num_rows() <= rows;
+            let parts = self.parts.iter().rev().take_while(|(_, part)| is_small(part));
+            parts.map(|(number, _)| *number).collect()
+        };
+        let Some(small) = SIZES.into_iter().map(newest).find(|small| small.len() >= MAX_SMALL_PARTS) else {
             return;
-        }
+        };
         let schema = Arc::clone(&self.schema);
         let mut batches = Vec::with_capacity(small.len());
         for number in small.iter().rev() {
@@ -172,7 +161,8 @@ impl Buffer {
                 _ => return,
             }
         }
-        let Ok(gathered) = arrow::compute::concat_batches(&schema, &batches) else { return };
+        let gathered = arrow::compute::concat_batches(&schema, &batches);
+        let Ok(gathered) = gathered.and_then(in_one_piece) else { return };
         let ids = self.key.hashes(&gathered);
         let number = self.push(gathered);
         // all of these rows are live, in one of the parts that go
@@ -238,7 +228,7 @@ impl Buffer {
 
     /// Bytes that the rows and their index take in memory, roughly.
     pub fn bytes(&self) -> usize {
-        let batches: usize = self.parts.values().map(|part| part.batch.get_array_memory_size()).sum();
+        let batches: usize = self.parts.values().map(|part| part.bytes).sum();
         batches + self.index.len() * INDEX_BYTES
     }
 
@@ -279,7 +269,7 @@ mod tests {
 
     fn batch(buffer: &Buffer, json: &str) -> RecordBatch {
         let options = DecodeOptions { auto_ids: &[], now: "2020-01-01T00:00:00Z".parse().unwrap() };
-        to_batch(&decode(json.as_bytes(), &options).unwrap(), buffer.schema(), 0).unwrap()
+        decode(json.as_bytes(), &options).unwrap().numbered(buffer.schema(), 0).unwrap()
     }
 
     fn add(buffer: &mut Buffer, json: &str) -> Vec<IdHash> {

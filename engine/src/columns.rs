@@ -1,155 +1,250 @@
-//! Records into columns and back, in the layout that [`crate::schema`] describes.
+//! Values into columns and back, in the layout that [`crate::schema`] describes.
 
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanBuilder, Float64Builder, Int64Array, Int64Builder, RecordBatch,
-    StringViewBuilder, TimestampMicrosecondArray, TimestampMicrosecondBuilder, new_null_array,
+    Array, ArrayRef, AsArray, BooleanBuilder, Float64Builder, Int64Builder, PrimitiveBuilder, RecordBatch,
+    StringViewArray, StringViewBuilder, TimestampMicrosecondArray, TimestampMicrosecondBuilder,
+    builder::ArrayBuilder, new_null_array,
 };
 use arrow::datatypes::{
-    DataType, Field, Float64Type, Int64Type, Schema, SchemaRef, TimestampMicrosecondType,
+    ArrowPrimitiveType, DataType, Field, Float64Type, Int64Type, Schema, SchemaRef, TimestampMicrosecondType,
 };
 use arrow::error::ArrowError;
 use chrono::DateTime;
 use query_lang::{Value, print_time};
 
 use crate::record::Record;
-use crate::schema::{
-    ID, SEQUENCE, TIMESTAMP, UPDATED_AT, key_of_off_type, off_type_name, system_fields, time_type,
-};
+use crate::schema::{SEQUENCE, TIMESTAMP, key_of_off_type, off_type_name, time_type};
 
-/// Turns records into one batch. Keys that `known` has keep the type they have there; new keys take the type of their first
-/// value. Rows are numbered from `first_sequence`.
-///
-/// # Errors
-/// Only when Arrow cannot build the batch, such as for too many rows.
-pub fn to_batch(records: &[Record], known: &Schema, first_sequence: i64) -> Result<RecordBatch, ArrowError> {
-    let system = [ID, TIMESTAMP, UPDATED_AT];
-    let mut columns: indexmap::IndexMap<&str, Column> = indexmap::IndexMap::new();
-    for (row, record) in records.iter().enumerate() {
-        for (key, value) in record.iter().filter(|(key, _)| !system.contains(&key.as_str())) {
-            let column = columns.entry(key).or_insert_with(|| Column::new(type_of(known, key)));
-            column.push(row, value);
+/// A [`Value`] that is not owned.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Scalar<'a> {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Text(&'a str),
+    /// Microseconds since 1970.
+    Time(i64),
+}
+
+impl<'a> From<&'a Value> for Scalar<'a> {
+    fn from(value: &'a Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(value) => Self::Bool(*value),
+            Value::Int(value) => Self::Int(*value),
+            Value::Float(value) => Self::Float(*value),
+            Value::Text(value) => Self::Text(value),
+            Value::Time(value) => Self::Time(value.timestamp_micros()),
+        }
+    }
+}
+
+/// The values of one key, given in the order of their rows.
+#[derive(Debug, Default)]
+pub struct ColumnBuilder {
+    typed: Typed,
+    off_type: Option<StringViewBuilder>,
+    /// One more than the last row that has a value.
+    rows: usize,
+}
+
+/// Values of the type that the column has.
+#[derive(Debug, Default)]
+enum Typed {
+    /// There were none but nulls.
+    #[default]
+    Undecided,
+    Bool(BooleanBuilder),
+    Int(Int64Builder),
+    Float(Float64Builder),
+    Text(StringViewBuilder),
+    Time(TimestampMicrosecondBuilder),
+}
+
+impl ColumnBuilder {
+    /// A column whose type is decided.
+    pub fn of_type(data_type: &DataType) -> Self {
+        let typed = match data_type {
+            DataType::Boolean => Typed::Bool(BooleanBuilder::new()),
+            DataType::Int64 => Typed::Int(Int64Builder::new()),
+            DataType::Float64 => Typed::Float(Float64Builder::new()),
+            DataType::Timestamp(..) => Typed::Time(TimestampMicrosecondBuilder::new()),
+            _ => Typed::Text(StringViewBuilder::new()),
+        };
+        Self { typed, ..Self::default() }
+    }
+
+    /// Whether the row has a value already.
+    pub fn has(&self, row: usize) -> bool {
+        self.rows > row
+    }
+
+    /// Adds the value of a row; rows that were left out do not have the key.
+    pub fn push(&mut self, row: usize, value: Scalar<'_>) {
+        self.rows = row + 1;
+        if matches!(self.typed, Typed::Undecided) {
+            // Most columns have a value in every row from the first on.
+            let rows = row + 1;
+            self.typed = match value {
+                Scalar::Null => Typed::Undecided,
+                Scalar::Bool(_) => Typed::Bool(BooleanBuilder::with_capacity(rows)),
+                Scalar::Int(_) => Typed::Int(Int64Builder::with_capacity(rows)),
+                Scalar::Float(_) => Typed::Float(Float64Builder::with_capacity(rows)),
+                Scalar::Text(_) => Typed::Text(StringViewBuilder::with_capacity(rows)),
+                Scalar::Time(_) => Typed::Time(TimestampMicrosecondBuilder::with_capacity(rows)),
+            };
+        }
+        match (&mut self.typed, value) {
+            (Typed::Bool(values), Scalar::Bool(value)) => {
+                values.append_nulls(row - values.len());
+                values.append_value(value);
+            }
+            (Typed::Int(values), Scalar::Int(value)) => push_at(values, row, value),
+            (Typed::Float(values), Scalar::Float(value)) => push_at(values, row, value),
+            (Typed::Time(values), Scalar::Time(value)) => push_at(values, row, value),
+            (Typed::Text(values), Scalar::Text(value)) => push_text_at(values, row, value),
+            (_, odd) => {
+                let texts = self.off_type.get_or_insert_with(|| StringViewBuilder::with_capacity(1));
+                push_text_at(texts, row, &off_type_text(odd));
+            }
         }
     }
 
-    let mut ids = StringViewBuilder::with_capacity(records.len());
-    let mut timestamps = TimestampMicrosecondBuilder::with_capacity(records.len()).with_timezone("UTC");
-    let mut updates = TimestampMicrosecondBuilder::with_capacity(records.len()).with_timezone("UTC");
-    for record in records {
-        ids.append_value(record.get(ID).and_then(Value::as_text).unwrap_or_default());
-        timestamps.append_option(micros(record.get(TIMESTAMP)));
-        updates.append_option(micros(record.get(UPDATED_AT)));
+    /// Adds the one or two columns of the key.
+    pub fn finish(self, key: &str, rows: usize, fields: &mut Vec<Field>, arrays: &mut Vec<ArrayRef>) {
+        let (data_type, typed): (DataType, ArrayRef) = match self.typed {
+            // A key that only ever was null is text until it is more.
+            Typed::Undecided => (DataType::Utf8View, Arc::new(StringViewArray::new_null(rows))),
+            Typed::Bool(mut values) => {
+                values.append_nulls(rows - values.len());
+                let mut values = values.finish();
+                values.shrink_to_fit();
+                (DataType::Boolean, Arc::new(values))
+            }
+            Typed::Int(mut values) => {
+                values.append_nulls(rows - values.len());
+                let mut values = values.finish();
+                values.shrink_to_fit();
+                (DataType::Int64, Arc::new(values))
+            }
+            Typed::Float(mut values) => {
+                values.append_nulls(rows - values.len());
+                let mut values = values.finish();
+                values.shrink_to_fit();
+                (DataType::Float64, Arc::new(values))
+            }
+            Typed::Time(mut values) => {
+                values.append_nulls(rows - values.len());
+                (time_type(), finish_times(&mut values))
+            }
+            Typed::Text(mut values) => {
+                append_nulls(&mut values, rows);
+                (DataType::Utf8View, finish_texts(&mut values))
+            }
+        };
+        fields.push(Field::new(key, data_type, true));
+        arrays.push(typed);
+        if let Some(mut texts) = self.off_type {
+            append_nulls(&mut texts, rows);
+            fields.push(Field::new(off_type_name(key), DataType::Utf8View, true));
+            arrays.push(finish_texts(&mut texts));
+        }
     }
-    let last = first_sequence + i64::try_from(records.len()).unwrap_or(0);
-    let sequence = Int64Array::from_iter_values(first_sequence..last);
-    let mut fields = system_fields();
-    let mut arrays: Vec<ArrayRef> = vec![
-        Arc::new(ids.finish()),
-        Arc::new(timestamps.finish()),
-        Arc::new(updates.finish()),
-        Arc::new(sequence),
-    ];
-    for (key, column) in columns {
-        column.finish(key, records.len(), &mut fields, &mut arrays);
+}
+
+fn push_at<T: ArrowPrimitiveType>(values: &mut PrimitiveBuilder<T>, row: usize, value: T::Native) {
+    values.append_nulls(row - values.len());
+    values.append_value(value);
+}
+
+fn push_text_at(values: &mut StringViewBuilder, row: usize, value: &str) {
+    append_nulls(values, row);
+    values.append_value(value);
+}
+
+/// Fills up with nulls to so many rows.
+fn append_nulls(values: &mut StringViewBuilder, rows: usize) {
+    for _ in values.len()..rows {
+        values.append_null();
+    }
+}
+
+/// The texts in no more memory than they need: a builder has room for some thousand bytes, even for one.
+pub fn finish_texts(values: &mut StringViewBuilder) -> ArrayRef {
+    let mut texts = values.finish();
+    texts.shrink_to_fit();
+    Arc::new(texts)
+}
+
+/// The times in UTC, in no more memory than they need.
+pub fn finish_times(values: &mut TimestampMicrosecondBuilder) -> ArrayRef {
+    let mut times = values.finish();
+    times.shrink_to_fit();
+    Arc::new(times.with_timezone("UTC"))
+}
+
+/// The same rows with typed columns in the types that `known` has for their keys, so that other values become off-type.
+///
+/// # Errors
+/// Only when Arrow cannot build the columns.
+pub fn retyped(batch: RecordBatch, known: &Schema) -> Result<RecordBatch, ArrowError> {
+    let differs = |place: usize, field: &Field| {
+        // Most batches of a data set have the same keys in the same order.
+        let same_place = known.fields().get(place).filter(|known| known.name() == field.name());
+        let known = same_place.map(|known| &**known).or_else(|| known.field_with_name(field.name()).ok());
+        known.is_some_and(|known| known.data_type() != field.data_type())
+    };
+    let schema = batch.schema();
+    let differing: Vec<bool> =
+        schema.fields().iter().enumerate().map(|(place, field)| differs(place, field)).collect();
+    if !differing.contains(&true) {
+        return Ok(batch);
+    }
+    let (mut fields, mut arrays) = (Vec::new(), Vec::new());
+    for ((field, array), differs) in schema.fields().iter().zip(batch.columns()).zip(differing) {
+        if key_of_off_type(field.name()).is_some() {
+            continue;
+        }
+        let off_type = batch.column_by_name(&off_type_name(field.name()));
+        if !differs {
+            fields.push(field.as_ref().clone());
+            arrays.push(Arc::clone(array));
+            if let Some(off_type) = off_type {
+                fields.push(Field::new(off_type_name(field.name()), DataType::Utf8View, true));
+                arrays.push(Arc::clone(off_type));
+            }
+            continue;
+        }
+        let mut column = ColumnBuilder::of_type(known.field_with_name(field.name())?.data_type());
+        for row in 0..batch.num_rows() {
+            let odd = off_type.filter(|texts| texts.is_valid(row));
+            let value = match odd {
+                Some(texts) => off_type_value(texts.as_string_view().value(row)),
+                None if array.is_valid(row) => value_at(array, row),
+                None => continue,
+            };
+            column.push(row, Scalar::from(&value));
+        }
+        column.finish(field.name(), batch.num_rows(), &mut fields, &mut arrays);
     }
     RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
 }
 
-fn micros(value: Option<&Value>) -> Option<i64> {
-    match value {
-        Some(Value::Time(time)) => Some(time.timestamp_micros()),
-        _ => None,
-    }
-}
-
-fn type_of(schema: &Schema, key: &str) -> Option<DataType> {
-    schema.field_with_name(key).ok().map(|field| field.data_type().clone())
-}
-
-/// The values of one key, sparse until the end.
-struct Column {
-    kind: Option<DataType>,
-    typed: Vec<(usize, Value)>,
-    off_type: Vec<(usize, String)>,
-}
-
-impl Column {
-    fn new(kind: Option<DataType>) -> Self {
-        Self { kind, typed: Vec::new(), off_type: Vec::new() }
-    }
-
-    fn push(&mut self, row: usize, value: &Value) {
-        let kind = match value {
-            Value::Null => None,
-            Value::Bool(_) => Some(DataType::Boolean),
-            Value::Int(_) => Some(DataType::Int64),
-            Value::Float(_) => Some(DataType::Float64),
-            Value::Text(_) => Some(DataType::Utf8View),
-            Value::Time(_) => Some(time_type()),
-        };
-        if self.kind.is_none() {
-            self.kind.clone_from(&kind);
-        }
-        if kind.is_some() && kind == self.kind {
-            self.typed.push((row, value.clone()));
-        } else {
-            self.off_type.push((row, off_type_text(value)));
-        }
-    }
-
-    fn finish(self, key: &str, rows: usize, fields: &mut Vec<Field>, arrays: &mut Vec<ArrayRef>) {
-        /// Appends the values at their rows, and nulls between.
-        macro_rules! build {
-            ($builder:expr, $pattern:pat => $value:expr) => {{
-                let mut builder = $builder;
-                let mut next = 0;
-                for (row, value) in &self.typed {
-                    (next..*row).for_each(|_| builder.append_null());
-                    match value {
-                        $pattern => builder.append_value($value),
-                        _ => builder.append_null(),
-                    }
-                    next = row + 1;
-                }
-                (next..rows).for_each(|_| builder.append_null());
-                Arc::new(builder.finish()) as ArrayRef
-            }};
-        }
-        // A key that only ever was null is text until it is more.
-        let kind = self.kind.clone().unwrap_or(DataType::Utf8View);
-        let typed = match &kind {
-            DataType::Boolean => build!(BooleanBuilder::with_capacity(rows), Value::Bool(value) => *value),
-            DataType::Int64 => build!(Int64Builder::with_capacity(rows), Value::Int(value) => *value),
-            DataType::Float64 => build!(Float64Builder::with_capacity(rows), Value::Float(value) => *value),
-            DataType::Timestamp(..) => build!(
-                TimestampMicrosecondBuilder::with_capacity(rows).with_timezone("UTC"),
-                Value::Time(value) => value.timestamp_micros()
-            ),
-            _ => build!(StringViewBuilder::with_capacity(rows), Value::Text(value) => value),
-        };
-        fields.push(Field::new(key, kind, true));
-        arrays.push(typed);
-        if !self.off_type.is_empty() {
-            let mut builder = StringViewBuilder::with_capacity(rows);
-            let mut next = 0;
-            for (row, text) in &self.off_type {
-                (next..*row).for_each(|_| builder.append_null());
-                builder.append_value(text);
-                next = row + 1;
-            }
-            (next..rows).for_each(|_| builder.append_null());
-            fields.push(Field::new(off_type_name(key), DataType::Utf8View, true));
-            arrays.push(Arc::new(builder.finish()));
-        }
-    }
-}
-
 /// The JSON text of a value in an off-type column; a time is marked, so that it is not taken for text.
-fn off_type_text(value: &Value) -> String {
+fn off_type_text(value: Scalar<'_>) -> String {
     match value {
-        Value::Time(time) => serde_json::json!({"$time": print_time(*time)}).to_string(),
-        other => other.to_json().to_string(),
+        Scalar::Null => "null".to_owned(),
+        Scalar::Bool(value) => value.to_string(),
+        Scalar::Int(value) => value.to_string(),
+        Scalar::Float(value) => serde_json::Value::from(value).to_string(),
+        Scalar::Text(text) => serde_json::Value::from(text).to_string(),
+        Scalar::Time(micros) => {
+            let text = DateTime::from_timestamp_micros(micros).map(print_time);
+            serde_json::json!({"$time": text}).to_string()
+        }
     }
 }
 
@@ -170,15 +265,30 @@ pub fn off_type_value(text: &str) -> Value {
     }
 }
 
-/// The schema that has the columns of both, those of `old` first.
-pub fn union(old: &Schema, new: &Schema) -> SchemaRef {
-    let mut fields: Vec<Arc<Field>> = old.fields().iter().cloned().collect();
-    for field in new.fields() {
-        if old.field_with_name(field.name()).is_err() {
-            fields.push(Arc::clone(field));
-        }
+/// The schema that has the columns of both, those of `old` first; `old` itself if that has all.
+pub fn union(old: &SchemaRef, new: &Schema) -> SchemaRef {
+    let is_new = |(place, field): &(usize, &Arc<Field>)| {
+        // Most batches of a data set have the same keys in the same order.
+        let same_place = old.fields().get(*place).is_some_and(|known| known.name() == field.name());
+        !same_place && old.field_with_name(field.name()).is_err()
+    };
+    let mut added = new.fields().iter().enumerate().filter(is_new).map(|(_, field)| field).peekable();
+    if added.peek().is_none() {
+        return Arc::clone(old);
     }
-    Arc::new(Schema::new(fields))
+    Arc::new(Schema::new(old.fields().iter().chain(added).cloned().collect::<Vec<_>>()))
+}
+
+/// The same rows with each column of text in one piece of memory. Text of many batches put together otherwise stays in as many
+/// pieces as there were.
+pub fn in_one_piece(batch: RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let (schema, arrays, _) = batch.into_parts();
+    let arrays = arrays.into_iter().map(|array| match array.as_string_view_opt() {
+        Some(texts) => Arc::new(texts.gc()) as ArrayRef,
+        None => array,
+    });
+    let arrays = arrays.collect();
+    RecordBatch::try_new(schema, arrays)
 }
 
 /// The batch with the columns of `schema`, in its order; what the batch lacks is null.
@@ -233,36 +343,4 @@ pub fn value_at(array: &ArrayRef, row: usize) -> Value {
 pub fn time_range(batch: &RecordBatch) -> Option<(i64, i64)> {
     let times: &TimestampMicrosecondArray = batch.column_by_name(TIMESTAMP)?.as_primitive_opt()?;
     Some((arrow::compute::min(times)?, arrow::compute::max(times)?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::decode::{DecodeOptions, decode};
-
-    #[test]
-    fn records_come_back_from_columns_as_they_were() {
-        let body = br#"[
-            {"_id": "a", "_timestamp": "2014-01-01T00:00:00Z", "mixed": 1, "text": "x", "gone": null},
-            {"_id": "b", "mixed": "one", "big": 9007199254740993, "flag": true},
-            {"_id": "c", "mixed": 1.0, "ratio": 0.1, "_start_at": "2014-01-01T00:00:00Z"}
-        ]"#;
-        let options = DecodeOptions { auto_ids: &[], now: "2020-01-01T00:00:00Z".parse().unwrap() };
-        let records = decode(body, &options).unwrap();
-        let batch = to_batch(&records, &Schema::empty(), 0).unwrap();
-        for (row, record) in records.iter().enumerate() {
-            assert_eq!(record_at(&batch, row).sorted(), record.clone().sorted());
-        }
-    }
-
-    trait Sorted {
-        fn sorted(self) -> Vec<(String, Value)>;
-    }
-
-    impl Sorted for Record {
-        fn sorted(mut self) -> Vec<(String, Value)> {
-            self.sort_keys();
-            self.into_iter().collect()
-        }
-    }
 }

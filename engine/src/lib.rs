@@ -1,19 +1,22 @@
 //! The engine: records in, answers out. It knows nothing of HTTP, users or dashboards.
 //!
 //! ```text
-//! body -> decode -> Record -> store: log (fsync) -> buffer -> segments (Parquet) + manifest
+//! body -> decode -> Batch -> store: log (fsync) -> buffer -> segments (Parquet) + manifest
 //!                                                     \________ snapshot ________/
 //!                                                                   |
 //!                                        query (plan, execute) -> shape -> JSON or CSV
 //! ```
 
 mod backup;
+mod batch;
 mod buffer;
 mod columns;
 mod compact;
 mod counters;
 mod data_set;
 mod decode;
+#[doc(hidden)]
+pub mod fuzzing;
 mod ids;
 mod job;
 mod lease;
@@ -39,9 +42,10 @@ mod trash;
 mod verify;
 
 pub use backup::{Backup, Copied, backup, restore};
-pub use columns::{off_type_value, record_at, to_batch};
+pub use batch::Batch;
+pub use columns::{off_type_value, record_at};
 pub use counters::StoreCounters;
-pub use decode::{DecodeError, DecodeOptions, decode, decode_changes};
+pub use decode::{Complaints, DecodeError, DecodeOptions, decode, decode_changes};
 pub use log::Durability;
 pub use merge::Sizes;
 pub use place::Place;

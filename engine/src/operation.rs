@@ -1,13 +1,13 @@
 //! What a frame of the log says: which data set, and what was done to it.
 //!
-//! Payload: length of the name (u16, little-endian), the name, one byte for the kind, then for an append the batch as an
-//! Arrow IPC stream, for a delete the id, for a trim each id with its length (u32, little-endian) before it.
+//! Payload: length of the name (u16, little-endian), the name, one byte for the kind, then for an append the batch in
+//! the form of [`batch_form`], for a delete the id, for a trim each id with its length (u32, little-endian) before it.
 
 use std::io;
 
 use arrow::array::RecordBatch;
-use arrow::ipc::reader::StreamReader;
-use arrow::ipc::writer::StreamWriter;
+
+use crate::log::batch_form;
 
 /// A change to one data set.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,9 +37,7 @@ impl Operation {
         match self {
             Self::Append(batch) => {
                 payload.push(b'a');
-                let mut writer =
-                    StreamWriter::try_new(&mut payload, batch.schema_ref()).map_err(io::Error::other)?;
-                writer.write(batch).and_then(|()| writer.finish()).map_err(io::Error::other)?;
+                batch_form::write(batch, &mut payload)?;
             }
             Self::Delete(id) => {
                 payload.push(b'd');
@@ -76,7 +74,7 @@ impl Operation {
         let name = String::from_utf8(name.to_vec()).ok()?;
         let (kind, rest) = rest.split_first()?;
         let operation = match kind {
-            b'a' => Self::Append(StreamReader::try_new(rest, None).ok()?.next()?.ok()?),
+            b'a' => Self::Append(batch_form::read(rest)?),
             b'd' => Self::Delete(String::from_utf8(rest.to_vec()).ok()?),
             b't' => Self::Trim(ids(rest)?),
             b'e' => Self::Empty,

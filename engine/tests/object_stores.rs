@@ -10,13 +10,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::{Backup, DecodeOptions, Place, Record, Sizes, Store, StoreError, StoreOptions, decode};
+use engine::{Backup, Batch, DecodeOptions, Place, Sizes, Store, StoreError, StoreOptions, decode};
 use faulty::Faulty;
 use object_store::ObjectStore;
 use object_store::memory::InMemory;
 use serde_json::{Value, json};
 
-fn records(body: &Value) -> Vec<Record> {
+fn records(body: &Value) -> Batch {
     let options = DecodeOptions { auto_ids: &[], now: "2020-01-01T00:00:00Z".parse().unwrap() };
     decode(body.to_string().as_bytes(), &options).unwrap()
 }

@@ -7,11 +7,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::{Backup, DecodeOptions, Place, Record, Sizes, Store, StoreError, StoreOptions, decode};
+use engine::{Backup, Batch, DecodeOptions, Place, Record, Sizes, Store, StoreError, StoreOptions, decode};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-fn records(body: &Value) -> Vec<Record> {
+fn records(body: &Value) -> Batch {
     let options = DecodeOptions { auto_ids: &[], now: "2020-01-01T00:00:00Z".parse().unwrap() };
     decode(body.to_string().as_bytes(), &options).unwrap()
 }
@@ -60,7 +60,12 @@ async fn a_crash_loses_nothing_and_doubles_nothing() {
     store.flush().await.unwrap();
     store.append("a", records(&json!([{"_id": "2", "nn": 20}, {"_id": "3", "text": "x"}]))).await.unwrap();
     assert!(store.delete("a", "1").await.unwrap());
-    assert!(store.patch("a", "3", records(&json!({"_id": "3", "nn": 3})).remove(0)).await.unwrap());
+    assert!(
+        store
+            .patch("a", "3", records(&json!({"_id": "3", "nn": 3})).records().next().unwrap())
+            .await
+            .unwrap()
+    );
     assert!(!store.patch("a", "9", Record::new()).await.unwrap());
     let before = contents(&store, "a").await;
     let version = store.version("a").await.unwrap();
@@ -176,7 +181,7 @@ proptest! {
                     Step::Patch(id, key, kind) => {
                         let (id, key) = (format!("r{id}"), format!("key{key}"));
                         let changes = json!({"_id": id.clone(), key.clone(): value(kind)});
-                        let known = store.patch("set", &id, records(&changes).remove(0)).await.unwrap();
+                        let known = store.patch("set", &id, records(&changes).records().next().unwrap()).await.unwrap();
                         assert_eq!(known, model.contains_key(&id));
                         if let Some(record) = model.get_mut(&id) {
                             record[key] = value(kind);
@@ -237,7 +242,7 @@ async fn many_write_at_once_while_segments_are_written() {
                     store.append("set", records(&body)).await.unwrap();
                     if n % 3 == 0 {
                         let id = format!("{writer}-{n}");
-                        assert!(store.patch("set", &id, records(&json!({"_id": id, "pp": n})).remove(0)).await.unwrap());
+                        assert!(store.patch("set", &id, records(&json!({"_id": id, "pp": n})).records().next().unwrap()).await.unwrap());
                     }
                     if n % 5 == 0 {
                         assert!(store.delete("set", &format!("{writer}-{n}")).await.unwrap());
@@ -291,7 +296,7 @@ async fn many_write_at_once_while_segments_are_written() {
 async fn a_flush_writes_what_is_new_and_not_what_is_large() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
-    let rows = |from: usize, count: usize| -> Vec<Record> {
+    let rows = |from: usize, count: usize| -> Batch {
         records(&(from..from + count).map(|n| json!({"_id": format!("r{n}"), "nn": n})).collect())
     };
     store.append("set", rows(0, 5_000)).await.unwrap();

@@ -1,11 +1,19 @@
 //! Taking records in: the one way for every caller (HTTP, the command line, the sample data).
 
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use engine::{DecodeOptions, Record, decode};
+use engine::{Batch, DecodeError, DecodeOptions, Record, decode};
 use stagecraft::DataSet;
 
 use crate::error::ApiError;
+use crate::record_schema::RecordSchemas;
 use crate::state::AppState;
+
+/// A longer text is decoded on a thread that may block, so that it does not keep others waiting.
+const LONG: usize = 256 << 10;
 
 /// Appends the records of a JSON text, one object or a list, all or nothing. Returns how many.
 ///
@@ -15,42 +23,46 @@ use crate::state::AppState;
 /// 400 with everything that is wrong with the records; 503 when the store cannot take them now.
 pub async fn append(
     state: &AppState,
-    data_set: &DataSet,
-    json: &[u8],
+    data_set: &Arc<DataSet>,
+    json: Bytes,
     now: DateTime<Utc>,
 ) -> Result<usize, ApiError> {
-    let options = DecodeOptions { auto_ids: &data_set.auto_ids, now };
-    let records = decode(json, &options).map_err(refusal)?;
-    append_records(state, data_set, records).await
-}
-
-/// Appends decoded records, all or nothing. Returns how many.
-///
-/// # Errors
-/// As [`append`].
-pub async fn append_records(
-    state: &AppState,
-    data_set: &DataSet,
-    records: Vec<Record>,
-) -> Result<usize, ApiError> {
-    let broken = state.schemas.violations(data_set, &records)?;
-    if !broken.is_empty() {
-        return Err(ApiError::invalid_records(broken));
-    }
-    let count = records.len();
-    if count > 0 {
-        state.store.append(&data_set.name, records).await?;
-    }
+    let records = if json.len() <= LONG && data_set.schema.is_none() {
+        checked(&state.schemas, data_set, &json, now)?
+    } else {
+        let (schemas, data_set) = (Arc::clone(&state.schemas), Arc::clone(data_set));
+        let checking = tokio::task::spawn_blocking(move || checked(&schemas, &data_set, &json, now));
+        checking.await.map_err(|_| {
+            ApiError::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "the records could not be read; nothing was changed",
+            )
+        })??
+    };
+    let count = records.rows();
+    state.store.append(&data_set.name, records).await?;
     Ok(count)
 }
 
+/// The records of a JSON text, if nothing is wrong with them.
+fn checked(
+    schemas: &RecordSchemas,
+    data_set: &DataSet,
+    json: &[u8],
+    now: DateTime<Utc>,
+) -> Result<Batch, ApiError> {
+    let options = DecodeOptions { auto_ids: &data_set.auto_ids, now };
+    let records = decode(json, &options).map_err(refusal)?;
+    let broken = schemas.violations(data_set, &records)?;
+    if broken.is_empty() { Ok(records) } else { Err(ApiError::invalid_records(broken.into_messages())) }
+}
+
 /// How a body that is not records is refused: broken JSON in one form, wrong records in another, as clients expect.
-fn refusal(error: engine::DecodeError) -> ApiError {
+fn refusal(error: DecodeError) -> ApiError {
     match error {
-        engine::DecodeError::Syntax(message) => {
-            ApiError::bad_request(format!("Error parsing JSON: \"{message}\""))
-        }
-        engine::DecodeError::Invalid(messages) => ApiError::invalid_records(messages),
+        DecodeError::Syntax(message) => ApiError::bad_request(format!("Error parsing JSON: \"{message}\"")),
+        DecodeError::Invalid(complaints) => ApiError::invalid_records(complaints.into_messages()),
+        DecodeError::TooMuch(message) => ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, message),
     }
 }
 

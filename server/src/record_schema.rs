@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::StatusCode;
-use engine::{Record, record_to_json};
+use engine::{Batch, Complaints, record_to_json};
 use jsonschema::Validator;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use serde_json::Value;
@@ -21,12 +21,12 @@ impl RecordSchemas {
     ///
     /// # Errors
     /// 500 when the schema itself is broken, which the administration interface does not let happen.
-    pub fn violations(&self, data_set: &DataSet, records: &[Record]) -> Result<Vec<String>, ApiError> {
-        let Some(schema) = &data_set.schema else { return Ok(Vec::new()) };
+    pub fn violations(&self, data_set: &DataSet, records: &Batch) -> Result<Complaints, ApiError> {
+        let Some(schema) = &data_set.schema else { return Ok(Complaints::default()) };
         let validator = self.compiled(&data_set.name, schema)?;
-        let mut messages = Vec::new();
-        for record in records {
-            let record = record_to_json(record);
+        let mut messages = Complaints::default();
+        for record in records.records() {
+            let record = record_to_json(&record);
             messages.extend(validator.iter_errors(&record).map(|error| sentence(&error)));
         }
         Ok(messages)

@@ -7,16 +7,17 @@
 //! Positions grow by one. The tail of the last file may be torn by a crash: recovery cuts it off. A broken frame
 //! anywhere else is an error.
 
+pub mod batch_form;
 mod recover;
 
-pub use recover::{check, is_empty, last_before, recover};
+pub use recover::{check, frames, is_empty, last_before, recover};
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
@@ -107,6 +108,8 @@ struct Shared {
     next: AtomicU64,
     /// Bytes that wait to be written.
     waiting: AtomicUsize,
+    /// Why the last write failed, if it did.
+    fault: Mutex<Option<String>>,
     /// Bytes of the files that there are.
     file_bytes: AtomicU64,
     resources: Arc<Resources>,
@@ -132,6 +135,7 @@ impl Log {
         let shared = Arc::new(Shared {
             next: AtomicU64::new(next),
             waiting: AtomicUsize::new(0),
+            fault: Mutex::default(),
             file_bytes: AtomicU64::new(file_bytes),
             resources,
         });
@@ -153,6 +157,11 @@ impl Log {
     /// Bytes of its files.
     pub fn file_bytes(&self) -> u64 {
         self.shared.file_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Why the last write failed; `None` after one that did not.
+    pub fn fault(&self) -> Option<String> {
+        self.shared.fault.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Hands over a frame. Frames are written in the order in which they are handed over.
@@ -254,6 +263,8 @@ impl Writer {
             write_frame(&mut buffer, position, &waiting.payload);
         }
         let result = self.write(&buffer);
+        let fault = result.as_ref().err().map(ToString::to_string);
+        *self.shared.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
         let counts = &self.shared.resources.counts;
         if result.is_err() {
             counts.log_failures.one();

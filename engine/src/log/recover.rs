@@ -55,7 +55,7 @@ pub fn recover(folder: &Path, mut take: impl FnMut(Frame) -> io::Result<()>) -> 
     let files = files(folder)?;
     for (index, (_, path)) in files.iter().enumerate() {
         let bytes = std::fs::read(path)?;
-        let whole = read_frames(&bytes, &mut take)?;
+        let whole = frames(&bytes, &mut take)?;
         if whole == bytes.len() {
             continue;
         }
@@ -90,7 +90,7 @@ pub fn check(folder: &Path, mut take: impl FnMut(Frame) -> io::Result<()>) -> io
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => return Err(error),
         };
-        let whole = read_frames(&bytes, &mut take)?;
+        let whole = frames(&bytes, &mut take)?;
         if whole < bytes.len() && index + 1 < files.len() {
             let message = format!("the log file {} is broken at byte {whole}", path.display());
             return Err(io::Error::new(io::ErrorKind::InvalidData, message));
@@ -100,7 +100,7 @@ pub fn check(folder: &Path, mut take: impl FnMut(Frame) -> io::Result<()>) -> io
 }
 
 /// Gives the whole frames at the start of the bytes; returns how many bytes they are.
-fn read_frames(bytes: &[u8], take: &mut impl FnMut(Frame) -> io::Result<()>) -> io::Result<usize> {
+pub fn frames(bytes: &[u8], take: &mut impl FnMut(Frame) -> io::Result<()>) -> io::Result<usize> {
     let mut at = 0;
     while let Some((frame, length)) = frame_at(&bytes[at..]) {
         take(frame)?;

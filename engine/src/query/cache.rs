@@ -40,6 +40,17 @@ impl Weighter<String, Arc<Answer>> for ByteCount {
     }
 }
 
+/// How well the cache of answers does, since the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CacheStatistics {
+    /// Answers that were there.
+    pub hits: u64,
+    /// Answers that were not.
+    pub misses: u64,
+    /// Bytes that answers take now, roughly.
+    pub bytes: u64,
+}
+
 pub(super) type Answers = Cache<String, Arc<Answer>, ByteCount>;
 
 pub(super) fn answers() -> Answers {
@@ -47,6 +58,13 @@ pub(super) fn answers() -> Answers {
 }
 
 impl QueryEngine {
+    /// How well the cache of answers does.
+    #[must_use]
+    pub fn cache_statistics(&self) -> CacheStatistics {
+        let answers = &self.answers;
+        CacheStatistics { hits: answers.hits(), misses: answers.misses(), bytes: answers.weight() }
+    }
+
     /// The answer to a query over a data set as it is now; the same question to the same records is computed once.
     ///
     /// # Errors

@@ -34,7 +34,7 @@ use datafusion::execution::memory_pool::MemoryPool;
 use futures::TryStreamExt;
 use query_lang::{Query, Window};
 
-pub use cache::AskError;
+pub use cache::{AskError, CacheStatistics};
 pub use group::{Group, Groups};
 pub use limits::{Activity, QueryLimits};
 pub use stream::{Bytestream, Reply};

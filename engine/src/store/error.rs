@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::batch::MAX_KEYS;
 use crate::segment::SegmentError;
 
 /// Why the store could not do something. Whatever it was, nothing of it is half-done.
@@ -32,6 +33,11 @@ pub enum StoreError {
         /// What is full.
         reason: String,
     },
+    /// With these records the data set would have too many keys.
+    #[error(
+        "the records of a data set can have {MAX_KEYS} different keys together, and these would make more"
+    )]
+    TooManyKeys,
     /// Disk, network or file trouble.
     #[error("{0}")]
     Io(#[from] io::Error),

@@ -30,7 +30,7 @@ pub use options::StoreOptions;
 
 use self::options::FLUSH_BYTES;
 use self::slot::Slot;
-use crate::columns::to_batch;
+use crate::batch::Batch;
 use crate::counters::StoreCounters;
 use crate::data_set::{DataSet, Searched};
 use crate::lease::Lease;
@@ -93,16 +93,18 @@ impl Store {
     ///
     /// # Errors
     /// When they could not be logged, or the store takes no more for now: then none of them is there.
-    pub async fn append(&self, name: &str, records: Vec<Record>) -> Result<(), StoreError> {
-        if records.is_empty() {
+    pub async fn append(&self, name: &str, records: Batch) -> Result<(), StoreError> {
+        if records.rows() == 0 {
             return Ok(());
         }
         let slot = self.slot_or_new(name);
         let _shared = slot.gate.read().await;
         self.admit(&slot).await?;
-        let (schema, first) = slot.open().await?.reserve(records.len());
-        let operation = Operation::Append(to_batch(&records, &schema, first)?);
-        self.commit(&slot, operation).await
+        let (known, first) = slot.open().await?.reserve(records.rows());
+        if records.has_too_many_keys_for(&known) {
+            return Err(StoreError::TooManyKeys);
+        }
+        self.commit(&slot, Operation::Append(records.numbered(&known, first)?)).await
     }
 
     /// Merges changes into a record: its other keys stay. Whether there is such a record.
@@ -124,7 +126,11 @@ impl Store {
         }
         let (known, first) = data_set.reserve(1);
         drop(data_set);
-        self.commit(&slot, Operation::Append(to_batch(&[record], &known, first)?)).await?;
+        let changed = Batch::of_records([&record])?;
+        if changed.has_too_many_keys_for(&known) {
+            return Err(StoreError::TooManyKeys);
+        }
+        self.commit(&slot, Operation::Append(changed.numbered(&known, first)?)).await?;
         Ok(true)
     }
 
@@ -333,6 +339,11 @@ impl Store {
         }
         statistics.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(statistics)
+    }
+
+    /// Why the last write to the log failed; `None` when it did not, so that writes can be taken.
+    pub fn log_fault(&self) -> Option<String> {
+        self.log.as_ref().and_then(Log::fault)
     }
 
     /// The numbers of the store as they are now.

@@ -280,10 +280,10 @@ async fn make(steps: &[Step]) -> (tempfile::TempDir, Arc<Store>, Snapshot, Vec<R
             Step::Append(records) => {
                 let options = DecodeOptions { auto_ids: &[], now: now() };
                 let records = decode(Json::from(records.clone()).to_string().as_bytes(), &options).unwrap();
-                for record in &records {
-                    let id = record["_id"].as_text().unwrap();
-                    live.shift_remove(id);
-                    live.insert(id.to_owned(), record.clone());
+                for record in records.records() {
+                    let id = record["_id"].as_text().unwrap().to_owned();
+                    live.shift_remove(&id);
+                    live.insert(id, record);
                 }
                 store.append("model", records).await.unwrap();
             }

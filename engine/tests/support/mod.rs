@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::Schema;
 use chrono::{DateTime, Utc};
-use engine::{DecodeOptions, Part, Record, Rows, Snapshot, Value, decode, to_batch};
+use engine::{Batch, DecodeOptions, Part, Record, Rows, Snapshot, Value, decode};
 use serde_json::Value as Json;
 
 /// The folder of recorded requests and answers.
@@ -24,7 +24,7 @@ pub fn records(body: &[u8]) -> Vec<Record> {
     let now = "2020-01-01T00:00:00Z".parse::<DateTime<Utc>>().unwrap();
     let decoded = decode(body, &DecodeOptions { auto_ids: &[], now }).unwrap();
     let mut by_id: indexmap::IndexMap<String, Record> = indexmap::IndexMap::new();
-    for record in decoded {
+    for record in decoded.records() {
         let id = record.get("_id").and_then(Value::as_text).unwrap_or_default().to_owned();
         by_id.insert(id, record);
     }
@@ -33,7 +33,7 @@ pub fn records(body: &[u8]) -> Vec<Record> {
 
 /// A snapshot of the records in so many batches, which all have the columns of the whole.
 pub fn snapshot(records: &[Record], batches: usize) -> Snapshot {
-    let whole = to_batch(records, &Schema::empty(), 0).unwrap();
+    let whole = Batch::of_records(records).unwrap().numbered(&Arc::new(Schema::empty()), 0).unwrap();
     let schema = whole.schema();
     let size = whole.num_rows().div_ceil(batches.max(1)).max(1);
     let parts = (0..whole.num_rows())
