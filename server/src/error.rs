@@ -1,7 +1,5 @@
 //! What the server answers when it refuses: always JSON, always a sentence that says what was wrong.
 
-use std::io::ErrorKind;
-
 use axum::Json;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -75,14 +73,8 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, message)
     }
 
-    /// 400 with a list of what is wrong with the records: `{"messages": [...]}`. Of a great many complaints the first are told.
-    pub fn invalid_records(mut messages: Vec<String>) -> Self {
-        const MOST: usize = 1_000;
-        if messages.len() > MOST {
-            let more = messages.len() - MOST;
-            messages.truncate(MOST);
-            messages.push(format!("and {more} more"));
-        }
+    /// 400 with a list of what is wrong with the records: `{"messages": [...]}`.
+    pub fn invalid_records(messages: Vec<String>) -> Self {
         Self {
             status: StatusCode::BAD_REQUEST,
             body: Box::new(json!({"messages": messages})),
@@ -143,6 +135,9 @@ impl IntoResponse for ApiError {
 impl From<StoreError> for ApiError {
     /// A store that cannot take the write now asks for another try; what went wrong is logged, and only its kind is told.
     fn from(error: StoreError) -> Self {
+        if matches!(error, StoreError::TooManyKeys) {
+            return Self::invalid_records(vec![error.to_string()]);
+        }
         tracing::error!(%error, "store error");
         match error {
             StoreError::Busy { reason } => {
@@ -152,9 +147,7 @@ impl From<StoreError> for ApiError {
                 StatusCode::SERVICE_UNAVAILABLE,
                 "this server does not write to the store: send it to the one that does; nothing was changed",
             ),
-            StoreError::Io(error)
-                if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) =>
-            {
+            StoreError::Io(error) if is_full(&error) => {
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, "the disk is full; nothing was changed")
             }
             _ => Self::new(
@@ -163,6 +156,12 @@ impl From<StoreError> for ApiError {
             ),
         }
     }
+}
+
+/// Whether there is no room: on the disk, in a quota, or in the size that a file may have.
+fn is_full(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), FileTooLarge | QuotaExceeded | StorageFull)
 }
 
 #[cfg(test)]

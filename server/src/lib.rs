@@ -15,6 +15,7 @@ pub mod controllers;
 pub mod error;
 pub mod ingest;
 pub mod listener;
+pub mod metrics;
 pub mod one_vary;
 pub mod openapi;
 pub mod page_safety;

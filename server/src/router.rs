@@ -13,8 +13,9 @@ use tower_http::trace::TraceLayer;
 
 use crate::access::{self, Surface};
 use crate::body::MAX_BODY;
-use crate::controllers::{admin, admin_api, dashboards, read, status, write};
+use crate::controllers::{admin, admin_api, dashboards, operations, read, status, write};
 use crate::error::ApiError;
+use crate::metrics;
 use crate::one_vary::one_vary;
 use crate::openapi;
 use crate::page_safety;
@@ -44,6 +45,8 @@ pub fn everything(state: AppState) -> Router {
     let router = guarded(data, &state, Surface::Data)
         .route("/", get(dashboards::to_dashboards))
         .route("/performance/", get(dashboards::to_dashboards))
+        .route("/metrics", get(operations::metrics))
+        .route("/_health", get(operations::health))
         .route("/openapi.json", get(openapi::json))
         .route("/docs", get(openapi::page))
         .route("/robots.txt", get(dashboards::texts::robots))
@@ -135,7 +138,7 @@ async fn not_found(method: Method) -> ApiError {
     }
 }
 
-/// What every surface has: limits, compression, a log line a request, and no way for a panic to reach the process.
+/// What every surface has: limits, compression, counts, a log line a request, and no way for a panic to reach the process.
 fn finish(router: Router<AppState>, state: AppState) -> Router {
     let panicked = |_: Box<dyn std::any::Any + Send>| {
         use axum::response::IntoResponse;
@@ -151,6 +154,7 @@ fn finish(router: Router<AppState>, state: AppState) -> Router {
         .layer(axum::middleware::map_response(one_vary))
         .layer(axum::middleware::from_fn(weak_when_compressed))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(axum::middleware::from_fn_with_state(state.clone(), metrics::count))
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .with_state(state)
 }

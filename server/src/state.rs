@@ -10,10 +10,12 @@ use stagecraft::Registry;
 
 use crate::access::SharedAccess;
 use crate::auth::{Token, bearer};
+use crate::body::Bodies;
 use crate::branding::Branding;
 use crate::clock::Clock;
 use crate::controllers::dashboards::cache::Pages;
 use crate::controllers::dashboards::door::Door;
+use crate::metrics::Metrics;
 use crate::record_schema::RecordSchemas;
 
 /// Shared by all handlers; cheap to clone.
@@ -37,6 +39,10 @@ pub struct AppState {
     pub branding: Arc<Branding>,
     /// Who is signed in, what was done, and how much of it is allowed.
     pub access: SharedAccess,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// How much of request bodies is taken.
+    pub bodies: Arc<Bodies>,
     /// Where the present comes from.
     pub clock: Clock,
 }

@@ -18,6 +18,11 @@ const LONG: Duration = Duration::from_secs(3_600);
 const SHORT: Duration = Duration::from_millis(20);
 const PATIENT: Patience = Patience { head: LONG, body: LONG, end: LONG, connections: 100 };
 
+/// The head of a request whose body is read before anything else.
+const WAITS_FOR_ITS_BODY: &str = "POST /admin-api/data-groups HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n\
+                                  authorization: Bearer administrator-of-tests\r\nexpect: 100-continue\r\n\
+                                  content-length: 2\r\n\r\n";
+
 struct Running {
     address: SocketAddr,
     stop: watch::Sender<bool>,
@@ -108,21 +113,19 @@ async fn a_server_that_stops_lets_idle_connections_go_and_requests_end() {
     let running = run(PATIENT).await;
     let mut idle = running.say("GET /_status HTTP/1.1\r\nhost: a\r\n\r\n").await;
     assert_eq!(status(&mut idle).await, "HTTP/1.1 200");
-    let head = "POST /data/no/such HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n";
-    let mut under_way = running.say(head).await;
+    let mut under_way = running.say(WAITS_FOR_ITS_BODY).await;
     assert_eq!(status(&mut under_way).await, "HTTP/1.1 100");
     running.stop.send(true).unwrap();
     rest(idle).await;
     under_way.write_all(b"[]").await.unwrap();
-    assert!(rest(under_way).await.contains("HTTP/1.1 404"));
+    assert!(rest(under_way).await.contains("HTTP/1.1 400"));
     running.task.await.unwrap();
 }
 
 #[tokio::test]
 async fn a_server_that_stops_waits_for_nobody_for_ever() {
     let running = run(Patience { end: SHORT, ..PATIENT }).await;
-    let head = "POST /data/no/such HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n";
-    let mut under_way = running.say(head).await;
+    let mut under_way = running.say(WAITS_FOR_ITS_BODY).await;
     assert_eq!(status(&mut under_way).await, "HTTP/1.1 100");
     running.stop.send(true).unwrap();
     running.task.await.unwrap();

@@ -124,7 +124,7 @@ async fn fill(
             return Ok(());
         }
         let json = serde_json::to_vec(&batch)?;
-        ingest::append(state, &data_set, &json, now)
+        ingest::append(state, &data_set, json.into(), now)
             .await
             .map_err(|refused| anyhow!("{}", refused.sentence()))?;
         progress.inc(batch.len() as u64);

@@ -101,7 +101,7 @@ impl Target {
                     .registry
                     .data_set_by(&path.data_group, &path.data_type)
                     .ok_or_else(|| anyhow!("the data set {path} is gone"))?;
-                match ingest::append(state, &data_set, &json, chrono::Utc::now()).await {
+                match ingest::append(state, &data_set, json.into(), chrono::Utc::now()).await {
                     Ok(_) => Ok(()),
                     Err(refused) => Err(anyhow!("{}", refused.sentence())),
                 }

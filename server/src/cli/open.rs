@@ -58,6 +58,8 @@ pub async fn open_with(
         branding: Arc::default(),
         pages: Arc::default(),
         door: Arc::default(),
+        metrics: Arc::default(),
+        bodies: Arc::default(),
         clock,
     })
 }

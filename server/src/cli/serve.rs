@@ -1,7 +1,7 @@
 //! `performance-platform serve`.
 
 use std::net::SocketAddr;
-use std::num::{NonZeroU16, NonZeroU32, NonZeroUsize};
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,9 +75,9 @@ pub struct ListenArgs {
     /// How many MiB of records that were read are kept decoded in memory.
     #[arg(long, env = "PP_CACHE_MEMORY", value_name = "MIB", default_value_t = 256)]
     cache_memory: u32,
-    /// How long records stay in the log and in memory alone, in seconds, before they are put into segments.
-    #[arg(long, env = "PP_FLUSH_SECONDS", value_name = "SECONDS", default_value = "10")]
-    flush_seconds: NonZeroU16,
+    /// How often records that are only in the log and in memory are put into files: a number with `ms`, `s` or `min`.
+    #[arg(long, env = "PP_FLUSH_INTERVAL", value_name = "TIME", default_value = "10s", value_parser = time)]
+    flush_interval: Duration,
     /// How long files of records stay that are not needed any more, in seconds: backups and processes that only read may
     /// still be reading them.
     #[arg(long, env = "PP_GRACE_SECONDS", value_name = "SECONDS", default_value_t = 120)]
@@ -119,6 +119,22 @@ impl From<DurabilityLevel> for Durability {
     }
 }
 
+/// Reads a length of time, such as `250ms`, `10s` or `5min`.
+fn time(text: &str) -> Result<Duration, String> {
+    let wrong =
+        || format!("{text} is no length of time: a whole number above 0 with ms, s or min, as in 10s");
+    let unit = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
+    let (number, unit) = text.split_at(unit);
+    let millis = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "min" => 60_000,
+        _ => return Err(wrong()),
+    };
+    let number: u32 = number.parse().ok().filter(|number| *number > 0).ok_or_else(wrong)?;
+    Ok(Duration::from_millis(u64::from(number) * millis))
+}
+
 impl ListenArgs {
     fn clock(&self) -> Clock {
         if self.test_clock { Clock::TestHeader } else { Clock::System }
@@ -140,7 +156,7 @@ impl ListenArgs {
         let store_options = StoreOptions {
             durability: self.durability.into(),
             cache: u64::from(self.cache_memory) << 20,
-            flush_interval: Duration::from_secs(self.flush_seconds.get().into()),
+            flush_interval: self.flush_interval,
             grace: Duration::from_secs(self.grace_seconds.into()),
             ..StoreOptions::default()
         };
@@ -249,4 +265,18 @@ async fn wait_for_stop() -> anyhow::Result<()> {
     #[cfg(not(unix))]
     tokio::signal::ctrl_c().await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_time_have_a_unit() {
+        assert_eq!(time("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(time("5min"), Ok(Duration::from_secs(300)));
+        for wrong in ["10", "0s", "s", "1h", "-1s", "1.5s", "99999999999s", ""] {
+            assert!(time(wrong).unwrap_err().contains("as in 10s"), "{wrong}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod admin_api;
 pub mod dashboards;
+pub mod operations;
 pub mod read;
 mod read_body;
 pub mod status;

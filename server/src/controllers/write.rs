@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use serde_json::{Value, json};
 use stagecraft::DataSet;
 
@@ -29,7 +29,7 @@ pub async fn append(
     State(state): State<AppState>,
     Path((data_group, data_type)): Path<(String, String)>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Result<Response, ApiError> {
     let data_set = known(state.registry.data_set_by(&data_group, &data_type))?;
     take_records(&state, &data_set, &headers, body).await?;
@@ -41,7 +41,7 @@ pub async fn append_by_name(
     State(state): State<AppState>,
     Path(name): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Result<Response, ApiError> {
     if !is_data_set_name(&name) {
         return Err(ApiError::not_found(UNKNOWN_URL));
@@ -53,13 +53,14 @@ pub async fn append_by_name(
 
 async fn take_records(
     state: &AppState,
-    data_set: &DataSet,
+    data_set: &Arc<DataSet>,
     headers: &HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Result<usize, ApiError> {
     allow_write(state, headers, data_set)?;
-    let json = json_text(headers, body).map_err(|error| error.into_messages())?;
-    ingest::append(state, data_set, &json, state.now(headers)).await
+    let body = state.bodies.receive(headers, body).await?;
+    let json = json_text(headers, body.bytes.clone()).await.map_err(|error| error.into_messages())?;
+    ingest::append(state, data_set, json, state.now(headers)).await
 }
 
 /// `PUT /data/{group}/{type}` with an empty list: removes all records.
@@ -67,11 +68,11 @@ pub async fn replace_all(
     State(state): State<AppState>,
     Path((data_group, data_type)): Path<(String, String)>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Result<Response, ApiError> {
     let data_set = known(state.registry.data_set_by(&data_group, &data_type))?;
     allow_write(&state, &headers, &data_set)?;
-    if parse(&headers, body)? != json!([]) {
+    if parse(&state, &headers, body).await? != json!([]) {
         return Err(ApiError::bad_request("Not implemented: you can only pass an empty JSON list"));
     }
     state.store.empty(&data_set.name).await?;
@@ -83,11 +84,12 @@ pub async fn patch_record(
     State(state): State<AppState>,
     Path((data_group, data_type, id)): Path<(String, String, String)>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Result<Response, ApiError> {
     let data_set = known(state.registry.data_set_by(&data_group, &data_type))?;
     allow_write(&state, &headers, &data_set)?;
-    let json = json_text(&headers, body).map_err(|error| error.into_message())?;
+    let body = state.bodies.receive(&headers, body).await?;
+    let json = json_text(&headers, body.bytes.clone()).await.map_err(|error| error.into_message())?;
     let changes = ingest::decode_changes(&json, state.now(&headers))?;
     if state.store.patch(&data_set.name, &id, changes).await? {
         Ok(done(json!({"status": "ok"})))
@@ -122,11 +124,11 @@ pub async fn transform(
     State(state): State<AppState>,
     Path((data_group, data_type)): Path<(String, String)>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Result<Response, ApiError> {
     let data_set = known(state.registry.data_set_by(&data_group, &data_type))?;
     allow_write(&state, &headers, &data_set)?;
-    let request = parse(&headers, body)?;
+    let request = parse(&state, &headers, body).await?;
     let Some(start) = request.get("_start_at") else {
         return Err(ApiError::bad_request("You must specify a _start_at timestamp"));
     };
@@ -178,8 +180,9 @@ fn known(data_set: Option<Arc<DataSet>>) -> Result<Arc<DataSet>, ApiError> {
 }
 
 /// The JSON value of a small body.
-fn parse(headers: &HeaderMap, body: Bytes) -> Result<Value, ApiError> {
-    let json = json_text(headers, body).map_err(|error| error.into_message())?;
+async fn parse(state: &AppState, headers: &HeaderMap, body: Body) -> Result<Value, ApiError> {
+    let body = state.bodies.receive(headers, body).await?;
+    let json = json_text(headers, body.bytes.clone()).await.map_err(|error| error.into_message())?;
     serde_json::from_slice(&json)
         .map_err(|error| ApiError::bad_request(format!("Error parsing JSON: \"{error}\"")))
 }

@@ -126,6 +126,16 @@ pub const OPERATIONS: &[Operation] = &[
         Nothing,
         &[],
     ),
+    op(
+        "get",
+        "/_health",
+        STATUS,
+        "Whether requests can be answered and writes taken",
+        Everybody,
+        Nothing,
+        &[503],
+    ),
+    op("get", "/metrics", STATUS, "Counts and measures, for Prometheus", Everybody, Nothing, &[]),
     op("get", "/openapi.json", STATUS, "This description, for programs", Everybody, Nothing, &[]),
     op("get", "/docs", STATUS, "This description, for people", Everybody, Nothing, &[]),
     op(

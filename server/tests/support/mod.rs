@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
 pub mod browser;
+pub mod process;
 
 use axum::Router;
 use axum::body::Body;
