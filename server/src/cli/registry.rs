@@ -47,6 +47,12 @@ impl RegistryArgs {
         Ok(registry)
     }
 
+    /// Whether the configuration is somewhere else than in the data directory.
+    #[must_use]
+    pub fn is_elsewhere(&self) -> bool {
+        self.registry.is_some()
+    }
+
     fn secret_key(&self, data_dir: &Path) -> anyhow::Result<Option<SecretKey>> {
         if let Some(path) = &self.secret_key_file {
             let text = std::fs::read_to_string(path)

@@ -111,7 +111,7 @@ async fn ask_server(server: &str, args: &QueryArgs, query: &Query, output: Outpu
 
 async fn ask_data_dir(args: &QueryArgs, query: &Query, output: Output) -> anyhow::Result<()> {
     let folder = &args.data.data_dir;
-    if !folder.exists() {
+    if !args.data.registry.is_elsewhere() && !folder.join("registry.sqlite").exists() {
         bail!("there is no data directory {}: give --data-dir DIR, or --server URL", folder.display());
     }
     let state = args.data.open().await.map_err(or_ask_the_server)?;
