@@ -67,13 +67,11 @@ impl Objects {
             let path = url.to_file_path().map_err(|()| invalid("it is no path".to_owned()))?;
             return Self::local(&path);
         }
-        if !cfg!(feature = "cloud") && url.scheme() != "memory" {
-            let reason = "this program was built without object stores: build it with `--features cloud`";
-            return Err(invalid(reason.to_owned()));
-        }
         let is_setting =
             |name: &str| ["AWS_", "AZURE_", "GOOGLE_"].iter().any(|start| name.starts_with(start));
-        let settings = std::env::vars().filter(|(name, _)| is_setting(name));
+        let settings = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .filter(|(name, _)| is_setting(name));
         let (store, path) =
             object_store::parse_url_opts(&url, settings).map_err(|error| invalid(error.to_string()))?;
         let store: Arc<dyn ObjectStore> =

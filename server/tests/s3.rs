@@ -4,7 +4,6 @@
 //! `.ci/run` puts it into `target/s3-server`. Where it is not, these tests say so and are skipped; in continuous integration
 //! that is a failure.
 
-#![cfg(feature = "cloud")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has failed")]
 
 use std::io::{BufRead, BufReader};
@@ -98,7 +97,7 @@ fn program(s3: &Process, arguments: &[&str], folder: &Path) -> Command {
 }
 
 fn serve(s3: &Process, folder: &Path, more: &[&str]) -> Result<Process, String> {
-    let arguments = ["serve", "--listen", "127.0.0.1:0", "--admin-token", ADMIN, "--flush-seconds", "1"];
+    let arguments = ["serve", "--listen", "127.0.0.1:0", "--admin-token", ADMIN, "--flush-interval", "1s"];
     Process::start(&mut program(s3, &[&arguments[..], more].concat(), folder), "Listening on ")
 }
 
