@@ -26,7 +26,7 @@ pub fn read(body: &[u8], options: &DecodeOptions<'_>) -> Option<Batch> {
         next: 0,
         id: String::new(),
         timestamp: None,
-        last_time: (String::new(), 0),
+        last_time: None,
     };
     let mut json = serde_json::Deserializer::from_slice(body);
     Body(&mut rows).deserialize(&mut json).ok()?;
@@ -46,7 +46,7 @@ struct Rows<'a> {
     id: String,
     timestamp: Option<i64>,
     /// The last text of a time and what it says; many records of a body have the same.
-    last_time: (String, i64),
+    last_time: Option<(String, i64)>,
 }
 
 /// Where a value goes.
@@ -84,12 +84,14 @@ impl Rows<'_> {
     }
 
     fn time(&mut self, text: &str) -> Option<i64> {
-        if self.last_time.0 != text {
-            let micros = query_lang::read_timestamp(text).ok()?.timestamp_micros();
-            text.clone_into(&mut self.last_time.0);
-            self.last_time.1 = micros;
+        if let Some((_, micros)) = self.last_time.as_ref().filter(|(last, _)| last == text) {
+            return Some(*micros);
         }
-        Some(self.last_time.1)
+        let micros = query_lang::read_timestamp(text).ok()?.timestamp_micros();
+        let mut last = self.last_time.take().map(|(last, _)| last).unwrap_or_default();
+        text.clone_into(&mut last);
+        self.last_time = Some((last, micros));
+        Some(micros)
     }
 
     /// Takes a value; `None` if it cannot be taken just so.
