@@ -120,10 +120,19 @@ fn all_collected(query: &Query, group: Option<&Group>, fields: &mut Fields) {
     }
 }
 
-/// Parts of groups by the text of their keys. Values of keys are printed, since JSON has no hash.
+/// Parts of groups by the text of their keys, since JSON has no hash.
 fn by_text(parts: &[Group]) -> HashMap<String, Vec<&Group>> {
-    let groups = by_keys(parts).into_iter();
-    groups.map(|(keys, parts)| (Value::from(keys.to_vec()).to_string(), parts)).collect()
+    by_keys(parts).into_iter().map(|(keys, parts)| (text_of(keys), parts)).collect()
+}
+
+/// A text that is the same for equal keys: of `1` and `1.0`, which are one group, each may stand for it in another time.
+fn text_of(keys: &[Value]) -> String {
+    let print = |key: &Value| match key.as_f64().filter(|number| number.fract() == 0.0 && key.is_f64()) {
+        // minus zero is zero
+        Some(whole) => format!("{:.0}", whole + 0.0),
+        None => key.to_string(),
+    };
+    keys.iter().map(print).collect::<Vec<_>>().join("\n")
 }
 
 fn at<'a>(groups: &HashMap<String, Vec<&'a Group>>, text: &str) -> Vec<&'a Group> {
@@ -157,7 +166,7 @@ fn flat_rows(
     let (parts, before) = (by_text(&groups.parts), by_text(&earlier.parts));
     let marks = series::marks(periods, query);
     let series = combinations.into_iter().map(|keys| {
-        let text = Value::from(keys.clone()).to_string();
+        let text = text_of(&keys);
         let rows = series::rows(&marks, &by_start(at(&parts, &text)), &by_start(at(&before, &text)), query);
         (keys, rows.into_iter())
     });
@@ -189,7 +198,7 @@ fn nested_rows(
     bounded((parts.len() as u64).checked_mul(periods.count()), query)?;
     let marks = series::marks(periods, query);
     let rows = parts.into_iter().map(|(keys, parts)| {
-        let text = Value::from(keys.to_vec()).to_string();
+        let text = text_of(keys);
         let full = parts.iter().filter(|part| part.count > 0).count();
         let count: i64 = parts.iter().map(|part| part.count).sum();
         let before = by_start(at(&before, &text));
