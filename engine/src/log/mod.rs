@@ -390,6 +390,7 @@ mod tests {
             next: AtomicU64::new(1),
             waiting: AtomicUsize::new(0),
             file_bytes: AtomicU64::new(0),
+            fault: Mutex::default(),
             resources: Resources::new(0).unwrap(),
         });
         let mut writer = Writer::open(folder.path(), 1, Durability::Fsync, shared).unwrap();
