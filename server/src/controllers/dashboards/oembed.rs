@@ -1,4 +1,4 @@
-//! `GET /performance/oembed`: what other sites need to show a module inside their pages, as https://oembed.com asks for it.
+//! `GET /performance/oembed`: what other sites need to show a module inside their pages, as <https://oembed.com> asks for it.
 
 use axum::Json;
 use axum::extract::{Query, State};
