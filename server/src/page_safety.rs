@@ -9,9 +9,9 @@ use axum::response::Response;
 use crate::access::client::Client;
 use crate::state::AppState;
 
-/// For pages, without who may frame them.
+/// For pages, without where forms go and who may frame them.
 const PAGE: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-                    connect-src 'self'; form-action 'self'; base-uri 'none'";
+                    connect-src 'self'; base-uri 'none'";
 /// For pictures that could hold scripts.
 const PICTURE: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
@@ -28,17 +28,18 @@ pub async fn guard(State(state): State<AppState>, request: Request, next: Next) 
     if kind.starts_with("image/svg+xml") {
         set_if_absent(headers, header::CONTENT_SECURITY_POLICY, PICTURE);
     } else if kind.starts_with("text/html") {
-        guard_page(headers);
+        guard_page(headers, state.branding.options.problem_reports.as_deref());
     }
     response
 }
 
-fn guard_page(headers: &mut HeaderMap) {
+fn guard_page(headers: &mut HeaderMap, problem_reports: Option<&str>) {
     let own = headers.get(header::CONTENT_SECURITY_POLICY).cloned();
     // A page may say no more than who may frame it; one that says more has said all.
     let frames = own.as_ref().map_or(Ok("frame-ancestors 'self'"), HeaderValue::to_str).unwrap_or_default();
     if frames.starts_with("frame-ancestors")
-        && let Ok(policy) = HeaderValue::from_str(&format!("{PAGE}; {frames}"))
+        && let Ok(policy) =
+            HeaderValue::from_str(&format!("{PAGE}; {}; {frames}", form_action(problem_reports)))
     {
         if own.is_none() {
             set_if_absent(headers, header::X_FRAME_OPTIONS, "SAMEORIGIN");
@@ -48,6 +49,39 @@ fn guard_page(headers: &mut HeaderMap) {
     set_if_absent(headers, header::REFERRER_POLICY, "strict-origin-when-cross-origin");
 }
 
+/// Where forms go: back to us, and reports of problems to the site that takes them.
+fn form_action(problem_reports: Option<&str>) -> String {
+    match problem_reports.and_then(origin) {
+        Some(site) => format!("form-action 'self' {site}"),
+        None => "form-action 'self'".to_owned(),
+    }
+}
+
+/// The site of an address of the web: what comes before its path.
+fn origin(address: &str) -> Option<&str> {
+    let (scheme, rest) = address.split_once("://")?;
+    let host = rest.split(['/', '?', '#']).next()?;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || ['.', '-', ':', '[', ']'].contains(&c);
+    let is_site = matches!(scheme, "http" | "https") && !host.is_empty() && host.chars().all(is_plain);
+    is_site.then(|| &address[..scheme.len() + "://".len() + host.len()])
+}
+
 fn set_if_absent(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
     headers.entry(name).or_insert(HeaderValue::from_static(value));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::form_action;
+
+    #[test]
+    fn forms_go_to_us_and_to_whoever_takes_reports_of_problems() {
+        assert_eq!(form_action(None), "form-action 'self'");
+        let elsewhere = form_action(Some("https://tidewater.example:8443/problems?from=pages"));
+        assert_eq!(elsewhere, "form-action 'self' https://tidewater.example:8443");
+        for odd in ["/problems", "javascript:alert(1)", "https://", "https://a b/", "https://a;script-src *"]
+        {
+            assert_eq!(form_action(Some(odd)), "form-action 'self'", "{odd}");
+        }
+    }
 }

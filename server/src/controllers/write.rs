@@ -118,8 +118,8 @@ fn no_record(id: &str) -> Result<Response, ApiError> {
     Ok((StatusCode::BAD_REQUEST, body).into_response())
 }
 
-/// `POST /data/{group}/{type}/transform`: asks for the transforms of the data set to run over a time range. No transform
-/// can be configured yet, so a valid request has nothing to run.
+/// `POST /data/{group}/{type}/transform`: asks for the transforms of the data set to run over a time range. Nothing runs
+/// transforms yet: a valid request is answered, and has no further effect.
 pub async fn transform(
     State(state): State<AppState>,
     Path((data_group, data_type)): Path<(String, String)>,
