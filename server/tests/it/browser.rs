@@ -1,0 +1,247 @@
+//! Pages in a real browser: readable for everybody, at any size, in any colours, with and without scripts.
+
+use crate::support::TestServer;
+use crate::support::browser::Browser;
+use serde_json::Value;
+
+const AXE: &str = include_str!("vendor/axe-core/axe.min.js");
+
+/// One page of every type.
+const PAGES: [&str; 18] = [
+    "/performance",
+    "/performance/services",
+    "/performance/services?filter=nothing-like-it",
+    "/performance/services?measure=all",
+    "/performance/web-traffic",
+    "/performance/about",
+    "/performance/accessibility",
+    "/performance/prototypes",
+    "/performance/no-such-page",
+    "/performance/tides-and-rivers",
+    "/performance/lantern-licences",
+    "/performance/harbour-permits?compare=previous_year",
+    "/performance/tides-and-rivers/visits?from=2025-01&to=2024-01",
+    "/performance/tides-and-rivers/visits/embed",
+    "/performance/search?q=permits",
+    "/performance/harbour-permits/journey?week=x",
+    "/performance/department-for-tides-and-rivers",
+    "/performance/big-screen/lantern-licences",
+];
+
+/// A way to read a page: its name, the width of the window, media features, and a script to run first.
+type Mode = (&'static str, u32, &'static [(&'static str, &'static str)], &'static str);
+
+/// A page may shift so much while it comes in (a pixel or a line below a heading; 0.1 counts as good), and its style sheet and
+/// script may weigh so many bytes as they are sent.
+const MOST_SHIFT: f64 = 0.05;
+const MOST_BYTES: u64 = 15 * 1024;
+
+/// The rules are scripts themselves: the page's own are kept away by not answering for them.
+const WITHOUT_SCRIPTS: &str = "without scripts";
+
+/// A server with sample data on a port of its own, and a browser; `None` where there is no browser.
+async fn start() -> Option<(TestServer, String, Browser)> {
+    let browser = tokio::task::spawn_blocking(Browser::start).await.unwrap()?;
+    let server = TestServer::start().await;
+    let now = chrono::Utc::now();
+    server::cli::demo::load(&server.state, 0.2, now).await.unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let root = format!("http://{}", listener.local_addr().unwrap());
+    let router = server.everything.clone();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    Some((server, root, browser))
+}
+
+/// What the rules of WCAG 2.2 A and AA find wrong with the open page.
+fn violations(browser: &mut Browser) -> Vec<String> {
+    browser.evaluate(AXE);
+    let found = browser.evaluate(
+        "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}).then((result) =>
+           result.violations.map((each) => each.id + ': ' + each.help + ' at ' + each.nodes.slice(0, 3).map((node) => node.target.join(' ')  + ' ' + node.html.slice(0, 160) + ' ' + (node.any[0]?.message ?? '')).join(' | ')))",
+    );
+    found.as_array().unwrap().iter().map(|each| each.as_str().unwrap().to_owned()).collect()
+}
+
+/// By how many pixels the page is wider than the window.
+fn overflow(browser: &mut Browser) -> i64 {
+    let found =
+        browser.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+    found.as_i64().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_can_be_read_by_everybody() {
+    let Some((_server, root, browser)) = start().await else { return };
+    let failures = tokio::task::spawn_blocking(move || {
+        let mut browser = browser;
+        let mut failures: Vec<String> = Vec::new();
+        let modes: [Mode; 6] = [
+            ("wide", 1280, &[], "1"),
+            ("narrow", 320, &[], "1"),
+            ("large text", 1280, &[], "document.documentElement.style.fontSize = '200%'"),
+            ("dark", 1280, &[("prefers-color-scheme", "dark")], "1"),
+            ("forced colours", 1280, &[("forced-colors", "active")], "1"),
+            (WITHOUT_SCRIPTS, 360, &[], "1"),
+        ];
+        for page in PAGES {
+            for (mode, width, media, script) in modes {
+                browser.resize(width);
+                browser.media(media);
+                browser.block(if mode == WITHOUT_SCRIPTS { &["*.js"] } else { &[] });
+                browser.open(&format!("{root}{page}"));
+                browser.evaluate(script);
+                let wide = overflow(&mut browser);
+                if wide > 0 {
+                    failures.push(format!("{page} ({mode}): {wide} pixels wider than its window"));
+                }
+                let found = violations(&mut browser);
+                failures.extend(found.into_iter().map(|each| format!("{page} ({mode}): {each}")));
+            }
+        }
+        failures
+    })
+    .await
+    .unwrap();
+    assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_rules_find_mistakes() {
+    let Some(browser) = tokio::task::spawn_blocking(Browser::start).await.unwrap() else { return };
+    tokio::task::spawn_blocking(move || {
+        let mut browser = browser;
+        browser.open("data:text/html,<title>x</title><p style='color:%23999;width:3000px'>pale<img src='x'>");
+        browser.resize(320);
+        let found = violations(&mut browser).join(" ");
+        for rule in ["color-contrast", "image-alt", "html-has-lang"] {
+            assert!(found.contains(rule), "{rule} was not found: {found}");
+        }
+        assert!(overflow(&mut browser) > 0);
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn scripts_only_add() {
+    let Some((_server, root, browser)) = start().await else { return };
+    tokio::task::spawn_blocking(move || {
+        let mut browser = browser;
+        browser.resize(1280);
+        let page = format!("{root}/performance/tides-and-rivers");
+        // without scripts every value can be had, from tables that open without them
+        browser.command("Emulation.setScriptExecutionDisabled", serde_json::json!({"value": true}));
+        browser.open(&page);
+        let seen = browser.evaluate(
+            "[document.querySelectorAll('.chart-svg').length, document.querySelectorAll('details.table-details > summary').length]",
+        );
+        assert!(seen[0].as_u64().unwrap() >= 4 && seen[1].as_u64().unwrap() >= 4, "{seen}");
+        browser.command("Emulation.setScriptExecutionDisabled", serde_json::json!({"value": false}));
+        // with them the values of a chart are read out from the keyboard
+        browser.open(&page);
+        browser.evaluate("document.querySelector('#visits .plot').focus()");
+        browser.press("End");
+        let said = "document.querySelector('#visits output').textContent";
+        let figure = "document.querySelector('#visits .size').textContent";
+        let latest = (browser.evaluate(said), browser.evaluate(figure));
+        browser.press("ArrowLeft");
+        let before = (browser.evaluate(said), browser.evaluate(figure));
+        assert!(latest.0.as_str().unwrap().contains(": ") && latest.0 != before.0, "{latest:?}, {before:?}");
+        assert_ne!(latest.1, before.1, "the figure does not follow");
+        browser.press("Escape");
+        assert_eq!(browser.evaluate("document.querySelector('#visits .readout').hidden"), Value::Bool(true));
+        assert_eq!(browser.evaluate(figure), latest.1, "the figure does not go back");
+        // of several series the one that is nearest to the pointer is named, and the arrow keys go from one to the next
+        let chosen = "document.querySelector('#sections .readout .chosen')?.textContent ?? ''";
+        let middle = browser.evaluate(
+            "document.querySelector('#sections').scrollIntoView({behavior: 'instant'}); (() => { const box = document.querySelector('#sections .chart-svg').getBoundingClientRect(); return [box.x + box.width / 2, box.y, box.y + 270]; })()",
+        );
+        let at = |place: usize| middle[place].as_f64().unwrap();
+        browser.point(at(0), at(1) + 12.0);
+        let highest = browser.evaluate(chosen);
+        browser.point(at(0), at(2));
+        let lowest = browser.evaluate(chosen);
+        assert!(highest != "" && lowest != "" && highest != lowest, "{highest}, {lowest}");
+        browser.evaluate("document.querySelector('#sections .plot').focus()");
+        browser.press("ArrowUp");
+        assert_ne!(browser.evaluate(chosen), lowest, "the arrow keys choose no other series");
+        // and tables are sorted where they are
+        browser.open(&format!("{root}/performance/tides-and-rivers"));
+        let column = "[...document.querySelectorAll('#pages tbody tr')].map((row) => row.children[0].textContent)";
+        let before = browser.evaluate(column);
+        browser.evaluate("document.querySelector('#pages th:first-child a.sort').click()");
+        browser.evaluate("document.querySelector('#pages th:first-child a.sort').click()");
+        let after = browser.evaluate(column);
+        assert_ne!(before, after, "the table was not sorted");
+        assert_eq!(browser.evaluate("location.search"), Value::String(String::new()), "the page was left");
+        let mut wanted: Vec<String> =
+            before.as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect();
+        wanted.sort_by_key(|name| name.to_lowercase());
+        assert_eq!(after, serde_json::json!(wanted));
+    })
+    .await
+    .unwrap();
+}
+
+/// What a reader waits for and what it costs, as auditors of pages measure it. Times are told and not judged: see
+/// `benches/README.md`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_are_light_and_do_not_move() {
+    let Some((_server, root, browser)) = start().await else { return };
+    let failures = tokio::task::spawn_blocking(move || {
+        let mut browser = browser;
+        let mut failures = Vec::new();
+        for width in [360, 1280] {
+            browser.resize(width);
+            for page in PAGES {
+                browser.open("about:blank");
+                browser.open(&format!("{root}{page}"));
+                let seen = browser.evaluate(MEASURE);
+                println!("{page} at {width}: {seen}");
+                if seen["shift"].as_f64().unwrap() > MOST_SHIFT {
+                    failures.push(format!("{page} at {width} moves: {seen}"));
+                }
+                for (kind, bytes) in seen["assets"].as_object().unwrap() {
+                    if bytes.as_u64().unwrap() > MOST_BYTES {
+                        failures.push(format!("{page}: {kind} has {bytes} bytes"));
+                    }
+                }
+                if seen["elsewhere"] != 0 {
+                    failures.push(format!("{page} asks other sites: {seen}"));
+                }
+            }
+        }
+        failures
+    })
+    .await
+    .unwrap();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// First paint, what has moved until then, and the compressed sizes of what was sent.
+const MEASURE: &str = "new Promise((done) => {
+    const moved = [];
+    let shift = 0;
+    const watch = (type, then) => new PerformanceObserver((list) => list.getEntries().forEach(then)).observe({type, buffered: true});
+    watch('layout-shift', (entry) => {
+        shift += entry.value;
+        moved.push(...entry.sources.map(({node}) => node && `${node.nodeName} ${node.id ?? ''} ${node.className?.baseVal ?? node.className}`));
+    });
+    watch('paint', ({name, startTime}) => {
+        if (name !== 'first-contentful-paint') return;
+        requestAnimationFrame(() => requestAnimationFrame(() => {
+            const resources = performance.getEntriesByType('resource');
+            const sent = (ending) => resources.filter((each) => each.name.endsWith(ending)).reduce((sum, each) => sum + each.encodedBodySize, 0);
+            const [page] = performance.getEntriesByType('navigation');
+            done({
+                firstPaint: Math.round(startTime),
+                loaded: Math.round(page.loadEventEnd),
+                shift,
+                moved,
+                page: page.encodedBodySize,
+                assets: {css: sent('.css'), js: sent('.js')},
+                elsewhere: resources.filter((each) => !each.name.startsWith(location.origin)).length,
+            });
+        }));
+    });
+})";

@@ -1,0 +1,511 @@
+//! The clients that exist, byte for byte as they send their requests, over a real socket: what they ask must be answered in the
+//! way that they can read. Their requests are those of the Python library 0.11.5, the JavaScript library 0.1.0, the
+//! command-line sender, and the programs that use plain HTTP.
+
+use std::io::{Read, Write};
+use std::net::SocketAddr;
+
+use crate::support::{ADMIN, TestServer};
+use axum::Router;
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+use serde_json::{Value, json};
+use server::listener::{Patience, serve};
+use server::router;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+/// A server on a socket of its own for each API, as an older deployment has them.
+struct Deployment {
+    server: TestServer,
+    everything: SocketAddr,
+    admin_api: SocketAddr,
+    _stop: watch::Sender<bool>,
+}
+
+impl Deployment {
+    async fn start() -> Deployment {
+        let server = TestServer::start().await;
+        let (stop, stopping) = watch::channel(false);
+        let listen = async |router: Router| {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            tokio::spawn(serve(listener, router, Patience::default(), stopping.clone()));
+            address
+        };
+        let everything = listen(server.everything.clone()).await;
+        let admin_api = listen(router::admin_api_only(server.state.clone())).await;
+        Deployment { server, everything, admin_api, _stop: stop }
+    }
+
+    async fn make(&self, path: &str, body: Value) -> Value {
+        let answer = self.server.json("POST", &format!("/admin-api{path}"), ADMIN, &body).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        answer.value()
+    }
+
+    /// A data set with the token `tok`.
+    async fn data_set(&self, group: &str, kind: &str) {
+        self.server.json("POST", "/admin-api/data-groups", ADMIN, &json!({"name": group})).await;
+        self.server.json("POST", "/admin-api/data-types", ADMIN, &json!({"name": kind})).await;
+        let body = json!({"data_group": group, "data_type": kind, "bearer_token": "tok",
+            "raw_queries_allowed": true, "published": true});
+        self.make("/data-sets", body).await;
+    }
+}
+
+struct Reply {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl Reply {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
+    }
+
+    /// What the Python library makes of it: nothing of a 204, else JSON, which has to be there.
+    fn json(&self) -> Value {
+        assert!((200..300).contains(&self.status), "{}: {}", self.status, self.text());
+        match self.status {
+            204 => Value::Null,
+            _ => serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.text())),
+        }
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+/// Sends bytes and reads one answer, on a connection that is kept open, as the clients do.
+async fn exchange(stream: &mut BufReader<TcpStream>, bytes: &[u8]) -> Reply {
+    stream.write_all(bytes).await.unwrap();
+    let mut line = String::new();
+    stream.read_line(&mut line).await.unwrap();
+    let status = line.split(' ').nth(1).unwrap_or_else(|| panic!("{line:?}")).parse().unwrap();
+    let mut headers = Vec::new();
+    loop {
+        line.clear();
+        stream.read_line(&mut line).await.unwrap();
+        let Some((name, value)) = line.trim_end().split_once(':') else { break };
+        headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+    }
+    let mut reply = Reply { status, headers, body: Vec::new() };
+    if let Some(length) = reply.header("content-length") {
+        reply.body = vec![0; length.parse().unwrap()];
+        stream.read_exact(&mut reply.body).await.unwrap();
+    } else if reply.header("transfer-encoding") == Some("chunked") {
+        loop {
+            line.clear();
+            stream.read_line(&mut line).await.unwrap();
+            let length = usize::from_str_radix(line.trim(), 16).unwrap();
+            let mut chunk = vec![0; length + 2];
+            stream.read_exact(&mut chunk).await.unwrap();
+            if length == 0 {
+                break;
+            }
+            reply.body.extend(&chunk[..length]);
+        }
+    } else {
+        assert!(matches!(status, 204 | 304), "an answer without an end");
+    }
+    if reply.header("content-encoding") == Some("gzip") {
+        let mut plain = Vec::new();
+        GzDecoder::new(reply.body.as_slice()).read_to_end(&mut plain).unwrap();
+        reply.body = plain;
+    }
+    reply
+}
+
+async fn connect(address: SocketAddr) -> BufReader<TcpStream> {
+    BufReader::new(TcpStream::connect(address).await.unwrap())
+}
+
+/// The Python library.
+struct Python {
+    stream: BufReader<TcpStream>,
+    /// The path of the base URL.
+    base: String,
+    token: Option<String>,
+    /// Whether long bodies are packed: for data sets only.
+    packs: bool,
+}
+
+impl Python {
+    async fn new(address: SocketAddr, base: &str, token: Option<&str>, packs: bool) -> Python {
+        let stream = connect(address).await;
+        Python { stream, base: base.to_owned(), token: token.map(str::to_owned), packs }
+    }
+
+    fn head(&self, method: &str, path: &str, more: &str) -> String {
+        let authorization = self
+            .token
+            .as_ref()
+            .map_or_else(String::new, |token| format!("Authorization: Bearer {token}\r\n"));
+        format!(
+            "{method} {}{path} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip, deflate\r\n\
+             Connection: keep-alive\r\nAccept: application/json\r\nUser-Agent: Performance Platform Client 0.11.5\r\n\
+             Govuk-Request-Id: Not-Set\r\n{authorization}{more}\r\n",
+            self.base
+        )
+    }
+
+    async fn get(&mut self, path: &str) -> Reply {
+        let head = self.head("GET", path, "");
+        exchange(&mut self.stream, head.as_bytes()).await
+    }
+
+    /// A request with a body of JSON text, which is packed if it is longer than 2048 characters.
+    async fn send(&mut self, method: &str, path: &str, json: &str) -> Reply {
+        let (body, packed) = match self.packs && json.len() > 2048 {
+            true => (gzip(json.as_bytes()), "Content-Encoding: gzip\r\n"),
+            false => (json.as_bytes().to_vec(), ""),
+        };
+        let more = format!("Content-Type: application/json\r\n{packed}Content-Length: {}\r\n", body.len());
+        let mut bytes = self.head(method, path, &more).into_bytes();
+        bytes.extend(body);
+        exchange(&mut self.stream, &bytes).await
+    }
+
+    /// A retry of a packed body that has been read already: no byte of it is left.
+    async fn retry_without_body(&mut self, path: &str) -> Reply {
+        let more =
+            "Content-Type: application/json\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n";
+        let bytes = self.head("POST", path, more) + "0\r\n\r\n";
+        exchange(&mut self.stream, bytes.as_bytes()).await
+    }
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[tokio::test]
+async fn the_python_library_writes_and_reads_a_data_set() {
+    let deployment = Deployment::start().await;
+    deployment.data_set("example", "visits").await;
+    let mut python = Python::new(deployment.everything, "/data/example/visits", Some("tok"), true).await;
+    let two = r#"[{"_timestamp": "2014-01-01T00:00:00+00:00", "value": 0}, {"_timestamp": "2014-01-01T00:00:00+00:00", "value": 1}]"#;
+    assert_eq!(python.send("POST", "", two).await.json(), json!({"status": "ok"}));
+    let one = r#"{"_timestamp": "2014-01-02T10:00:00.123000+00:00", "value": 2, "kind": "a:b", "name": "caf\u00e9"}"#;
+    assert_eq!(python.send("POST", "", one).await.json(), json!({"status": "ok"}));
+    assert_eq!(python.send("POST", "", "[]").await.json(), json!({"status": "ok"}));
+    let many: Vec<Value> =
+        (0..100).map(|n| json!({"_timestamp": "2014-01-03T00:00:00+00:00", "value": 10 + n})).collect();
+    // In chunks: one request after another on the same connection.
+    for chunk in many.chunks(60) {
+        let body = Value::from(chunk).to_string();
+        assert!(body.len() > 2048, "this one is packed");
+        assert_eq!(python.send("POST", "", &body).await.json(), json!({"status": "ok"}));
+    }
+    let all = python.get("").await.json();
+    assert_eq!(all["data"].as_array().unwrap().len(), 103);
+    // Lists are repeated keys, values are percent-encoded.
+    let some = python.get("?filter_by=kind%3Aa%3Ab&filter_by=name%3Acaf%C3%A9&flatten=true").await;
+    let some = some.json();
+    assert_eq!((some["data"].as_array().unwrap().len(), &some["data"][0]["name"]), (1, &json!("café")));
+    let emptied = python.send("PUT", "", "[]").await.json();
+    assert_eq!(emptied, json!({"status": "ok", "message": "example_visits now contains 0 records"}));
+    assert_eq!(python.get("").await.json()["data"], json!([]));
+    // By the name of the data set, which has another base URL and no token of its own.
+    let mut by_name = Python::new(deployment.everything, "/example_visits", Some("tok"), true).await;
+    assert_eq!(by_name.send("POST", "", two).await.json()["status"], "ok");
+    assert_eq!(by_name.get("").await.json()["data"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_retry_that_has_lost_its_body_is_not_taken_for_success() {
+    let deployment = Deployment::start().await;
+    deployment.data_set("example", "visits").await;
+    let mut python = Python::new(deployment.everything, "/data/example/visits", Some("tok"), true).await;
+    let lost = python.retry_without_body("").await;
+    assert_eq!(lost.status, 400, "{}", lost.text());
+    assert!(serde_json::from_slice::<Value>(&lost.body).unwrap()["message"].is_string());
+    let empty = "Content-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 0\r\n";
+    let empty = python.head("POST", "", empty);
+    assert_eq!(exchange(&mut python.stream, empty.as_bytes()).await.status, 400);
+    let nothing = gzip(b"");
+    let more = format!(
+        "Content-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n",
+        nothing.len()
+    );
+    let mut packed = python.head("POST", "", &more).into_bytes();
+    packed.extend(&nothing);
+    assert_eq!(exchange(&mut python.stream, &packed).await.status, 400, "nothing, packed");
+    let plain = python.head("POST", "", "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n")
+        + "0\r\n\r\n";
+    assert_eq!(exchange(&mut python.stream, plain.as_bytes()).await.status, 400);
+    // A chunked body that is there is taken.
+    let record = r#"{"_timestamp": "2014-01-01T00:00:00Z", "value": "abc"}"#;
+    let chunks = ["[", record, "]"].map(|chunk| format!("{:x}\r\n{chunk}\r\n", chunk.len())).concat();
+    let head = python.head("POST", "", "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n");
+    let chunked = format!("{head}{chunks}0\r\n\r\n");
+    let taken = exchange(&mut python.stream, chunked.as_bytes()).await;
+    assert_eq!(taken.status, 200, "{}", taken.text());
+    assert_eq!(python.get("").await.json()["data"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_write_is_never_worth_a_retry() {
+    let deployment = Deployment::start().await;
+    deployment.data_set("example", "visits").await;
+    let mut python = Python::new(deployment.everything, "/data/example/visits", Some("tok"), true).await;
+    for body in [
+        "",
+        "{",
+        "nonsense",
+        "null",
+        "17",
+        "\"text\"",
+        "[[]]",
+        "[1]",
+        r#"{"_timestamp": "yesterday"}"#,
+        r#"{"a-b": {}}"#,
+    ] {
+        let refused = python.send("POST", "", body).await;
+        assert_eq!(refused.status, 400, "{body}: {}", refused.text());
+        let told: Value = serde_json::from_slice(&refused.body).unwrap();
+        assert!(told["message"].is_string() || told["messages"].is_array(), "{body}: {told}");
+    }
+    let more = "Content-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 7\r\n";
+    let broken = python.head("POST", "", more) + "notgzip";
+    assert_eq!(exchange(&mut python.stream, broken.as_bytes()).await.status, 400);
+    let bomb = gzip(&vec![b' '; 10 * 1024 * 1024 + 1]);
+    let more = format!(
+        "Content-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n",
+        bomb.len()
+    );
+    let mut bytes = python.head("POST", "", &more).into_bytes();
+    bytes.extend(bomb);
+    assert_eq!(exchange(&mut python.stream, &bytes).await.status, 413);
+    python.token = Some("wrong".to_owned());
+    let refused = python.send("POST", "", "[]").await;
+    assert_eq!((refused.status, refused.header("www-authenticate")), (401, Some("bearer")));
+    python.token = None;
+    assert_eq!(python.send("POST", "", "[]").await.status, 401);
+}
+
+#[tokio::test]
+async fn the_python_library_configures_the_platform() {
+    let deployment = Deployment::start().await;
+    deployment.make("/data-types", json!({"name": "visits"})).await;
+    deployment.make("/organisation/type", json!({"name": "department"})).await;
+    deployment.make("/users", json!({"email": "a+b@c.uk"})).await;
+    let token = deployment
+        .make("/tokens", json!({"name": "client@example.gov.uk", "roles": ["admin", "dashboard"]}))
+        .await;
+    let token = token["token"].as_str().unwrap().to_owned();
+    // On the shared listener below its prefix, and on its own at the root.
+    for (address, base, n) in [(deployment.everything, "/admin-api", 1), (deployment.admin_api, "", 2)] {
+        let mut python = Python::new(address, base, Some(&token), false).await;
+        let group = format!("example-{n}");
+        assert_eq!(python.get(&format!("/data-groups?name={group}")).await.json(), json!([]));
+        let body = format!(r#"{{"name": "{group}"}}"#);
+        assert_eq!(python.send("POST", "/data-groups", &body).await.json()["name"], *group);
+        assert_eq!(python.get(&format!("/data-groups?name={group}")).await.json()[0]["name"], *group);
+        let absent = python.get(&format!("/data-sets?data-group={group}&data-type=visits")).await.json();
+        assert_eq!(absent, json!([]));
+        let body = format!(
+            r#"{{"data_group": "{group}", "data_type": "visits", "bearer_token": "t", "auto_ids": "a, b", "max_age_expected": 300}}"#
+        );
+        let made = python.send("POST", "/data-sets", &body).await.json();
+        assert_eq!(
+            (&made["name"], &made["auto_ids"]),
+            (&json!(format!("example_{n}_visits")), &json!(["a", "b"]))
+        );
+        let name = made["name"].as_str().unwrap().to_owned();
+        let found = python.get(&format!("/data-sets?data-group={group}&data-type=visits")).await.json();
+        assert_eq!(found[0]["name"], *name);
+        assert_eq!(python.get(&format!("/data-sets/{name}")).await.json()["bearer_token"], "t");
+        assert_eq!(python.get("/data-sets/no_such_set").await.status, 404);
+        assert_eq!(python.get("/data-sets").await.json().as_array().unwrap().len(), n);
+        assert_eq!(python.get(&format!("/data-sets/{name}/transform")).await.json(), json!([]));
+        assert_eq!(python.get(&format!("/data-sets/{name}/dashboard")).await.json(), json!([]));
+        assert_eq!(python.get("/users/a%2Bb%40c.uk").await.json(), json!({"email": "a+b@c.uk"}));
+
+        let kind = format!(r#"{{"name": "kind_{}", "schema": {{"type": "object"}}}}"#, ["a", "b"][n - 1]);
+        let kind = python.send("POST", "/module-type", &kind).await.json()["id"].as_str().unwrap().to_owned();
+        assert!(
+            python.get("/module-type").await.json().as_array().unwrap().iter().any(|one| one["id"] == *kind)
+        );
+        let slug = format!("board-{n}");
+        // As the admin application sends it: hyphens and underscores side by side.
+        let body = format!(
+            r#"{{"slug": "{slug}", "title": "Board", "page-type": "dashboard", "dashboard-type": "transaction", "customer_type": "Business"}}"#
+        );
+        let board = python.send("POST", "/dashboard", &body).await.json();
+        let id = board["id"].as_str().unwrap().to_owned();
+        assert_eq!(
+            (&board["dashboard_type"], &board["customer_type"]),
+            (&json!("transaction"), &json!("Business"))
+        );
+        for path in ["/dashboard", "/dashboards", "/dashboard/", "/dashboards?x=y"] {
+            assert!(
+                python.get(path).await.json().as_array().unwrap().iter().any(|one| one["id"] == *id),
+                "{path}"
+            );
+        }
+        let module = format!(
+            r#"{{"type_id": "{kind}", "slug": "m", "title": "M", "description": "", "info": [], "options": {{}}, "order": 1, "data_group": "{group}", "data_type": "visits", "query_parameters": {{"period": "week", "group_by": "channel"}}}}"#
+        );
+        for place in [&id, &slug] {
+            let made = python
+                .send(
+                    "POST",
+                    &format!("/dashboard/{place}/module"),
+                    &module.replace("\"m\"", &format!("\"m-{}\"", place.len())),
+                )
+                .await
+                .json();
+            assert_eq!(made["query_parameters"]["group_by"], json!(["channel"]));
+            assert_eq!(
+                python.get(&format!("/module/{}", made["id"].as_str().unwrap())).await.json()["id"],
+                made["id"]
+            );
+        }
+        let again = python
+            .send(
+                "POST",
+                &format!("/dashboard/{id}/module"),
+                &module.replace("\"m\"", &format!("\"m-{}\"", id.len())),
+            )
+            .await;
+        assert_eq!(again.status, 400);
+        assert!(
+            again.text().contains("Module with this Dashboard and Slug already exists"),
+            "{}",
+            again.text()
+        );
+        let modules = python.get(&format!("/dashboard/{id}/module")).await.json();
+        assert_eq!(modules.as_array().unwrap().len(), 2);
+        for path in [format!("/dashboard/{id}"), format!("/dashboard/{slug}"), format!("/dashboard/{slug}/")]
+        {
+            assert_eq!(python.get(&path).await.json()["modules"].as_array().unwrap().len(), 2);
+        }
+        assert_eq!(python.get(&format!("/data-sets/{name}/dashboard")).await.json()[0]["slug"], *slug);
+        let body = format!(r#"{{"status": "in-review", "slug": "{slug}", "title": "Board"}}"#);
+        assert_eq!(
+            python.send("PUT", &format!("/dashboard/{id}"), &body).await.json()["status"],
+            "in-review"
+        );
+        assert_eq!(python.get("/transactions-explorer-service/some-id/dashboard").await.json(), json!([]));
+        assert!(python.get("/transform-type").await.json().is_array());
+        assert_eq!(python.get("/organisation/node?type=department&type=agency").await.json(), json!([]));
+        assert_eq!(python.get("/_status").await.json()["status"], "ok");
+        let gone = python.send("DELETE", &format!("/dashboard/{id}"), "").await;
+        assert_eq!(gone.json()["id"], *id);
+        assert_eq!(python.get(&format!("/dashboard/{id}")).await.status, 404);
+        assert!(python.get("/collector-type").await.json().is_array());
+        assert_eq!(python.get("/collector-type/ga").await.json()["slug"], "ga");
+        assert_eq!(python.get("/collector").await.json(), json!([]));
+        assert_eq!(python.get("/collector/none").await.status, 404);
+        let mut anonymous = Python::new(address, base, None, false).await;
+        assert_eq!(anonymous.get("/organisation/node?type=department").await.json(), json!([]));
+    }
+}
+
+#[tokio::test]
+async fn the_sign_on_service_is_answered_without_a_body() {
+    let deployment = Deployment::start().await;
+    let token = deployment
+        .make("/tokens", json!({"name": "sso@example.gov.uk", "roles": ["user_update_permission"]}))
+        .await;
+    let mut python = Python::new(deployment.admin_api, "", token["token"].as_str(), false).await;
+    let head = python.head("POST", "/auth/gds/api/users/some-uid/reauth", "Content-Length: 0\r\n");
+    let reply = exchange(&mut python.stream, head.as_bytes()).await;
+    assert_eq!((reply.status, reply.json()), (204, Value::Null));
+}
+
+#[tokio::test]
+async fn the_javascript_library_resolves_a_dashboard() {
+    let deployment = Deployment::start().await;
+    deployment.data_set("g", "t").await;
+    let mut python = Python::new(deployment.everything, "/data/g/t", Some("tok"), true).await;
+    let records = r#"[{"_timestamp": "2014-01-06T00:00:00+00:00", "channel": "x", "count": 1}, {"_timestamp": "2014-01-13T00:00:00+00:00", "channel": "y", "count": 2}]"#;
+    python.send("POST", "", records).await.json();
+    let document = json!({"slug": "board", "title": "Board", "published": true, "modules": [
+        {"slug": "k", "module-type": "kpi", "title": "K", "value-attribute": "count",
+         "data-source": {"data-group": "g", "data-type": "t", "query-params": {}}},
+        {"slug": "w", "module-type": "grouped_timeseries", "title": "W", "value-attribute": "count",
+         "data-source": {"data-group": "g", "data-type": "t", "query-params": {"period": "week", "group_by": ["channel"]}}}]});
+    deployment.server.state.registry.put_dashboard(&document).await.unwrap();
+    let ask = async |address: SocketAddr, path: String| {
+        let request = format!(
+            "GET {path} HTTP/1.1\r\naccept: application/json\r\nhost: localhost\r\nConnection: keep-alive\r\n\r\n"
+        );
+        exchange(&mut connect(address).await, request.as_bytes()).await
+    };
+    // Both as an older deployment has it and below the prefix.
+    for (address, base) in [(deployment.admin_api, "/"), (deployment.everything, "/admin-api/")] {
+        let dashboard = ask(address, format!("{base}public/dashboards?slug=board")).await;
+        assert_eq!(dashboard.header("access-control-allow-origin"), Some("*"));
+        let dashboard = dashboard.json();
+        assert_eq!(dashboard["modules"][1]["data-source"]["query-params"]["group_by"], json!(["channel"]));
+        // All modules at once.
+        let (k, w) = tokio::join!(
+            ask(deployment.everything, "/data/g/t?flatten=true&sort_by=_timestamp%3Adescending&limit=6".to_owned()),
+            ask(deployment.everything, "/data/g/t?period=week&group_by=channel&flatten=true&start_at=2014-01-06T00%3A00%3A00Z&end_at=2014-01-20T00%3A00%3A00Z&collect=count%3Asum".to_owned()),
+        );
+        for reply in [&k, &w] {
+            assert_eq!(
+                (reply.status, reply.header("access-control-allow-origin")),
+                (200, Some("*")),
+                "{}",
+                reply.text()
+            );
+        }
+        assert_eq!(k.json()["data"][0]["count"], 2);
+        assert_eq!(w.json()["data"].as_array().unwrap().len(), 4);
+        assert_eq!(ask(address, format!("{base}public/dashboards?slug=none")).await.status, 404);
+    }
+}
+
+#[tokio::test]
+async fn the_sender_of_the_command_line_gets_the_statuses_that_it_knows() {
+    let deployment = Deployment::start().await;
+    deployment.data_set("group", "type").await;
+    let send = async |token: &str, path: &str, body: &str| {
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: python-requests/2.27.1\r\n\
+             Accept-Encoding: gzip, deflate\r\nAccept: */*\r\nConnection: keep-alive\r\n\
+             Authorization: Bearer {token}\r\nContent-type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        exchange(&mut connect(deployment.everything).await, request.as_bytes()).await.status
+    };
+    let record = "{\"_timestamp\": \"2014-01-01T00:00:00Z\", \"value\": 1}\n";
+    assert_eq!(send("tok", "/data/group/type", record).await, 200);
+    assert_eq!(send("wrong", "/data/group/type", record).await, 401);
+    assert_eq!(send("tok", "/data/group/none", record).await, 404);
+    assert_eq!(send("tok", "/data/group/type", "no json").await, 400);
+}
+
+#[tokio::test]
+async fn the_notifier_and_scripts_are_answered() {
+    let deployment = Deployment::start().await;
+    deployment.data_set("performance-platform", "notifier").await;
+    let token = deployment
+        .make("/tokens", json!({"name": "n@example.gov.uk", "roles": ["admin", "dashboard"]}))
+        .await;
+    let mut notifier = Python::new(deployment.everything, "", token["token"].as_str(), false).await;
+    for path in ["/_status/data-sets/", "/_status/data-sets", "/_status", "/_status/"] {
+        let reply = notifier.get(path).await;
+        assert_eq!(reply.status, 200, "{path}");
+        reply.json();
+    }
+    assert_eq!(notifier.get("/data/performance-platform/notifier").await.json()["data"], json!([]));
+    for path in [
+        "/admin-api/data-sets/performance_platform_notifier/users",
+        "/admin-api/data-sets/performance_platform_notifier/dashboard",
+        "/admin-api/_status/data-sets/",
+    ] {
+        let reply = notifier.get(path).await;
+        assert_eq!(reply.status, 200, "{path}: {}", reply.text());
+    }
+}

@@ -1,0 +1,218 @@
+//! Dashboards over HTTP: search, feeds, embedding, a password, tags and what caches are told.
+
+use std::sync::Arc;
+
+use crate::support::{ADMIN, Answer, TestServer};
+use serde_json::{Value, json};
+use server::auth::Token;
+use server::controllers::dashboards::cache::{Keep, Pages};
+use server::controllers::dashboards::door::Door;
+use server::router;
+use server::state::AppState;
+
+const NOW: &str = "2016-06-15T10:00:00Z";
+
+/// A server with takings of two months and a dashboard with a module that shows them.
+async fn server() -> TestServer {
+    let server = TestServer::start().await;
+    for (path, name) in [("data-groups", "quay"), ("data-types", "takings")] {
+        server.json("POST", &format!("/admin-api/{path}"), ADMIN, &json!({"name": name})).await;
+    }
+    let set = json!({"data_group": "quay", "data_type": "takings", "bearer_token": "t", "published": true,
+        "raw_queries_allowed": true});
+    assert!(server.json("POST", "/admin-api/data-sets", ADMIN, &set).await.status.is_success());
+    take(&server, "2016-04-03T00:00:00Z", 5).await;
+    take(&server, "2016-05-03T00:00:00Z", 7).await;
+    let department = json!({"title": "Department of Tides", "abbr": "DoT", "slug": "tides"});
+    let definition = json!({
+        "slug": "quay", "title": "Mooring at the quay", "dashboard-type": "transaction", "page-type": "dashboard",
+        "published": true, "department": department, "modules": [fees("fees", "takings")],
+    });
+    server.state.registry.put_dashboard(&definition).await.unwrap();
+    server
+}
+
+fn fees(slug: &str, data_type: &str) -> Value {
+    json!({
+        "slug": slug, "module-type": "single_timeseries", "title": "Fees paid", "description": "By skippers",
+        "value-attribute": "fee:sum", "axes": {"y": [{"label": "Fees"}]},
+        "data-source": {"data-group": "quay", "data-type": data_type,
+            "query-params": {"period": "month", "duration": 2, "collect": ["fee:sum"]}},
+    })
+}
+
+async fn take(server: &TestServer, when: &str, fee: i64) {
+    let record = json!([{"_id": when, "_timestamp": when, "fee": fee}]);
+    let answer = server.json("POST", "/data/quay/takings", "t", &record).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+}
+
+async fn get(server: &TestServer, path: &str) -> Answer {
+    with(server, path, &[]).await
+}
+
+async fn with(server: &TestServer, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let headers: Vec<_> = [("x-test-now", NOW)].into_iter().chain(headers.iter().copied()).collect();
+    server.send(&server.everything, "GET", &format!("/performance{path}"), &headers, Vec::new()).await
+}
+
+/// The same server with other settings.
+fn changed(mut server: TestServer, change: impl FnOnce(AppState) -> AppState) -> TestServer {
+    server.state = change(server.state);
+    server.everything = router::everything(server.state.clone());
+    server
+}
+
+#[tokio::test]
+async fn every_word_is_searched_in_titles_and_descriptions_of_dashboards_and_modules() {
+    let server = server().await;
+    for (words, modules) in
+        [("tides", 0), ("SKIPPERS", 1), ("mooring skippers", 1), ("fees quay dot", 1), ("mooring", 0)]
+    {
+        let found = get(&server, &format!("/search.json?q={}", words.replace(' ', "+"))).await.value();
+        assert_eq!(found["count"], 1, "{words}: {found}");
+        assert_eq!(found["found"][0]["path"], "/performance/quay");
+        assert_eq!(found["found"][0]["modules"].as_array().unwrap().len(), modules, "{words}");
+    }
+    assert_eq!(get(&server, "/search.json?q=mooring+whales").await.value()["count"], 0);
+    let page = get(&server, "/search?q=%3Cscript%3Ealert(1)").await;
+    assert!(page.status == 200 && !page.text().contains("<script>alert"), "{}", page.text());
+    assert!(
+        get(&server, "").await.text().contains("action=\"/performance/search\""),
+        "the front page has no form"
+    );
+}
+
+#[tokio::test]
+async fn feeds_say_what_changed_and_what_it_shows_now() {
+    let server = server().await;
+    for (path, words) in [
+        ("/feed.atom", "<title>Mooring at the quay</title>"),
+        ("/quay.atom", "Latest: 7 (May 2016), up from 5 in April 2016."),
+    ] {
+        let feed = get(&server, path).await;
+        assert_eq!(feed.header("content-type"), Some("application/atom+xml; charset=utf-8"));
+        assert!(feed.text().contains(words), "{}", feed.text());
+        assert_eq!(feed.text().matches("<entry>").count(), 1);
+    }
+    assert_eq!(get(&server, "/feed").await.status, 404);
+    assert_eq!(get(&server, "/quay/fees.atom").await.status, 404);
+    assert!(
+        get(&server, "/quay")
+            .await
+            .text()
+            .contains("type=\"application/atom+xml\" href=\"/performance/quay.atom\"")
+    );
+}
+
+#[tokio::test]
+async fn other_sites_are_told_how_to_show_a_module() {
+    let server = server().await;
+    let ask = |rest: &str| format!("/oembed?{rest}");
+    let found =
+        get(&server, &ask("url=https%3A%2F%2Fa.example%2Fperformance%2Fquay%2Ffees%3Fx&maxwidth=300")).await;
+    let found = found.value();
+    assert_eq!((&found["type"], &found["width"]), (&json!("rich"), &json!(300)));
+    let html = found["html"].as_str().unwrap();
+    assert!(html.contains("src=\"https://a.example/performance/quay/fees/embed\""), "{html}");
+    for (rest, status) in [
+        ("url=https://a.example/performance/quay", 404),
+        ("url=https://a.example/performance/quay/none", 404),
+        ("url=https://a.example/elsewhere", 404),
+        ("url=/performance/quay/fees&format=xml", 501),
+        ("", 400),
+    ] {
+        assert_eq!(get(&server, &ask(rest)).await.status, status, "{rest}");
+    }
+    let page = get(&server, "/quay/fees").await.text();
+    assert!(page.contains("application/json+oembed"), "the page does not say where to ask");
+    assert!(
+        page.contains("&lt;iframe src=&quot;/performance/quay/fees/embed&quot;"),
+        "there is no code to copy"
+    );
+    let embed = get(&server, "/quay/fees/embed").await;
+    assert!(embed.header("content-security-policy").unwrap().contains("frame-ancestors *"));
+}
+
+#[tokio::test]
+async fn a_module_without_an_answer_leaves_the_page_and_is_kept_briefly() {
+    let server = server().await;
+    let whole = get(&server, "/quay").await;
+    assert_eq!(
+        whole.header("cache-control"),
+        Some("public, max-age=600, stale-while-revalidate=600, stale-if-error=86400")
+    );
+    let modules = json!([fees("fees", "takings"), fees("lost", "nothing-of-this-name")]);
+    let definition = json!({"slug": "gap", "title": "Gap", "dashboard-type": "transaction", "published": true,
+        "modules": modules});
+    server.state.registry.put_dashboard(&definition).await.unwrap();
+    let page = get(&server, "/gap").await;
+    assert_eq!((page.status.as_u16(), page.header("cache-control")), (200, Some("public, max-age=30")));
+    let text = page.text();
+    assert!(text.contains("There was a problem getting this data.") && text.contains("May 2016"));
+}
+
+#[tokio::test]
+async fn a_tag_lasts_until_the_data_changes() {
+    let server = server().await;
+    let tag = get(&server, "/quay").await.header("etag").unwrap().to_owned();
+    let again = [("if-none-match", tag.as_str())];
+    assert_eq!(with(&server, "/quay", &again).await.status, 304);
+    take(&server, "2016-05-04T00:00:00Z", 1).await;
+    let page = with(&server, "/quay", &again).await;
+    assert_eq!(page.status, 200);
+    assert!(page.text().contains("Latest: 8 (May 2016)") && page.header("etag") != Some(tag.as_str()));
+}
+
+#[tokio::test]
+async fn pages_are_the_same_whatever_is_kept() {
+    let mut server = server().await;
+    let page = get(&server, "/quay").await.text();
+    for keep in [Keep::Nothing, Keep::Answers, Keep::Modules, Keep::Pages] {
+        server = changed(server, |state| AppState { pages: Arc::new(Pages::keeping(keep)), ..state });
+        for turn in ["anew", "again"] {
+            assert!(get(&server, "/quay").await.text() == page, "{keep:?}, {turn}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_may_need_a_password() {
+    let server = changed(server().await, |state| AppState {
+        door: Arc::new(Door::new(Token::new("ann:sea shanty"))),
+        ..state
+    });
+    let refused = get(&server, "/quay").await;
+    assert_eq!(refused.status, 401);
+    assert!(refused.header("www-authenticate").unwrap().starts_with("Basic "));
+    // base64 of `ann:sea shanty`, and of `ann:other`
+    for (given, status) in
+        [("Basic YW5uOnNlYSBzaGFudHk=", 200), ("Basic YW5uOm90aGVy", 401), ("Basic ?", 401)]
+    {
+        assert_eq!(with(&server, "/quay", &[("authorization", given)]).await.status, status, "{given}");
+    }
+}
+
+#[tokio::test]
+async fn programs_that_copy_whole_sites_have_sixty_pages_a_minute() {
+    let server = server().await;
+    let agent = [("user-agent", "Pcore-HTTP/v0.25.0")];
+    for path in ["/quay", "/assets/none", "/no-such-page"].iter().cycle().take(178) {
+        assert_ne!(with(&server, path, &agent).await.status, 429);
+    }
+    let refused = with(&server, "/quay", &agent).await;
+    assert_eq!((refused.status.as_u16(), refused.header("retry-after")), (429, Some("60")));
+    assert_eq!(with(&server, "/assets/none", &agent).await.status, 404, "assets are free");
+    assert_eq!(get(&server, "/quay").await.status, 200, "others do not notice");
+}
+
+#[tokio::test]
+async fn addresses_with_a_slash_at_their_end_lead_on() {
+    let server = server().await;
+    for (path, to) in
+        [("/", "/performance"), ("/quay/", "/performance/quay"), ("/services/", "/performance/services")]
+    {
+        let answer = get(&server, path).await;
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (301, Some(to)), "{path}");
+    }
+}

@@ -1,0 +1,117 @@
+//! The description of the APIs against the APIs: every route is described, and every guarded one is guarded.
+
+use crate::support::{ADMIN, TestServer};
+use serde_json::{Value, json};
+use server::openapi::{Access, Operation, operations};
+
+/// The paths in a source file's `.route("...")` calls.
+fn routes(source: &str) -> Vec<String> {
+    let calls = source.split(".route(").skip(1);
+    calls
+        .filter_map(|call| Some(call.trim_start().strip_prefix('"')?.split_once('"')?.0.to_owned()))
+        .collect()
+}
+
+#[tokio::test]
+async fn every_route_is_described() {
+    let server = TestServer::start().await;
+    let document = server.get("/openapi.json").await.value();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    let described = |path: &str| document["paths"].get(path).is_some();
+    let shared = routes(include_str!("../../src/router.rs"));
+    assert!(shared.len() > 10, "the routes are found");
+    // Pages for readers and files for browsers are no API.
+    let pages = ["/", "/robots.txt"];
+    for path in shared.iter().filter(|path| !pages.contains(&path.as_str()) && (!path.ends_with('/'))) {
+        assert!(described(path), "{path}");
+    }
+    let admin = routes(include_str!("../../src/controllers/admin_api/mod.rs"));
+    assert!(admin.len() > 10);
+    for path in admin.iter().filter(|path| !path.ends_with('/')) {
+        assert!(described(&format!("/admin-api{path}")), "{path}");
+    }
+    assert!(described("/admin-api/data-sets/{id}") && described("/admin-api/collector"));
+    let new = &document["paths"]["/admin-api/users"]["post"]["requestBody"]["content"]["application/json"];
+    assert_eq!(new["schema"]["required"], json!(["email"]));
+}
+
+#[tokio::test]
+async fn the_description_can_be_read_by_people() {
+    let server = TestServer::start().await;
+    let page = server.get("/docs").await;
+    assert_eq!(page.status, 200);
+    for operation in operations() {
+        let request = format!("{} {}", operation.method.to_uppercase(), operation.path);
+        assert!(page.text().contains(&request), "{request}");
+    }
+}
+
+/// A path with something in the place of what varies: a data set that is there, and else anything.
+fn filled(operation: &Operation) -> String {
+    let names = [
+        ("{data_group}", "canals"),
+        ("{data_type}", "boats"),
+        ("{data_set_name}", "canals_boats"),
+        ("{name}", "canals_boats"),
+        ("{record_id}", "1"),
+        ("{id}", "8d7d4f60-0000-4000-8000-000000000000"),
+        ("{slug}", "some"),
+        ("{uid}", "some"),
+    ];
+    names.iter().fold(operation.path.to_owned(), |path, (name, value)| path.replace(name, value))
+}
+
+async fn token(server: &TestServer, body: Value) -> String {
+    let answer = server.json("POST", "/admin-api/tokens", ADMIN, &body).await;
+    answer.value()["token"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn nothing_guarded_is_open_to_those_without_with_wrong_with_expired_or_with_too_narrow_credentials() {
+    let server = TestServer::start().await;
+    server.json("POST", "/admin-api/data-types", ADMIN, &json!({"name": "boats"})).await;
+    server.json("POST", "/admin-api/data-groups", ADMIN, &json!({"name": "canals"})).await;
+    let new = json!({"data_group": "canals", "data_type": "boats", "bearer_token": "own"});
+    assert_eq!(server.json("POST", "/admin-api/data-sets", ADMIN, &new).await.status, 200);
+
+    let of = |more: Value| {
+        let mut body = json!({"name": "n@example.gov.uk", "roles": ["admin"]});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    let expired = token(&server, of(json!({"expires": "2020-01-01T00:00:00Z"}))).await;
+    // Good for writing other records, and for nothing else.
+    let narrow = token(&server, of(json!({"scopes": ["data:write:roads/cars"]}))).await;
+    let roleless = token(&server, of(json!({"roles": []}))).await;
+    let credentials = [
+        ("none", None),
+        ("another scheme", Some("Basic b3duOm93bg==".to_owned())),
+        ("wrong", Some("Bearer wrong".to_owned())),
+        ("expired", Some(format!("Bearer {expired}"))),
+        ("too narrow", Some(format!("Bearer {narrow}"))),
+        ("without roles", Some(format!("Bearer {roleless}"))),
+    ];
+    let before = server.json("GET", "/admin-api/audit-log?limit=100000", ADMIN, &Value::Null).await.value();
+    let mut walked = 0;
+    for operation in operations().iter().filter(|operation| operation.access != Access::Everybody) {
+        for (name, credential) in &credentials {
+            let mut headers = vec![("content-type", "application/json")];
+            headers.extend(credential.as_deref().map(|value| ("authorization", value)));
+            let method = operation.method.to_uppercase();
+            let body = if method == "GET" { Vec::new() } else { b"[]".to_vec() };
+            let answer = server.send(&server.everything, &method, &filled(operation), &headers, body).await;
+            let status = answer.status.as_u16();
+            // What can never be changed says so to all.
+            assert!(matches!(status, 401 | 403 | 405), "{name}: {method} {}: {status}", operation.path);
+            assert!(!answer.text().contains(&expired) || operation.access == Access::DataSetToken);
+            walked += 1;
+        }
+    }
+    assert!(walked > 400, "{walked}");
+    let after = server.json("GET", "/admin-api/audit-log?limit=100000", ADMIN, &Value::Null).await.value();
+    let count =
+        |log: &Value| log.as_array().unwrap().iter().map(|line| line["times"].as_u64().unwrap()).sum::<u64>();
+    assert!(count(&after) > count(&before) + 300, "refusals are noted");
+    let kept = server.json("GET", "/admin-api/data-sets/canals_boats", ADMIN, &Value::Null).await;
+    assert_eq!(kept.status, 200, "nothing was removed");
+}
