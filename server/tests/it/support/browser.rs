@@ -18,7 +18,7 @@ pub struct Browser {
     socket: WebSocket<TcpStream>,
     session: String,
     next_id: u64,
-    _profile: TempDir,
+    _folder: TempDir,
 }
 
 impl Browser {
@@ -29,18 +29,21 @@ impl Browser {
             eprintln!("skipped: Chromium is not installed (apt-get install chromium)");
             return None;
         };
-        let profile = tempfile::tempdir().unwrap();
+        // everything it writes, temporary files included, goes away with it
+        let folder = tempfile::tempdir().unwrap();
+        let profile = folder.path().join("profile");
         let process = Command::new(program)
+            .env("TMPDIR", folder.path())
             .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
             .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
             .args(["--disable-dev-shm-usage", "--remote-debugging-port=0", "about:blank"])
-            .arg(format!("--user-data-dir={}", profile.path().display()))
+            .arg(format!("--user-data-dir={}", profile.display()))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
         // the browser writes its port there once it listens
-        let file = profile.path().join("DevToolsActivePort");
+        let file = profile.join("DevToolsActivePort");
         let port_and_path = (0..600)
             .find_map(|_| {
                 let text = std::fs::read_to_string(&file).ok().filter(|text| text.lines().count() >= 2);
@@ -54,7 +57,7 @@ impl Browser {
         let stream = TcpStream::connect(("127.0.0.1", port.parse::<u16>().unwrap())).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         let (socket, _) = tungstenite::client(format!("ws://127.0.0.1:{port}{path}"), stream).unwrap();
-        let mut browser = Browser { process, socket, session: String::new(), next_id: 0, _profile: profile };
+        let mut browser = Browser { process, socket, session: String::new(), next_id: 0, _folder: folder };
         let target = browser.command("Target.createTarget", json!({"url": "about:blank"}));
         let attach = json!({"targetId": target["targetId"], "flatten": true});
         browser.session =
@@ -148,8 +151,13 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // it may have gone already
-        let _ = self.process.kill();
+        // asked to close, it takes its helper processes along, which would else go on writing; it may have gone already
+        let close = json!({"id": self.next_id + 1, "method": "Browser.close"});
+        if self.socket.send(Message::text(close.to_string())).is_ok() {
+            while self.socket.read().is_ok() {}
+        } else {
+            let _ = self.process.kill();
+        }
         let _ = self.process.wait();
     }
 }
