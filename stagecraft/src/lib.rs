@@ -66,7 +66,7 @@ pub use data_type::DataType;
 pub use edit::Edit;
 pub use error::RegistryError;
 pub use history::{FieldChange, HistoryEntry};
-pub use job::{Job, JobState};
+pub use job::{Job, JobState, NewJob, TimeRange};
 pub use module::{Module, ModuleEntry, ModuleTree};
 pub use module_type::ModuleType;
 pub use node::{NewNode, Node, NodeType};

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 use stagecraft::{
-    DataSetChanges, JobState, NewCollector, NewDataSet, NewDataSource, NewTransform, Registry, RegistryError,
-    RegistryOptions, SecretKey,
+    DataSetChanges, Job, JobState, NewCollector, NewDataSet, NewDataSource, NewJob, NewTransform, Registry,
+    RegistryError, RegistryOptions, SecretKey,
 };
 
 /// A registry whose time is set by the test.
@@ -155,28 +155,135 @@ async fn history_tells_who_changed_what_and_no_secrets() {
     assert_eq!(registry.history("data_set", None, 1).await.unwrap().len(), 1);
 }
 
+const LEASE: TimeDelta = TimeDelta::minutes(1);
+
+/// A job that is about a time of June 2016, from one day to another.
+fn job(subject: &str, days: (u32, u32), now: DateTime<Utc>) -> NewJob {
+    NewJob {
+        kind: Job::RUN_TRANSFORM,
+        subject: subject.into(),
+        argument: json!({"transform": subject}),
+        range: Some((day(days.0), day(days.1))),
+        depth: 0,
+        due_at: now,
+    }
+}
+
+fn day(day: u32) -> DateTime<Utc> {
+    format!("2016-06-{day:02}T00:00:00Z").parse().unwrap()
+}
+
 #[tokio::test]
 async fn a_job_is_taken_once_and_taken_again_if_its_worker_dies() {
-    let (registry, now) = registry_with_clock().await;
-    assert_eq!(registry.take_job().await.unwrap(), None);
-    let first = registry.queue_job("run-collector", &json!({"collector": "a"})).await.unwrap();
-    *now.lock().unwrap() += TimeDelta::seconds(1);
-    let second = registry.queue_job("run-collector", &json!({"collector": "b"})).await.unwrap();
-    let taken = registry.take_job().await.unwrap().unwrap();
-    assert_eq!((taken.id, taken.argument), (first, json!({"collector": "a"})));
-    assert_eq!(registry.take_job().await.unwrap().unwrap().id, second);
-    assert_eq!(registry.take_job().await.unwrap(), None);
+    let (registry, clock) = registry_with_clock().await;
+    let now = *clock.lock().unwrap();
+    assert_eq!(registry.take_job(now, LEASE).await.unwrap(), None);
+    let jobs = [job("a", (1, 2), now), job("b", (1, 2), now + TimeDelta::seconds(1))];
+    let ids = registry.queue_jobs(&jobs).await.unwrap();
+    let first = registry.take_job(now, LEASE).await.unwrap().unwrap();
+    assert_eq!((first.id, &first.argument), (ids[0], &json!({"transform": "a"})));
+    assert_eq!(registry.take_job(now, LEASE).await.unwrap(), None, "the other one is not due");
+    let later = now + TimeDelta::seconds(1);
+    let second = registry.take_job(later, LEASE).await.unwrap().unwrap();
+    assert_eq!((second.id, second.attempts), (ids[1], 1));
+    assert_eq!(registry.take_job(later, LEASE).await.unwrap(), None);
+    assert!(registry.finish_job(&first, "12 records").await.unwrap());
 
-    registry.finish_job(first, Ok("12 records".into())).await.unwrap();
-    *now.lock().unwrap() += TimeDelta::hours(1);
-    let hour_ago = *now.lock().unwrap() - TimeDelta::minutes(30);
-    assert_eq!(registry.requeue_jobs(hour_ago).await.unwrap(), 1);
-    assert_eq!(registry.take_job().await.unwrap().unwrap().id, second);
-    registry.finish_job(second, Err("no answer".into())).await.unwrap();
-    let jobs = registry.jobs(10).await.unwrap();
-    let states: Vec<JobState> = jobs.iter().map(|job| job.state).collect();
-    assert_eq!(states, [JobState::Failed, JobState::Done]);
-    assert_eq!(jobs[1].outcome.as_deref(), Some("12 records"));
+    // One that says that it is still at it keeps its job; one that does not, loses it.
+    assert!(registry.keep_job(&second, later + LEASE * 2).await.unwrap());
+    assert_eq!(registry.take_job(later + LEASE, LEASE).await.unwrap(), None);
+    let again = registry.take_job(later + LEASE * 2, LEASE).await.unwrap().unwrap();
+    assert_eq!((again.id, again.attempts), (second.id, 2));
+    assert!(!registry.keep_job(&second, later + LEASE * 9).await.unwrap());
+    assert!(!registry.finish_job(&second, "too late").await.unwrap());
+    assert!(registry.fail_job(&again, "no answer").await.unwrap());
+    let jobs = registry.jobs(None, 10).await.unwrap();
+    let mut told: Vec<_> = jobs.iter().map(|job| (job.state, job.outcome.as_deref().unwrap())).collect();
+    told.sort_by_key(|(_, outcome)| *outcome);
+    assert_eq!(told, [(JobState::Done, "12 records"), (JobState::Failed, "no answer")]);
+    assert_eq!(registry.jobs(Some(JobState::Failed), 10).await.unwrap().len(), 1);
+    assert_eq!(registry.job(again.id).await.unwrap().unwrap().state, JobState::Failed);
+}
+
+#[tokio::test]
+async fn jobs_about_the_same_are_put_together_while_they_wait() {
+    let (registry, clock) = registry_with_clock().await;
+    let now = *clock.lock().unwrap();
+    let deep = NewJob { depth: 3, ..job("a", (10, 12), now) };
+    let ids = registry.queue_jobs(&[deep, job("b", (1, 2), now)]).await.unwrap();
+    for days in [(11, 11), (14, 15), (8, 9)] {
+        assert_eq!(registry.queue_jobs(&[job("a", days, now)]).await.unwrap(), [ids[0]]);
+    }
+    let taken = registry.take_job(now, LEASE).await.unwrap().unwrap();
+    assert_eq!((taken.id, taken.range, taken.depth), (ids[0], Some((day(8), day(15))), 0));
+
+    // What is asked for while it runs may have come too late for it, and is done afterwards.
+    let next = registry.queue_jobs(&[job("a", (3, 3), now)]).await.unwrap();
+    assert_ne!(next, [ids[0]]);
+    assert_eq!(registry.take_job(now, LEASE).await.unwrap().unwrap().id, ids[1]);
+    assert_eq!(registry.take_job(now, LEASE).await.unwrap(), None);
+    registry.finish_job(&taken, "done").await.unwrap();
+    let next = registry.take_job(now, LEASE).await.unwrap().unwrap();
+    assert_eq!(next.range, Some((day(3), day(3))));
+    registry.finish_job(&next, "done again").await.unwrap();
+    // Of those that were done, the last one is told.
+    let done = registry.jobs(Some(JobState::Done), 10).await.unwrap();
+    assert_eq!(done.iter().map(|job| job.id).collect::<Vec<_>>(), [next.id]);
+    // Jobs about nothing in particular are each done by itself.
+    let ids = registry.queue_jobs(&[job("", (1, 1), now), job("", (1, 1), now)]).await.unwrap();
+    assert_ne!(ids[0], ids[1]);
+}
+
+#[tokio::test]
+async fn a_job_is_tried_again_after_growing_pauses_until_that_is_enough() {
+    let (registry, clock) = registry_with_clock().await;
+    let mut now = *clock.lock().unwrap();
+    registry.queue_jobs(&[job("a", (1, 2), now)]).await.unwrap();
+    let mut pauses = Vec::new();
+    let last = loop {
+        let taken = registry.take_job(now, LEASE).await.unwrap().unwrap();
+        let Some(pause) = taken.pause() else { break taken };
+        pauses.push(pause.num_seconds());
+        registry.put_off_job(&taken, "the disk is full", now + pause).await.unwrap();
+        let waiting = registry.job(taken.id).await.unwrap().unwrap();
+        assert_eq!(
+            (waiting.state, waiting.outcome.as_deref()),
+            (JobState::Waiting, Some("the disk is full"))
+        );
+        assert_eq!(registry.take_job(now, LEASE).await.unwrap(), None);
+        now += pause;
+    };
+    assert_eq!((pauses, last.attempts), (vec![10, 60, 600, 3600], 5));
+    assert!(registry.fail_job(&last, "the disk is still full").await.unwrap());
+}
+
+#[tokio::test]
+async fn a_job_that_is_put_off_becomes_part_of_one_about_the_same() {
+    let (registry, clock) = registry_with_clock().await;
+    let mut now = *clock.lock().unwrap();
+    registry.queue_jobs(&[job("a", (1, 2), now)]).await.unwrap();
+    let first = registry.take_job(now, LEASE).await.unwrap().unwrap();
+    registry.queue_jobs(&[job("a", (7, 8), now)]).await.unwrap();
+    assert!(registry.put_off_job(&first, "the disk is full", now + LEASE).await.unwrap());
+    assert_eq!(registry.job(first.id).await.unwrap(), None);
+    assert_eq!(registry.take_job(now, LEASE).await.unwrap(), None, "it waits as long");
+    now += LEASE;
+    let both = registry.take_job(now, LEASE).await.unwrap().unwrap();
+    assert_eq!((both.range, both.attempts), (Some((day(1), day(8))), 2));
+    assert!(!registry.put_off_job(&first, "late", now).await.unwrap());
+
+    // One that takes every worker with it is given up.
+    for attempts in 3..=5 {
+        now += LEASE;
+        assert_eq!(registry.take_job(now, LEASE).await.unwrap().unwrap().attempts, attempts);
+    }
+    assert_eq!(registry.take_job(now + LEASE, LEASE).await.unwrap(), None);
+    let failed = registry.job(both.id).await.unwrap().unwrap();
+    assert_eq!(failed.outcome.as_deref(), Some("every process that began it ended before it was done"));
+    let month_later = *clock.lock().unwrap() + TimeDelta::days(31);
+    assert_eq!(registry.forget_jobs(month_later - TimeDelta::days(2)).await.unwrap(), 0);
+    assert_eq!(registry.forget_jobs(month_later).await.unwrap(), 1);
+    assert_eq!(registry.job_count(JobState::Failed).await.unwrap(), 0);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ mod jobs;
 mod row;
 mod sessions;
 
-pub(crate) use jobs::JobRow;
+pub(crate) use jobs::{JobRow, NewJobRow};
 pub(crate) use row::{Column, Row, RowReader, text};
 
 use std::borrow::Cow;
@@ -24,6 +24,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "configuration", include_str!("../../migrations/0001_configuration.sql")),
     (2, "access", include_str!("../../migrations/0002_access.sql")),
     (3, "history", include_str!("../../migrations/0003_history.sql")),
+    (4, "jobs", include_str!("../../migrations/0004_jobs.sql")),
 ];
 
 /// The table of what changes left behind; it is written with the catalog and never held in memory.

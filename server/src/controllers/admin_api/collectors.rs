@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use stagecraft::{Catalog, Collector, Edit, Job, NewCollector, Role, Subject, Uuid};
+use stagecraft::{Catalog, Collector, Edit, Job, NewCollector, NewJob, Role, Subject, Uuid};
 
 use super::answer::{Refusal, same_frame, set};
 use super::caller::Caller;
@@ -154,7 +154,15 @@ async fn queue(state: &AppState, headers: &HeaderMap, slug: &str, wanted: &Run) 
         "end_at": dates.map(|(_, end)| end.to_string()),
         "dry_run": dry_run,
     });
-    state.registry.queue_job(Job::RUN_COLLECTOR, &argument).await?;
+    let job = NewJob {
+        kind: Job::RUN_COLLECTOR,
+        subject: String::new(),
+        argument,
+        range: None,
+        depth: 0,
+        due_at: state.now(headers),
+    };
+    state.registry.queue_jobs(&[job]).await?;
     Ok(())
 }
 
