@@ -122,6 +122,7 @@ embed = Dangos hyn ar dudalen arall
 embed-label = Rhowch hyn yn HTML eich tudalen:
 no-data = dim data
 no-data-yet = Dim data i'w ddangos eto
+none-of = 0 o { $began }
 no-data-provided = Ni ddarparwyd data
 load-time = Amser llwytho tudalen
 uptime = Amser ar gael

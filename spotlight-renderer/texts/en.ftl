@@ -129,6 +129,7 @@ embed = Show this in another page
 embed-label = Put this into the HTML of your page:
 no-data = no data
 no-data-yet = No data to show yet
+none-of = 0 of { $began }
 no-data-provided = No data provided
 load-time = Page load time
 uptime = Uptime

@@ -26,6 +26,8 @@ pub struct Text {
     pub full: Option<String>,
     /// Where it leads.
     pub href: Option<String>,
+    /// What readers must know about it.
+    pub note: Option<String>,
 }
 
 impl Text {

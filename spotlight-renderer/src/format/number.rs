@@ -28,7 +28,7 @@ pub fn write_amount(format: &Format, number: f64) -> Option<Text> {
     let text = written(format, digits, number);
     if format.abbr && format.magnitude != Magnitude::Off {
         let full = written(format, Digits { magnitude: &Magnitude::Off, pad: Some(false), ..digits }, number);
-        return Some(Text { full: (full != text).then_some(full), text, href: None });
+        return Some(Text { full: (full != text).then_some(full), text, ..Text::default() });
     }
     Some(Text::plain(text))
 }

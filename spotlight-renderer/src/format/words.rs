@@ -43,9 +43,5 @@ pub fn plural(format: &Format, value: &Value) -> String {
 
 /// An address that leads to itself; whether it may be followed is decided where it is printed.
 pub fn url(address: &str) -> Option<Text> {
-    (!address.is_empty()).then(|| Text {
-        text: address.to_owned(),
-        full: None,
-        href: Some(address.to_owned()),
-    })
+    (!address.is_empty()).then(|| Text { href: Some(address.to_owned()), ..Text::plain(address) })
 }

@@ -13,6 +13,7 @@ use crate::format::{Format, Kind as FormatKind, date, plain};
 use crate::pattern;
 use crate::rows::{self, number, value};
 use crate::view::Facts;
+use crate::words::say_with;
 
 /// The field of the computed rate.
 pub const RATE: &str = "completion";
@@ -67,19 +68,23 @@ impl Matchers {
 
     /// The rate among rows: `None` if nobody began. Where some began and nobody is known to have come to the end, it is 0.
     pub fn rate(&self, rows: &[&Row]) -> Option<f64> {
-        let sum = |matcher: &Matcher| {
-            let matches = |row: &&&Row| {
-                let name = row
-                    .get(&self.field)
-                    .filter(|name| !name.is_null())
-                    .map(plain)
-                    .filter(|name| !name.is_empty());
-                name.is_some_and(|name| matcher.fits(&name))
-            };
-            rows.iter().filter(matches).filter_map(|row| number(row, &self.measured)).sum::<f64>()
+        let (started, ended) = (self.count(&self.start, rows)?, self.count(&self.end, rows));
+        (started > 0.0).then(|| ended.unwrap_or(0.0) / started)
+    }
+
+    /// How many began, if nothing is known about how many of them came to the end.
+    fn without_end(&self, rows: &[&Row]) -> Option<f64> {
+        self.count(&self.start, rows)
+            .filter(|started| *started > 0.0 && self.count(&self.end, rows).is_none())
+    }
+
+    /// The sum over the rows that a matcher fits; `None` if there is none with a value.
+    fn count(&self, matcher: &Matcher, rows: &[&Row]) -> Option<f64> {
+        let matches = |row: &&&Row| {
+            let name = row.get(&self.field).filter(|name| !name.is_null()).map(plain);
+            name.filter(|name| !name.is_empty()).is_some_and(|name| matcher.fits(&name))
         };
-        let started = sum(&self.start);
-        (started > 0.0).then(|| sum(&self.end) / started)
+        rows.iter().filter(matches).filter_map(|row| number(row, &self.measured)).reduce(|a, b| a + b)
     }
 }
 
@@ -113,10 +118,15 @@ impl Type for CompletionRate {
         let mut rows = rows::flat(rows, &module.group_by());
         rows.retain(|row| !rows::ends_after(row, scene.now));
         let matchers = Matchers::of(module);
+        let amounts = Format::new(FormatKind::Integer);
         let rate = |(_, own): (Option<DateTime<Utc>>, Vec<&Row>)| {
             let dates = own.first()?.iter().filter(|(key, _)| key.starts_with('_') && *key != "_count");
             let mut row: Row = dates.map(|(key, value)| (key.clone(), value.clone())).collect();
             row.insert(RATE.to_owned(), value(matchers.rate(&own)));
+            if let Some(started) = matchers.without_end(&own) {
+                let began = amounts.write_amount(started);
+                row.insert(table::NOTE.to_owned(), say_with("none-of", &[("began", began.into())]).into());
+            }
             Some(row)
         };
         let rates: Vec<Row> = by_period(&rows).into_iter().filter_map(rate).collect();

@@ -30,6 +30,9 @@ fn wanted_sort(module: &Module, columns: &[&Axis], scene: &Scene) -> Option<Sort
     scene.sort.clone().filter(known).or(own.filter(known))
 }
 
+/// The field of a row whose text is put beside the last cell.
+pub const NOTE: &str = "_note";
+
 /// A table with these columns.
 pub fn build(columns: &[&Axis], rows: &[Row], sort: Option<Sort>, row_header: bool, scene: &Scene) -> Table {
     let read: Vec<Vec<Read<'_>>> =
@@ -48,7 +51,12 @@ pub fn build(columns: &[&Axis], rows: &[Row], sort: Option<Sort>, row_header: bo
     let mut cells = Vec::with_capacity(rows.len());
     for row in ordered {
         let found: Vec<Cow<'_, Value>> = read.iter().map(|keys| value(keys, row)).collect();
-        cells.push(columns.iter().zip(&found).map(|(axis, found)| written(axis, found, scene)).collect());
+        let mut texts: Vec<Option<Text>> =
+            columns.iter().zip(&found).map(|(axis, found)| written(axis, found, scene)).collect();
+        if let (Some(note), Some(Some(text))) = (row.get(NOTE).and_then(Value::as_str), texts.last_mut()) {
+            text.note = Some(note.to_owned());
+        }
+        cells.push(texts);
         table.amounts.push(found.iter().map(|found| found.as_f64()).collect());
     }
     table.rows = cells.into();

@@ -76,6 +76,7 @@ impl Render for Inside<'_> {
             Some(Text { full: Some(full), text, .. }) if full != text => {
                 html! { abbr title=(full) { (text) } }
             }
+            Some(Text { note: Some(note), text, .. }) => html! { (text) " " span.note { "(" (note) ")" } },
             Some(Text { text, .. }) => return text.render_to(out),
         };
         inside.render_to(out);

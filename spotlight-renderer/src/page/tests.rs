@@ -28,7 +28,12 @@ fn evil_head() -> Head {
 }
 
 fn evil_table() -> Table {
-    let cell = Some(Text { text: evil(), href: Some("javascript:alert(1)".into()), full: Some(evil()) });
+    let cell = Some(Text {
+        text: evil(),
+        href: Some("javascript:alert(1)".into()),
+        full: Some(evil()),
+        note: Some(evil()),
+    });
     let column = Column {
         label: evil(),
         numeric: true,

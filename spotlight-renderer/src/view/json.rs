@@ -276,8 +276,8 @@ fn table(table: &Table) -> Value {
 fn cell(text: Option<&Text>) -> Value {
     match text {
         None => Value::Null,
-        Some(Text { text, full: None, href: None }) => text.as_str().into(),
-        Some(Text { text, full, href }) => {
+        Some(Text { text, full: None, href: None, .. }) => text.as_str().into(),
+        Some(Text { text, full, href, .. }) => {
             let mut out = Map::from_iter([("text".to_owned(), text.as_str().into())]);
             out.extend(full.as_ref().map(|full| ("full".to_owned(), full.as_str().into())));
             out.extend(href.as_ref().map(|href| ("href".to_owned(), href.as_str().into())));
