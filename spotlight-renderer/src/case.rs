@@ -3,6 +3,7 @@
 //! Such a file is JSON: `now`, `path` (with the query string), `definition` (a dashboard) or `list` (with `items`, what lists
 //! show of published dashboards), `registry_status` if definitions cannot be had, and `data`: by `group/type` and canonical
 //! query (sorted `name=value` pairs joined with `&`) an answer `{"data": [...]}`, or `{"$status": 500}` for a failure.
+//! `language` is that of the site, English unless it says otherwise.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -66,10 +67,13 @@ impl Case {
 
     /// Makes the page.
     pub async fn render(&self) -> Rendered {
-        let language = Language::of(&PageOptions::default().lang);
+        let mut options = PageOptions { root: self.root.clone(), ..PageOptions::default() };
+        if let Some(tag) = self.stored["language"].as_str() {
+            tag.clone_into(&mut options.lang);
+        }
+        let language = Language::of(&options.lang);
         let site = Site { definitions: self, data: self, root: &self.root, language };
         let answer = site.answer(&self.request).await;
-        let options = PageOptions { root: self.root.clone(), ..PageOptions::default() };
         let presenter = Presenter { options: &options, read_api: "", request: &self.request };
         let html = presenter.html(&answer);
         let requests = self.requests(&answer);

@@ -42,7 +42,7 @@ static ENGLISH: LazyLock<Texts> = LazyLock::new(|| read(Language::English));
 static WELSH: LazyLock<Texts> = LazyLock::new(|| read(Language::Welsh));
 
 /// Texts that are lists of words.
-const LISTS: [&str; 3] = ["months", "short-months", "weekdays"];
+const LISTS: [&str; 5] = ["months", "short-months", "weekdays", "half-days", "ordinals"];
 
 thread_local! {
     static SPOKEN: Cell<Language> = const { Cell::new(Language::English) };
@@ -212,7 +212,13 @@ mod tests {
         assert_eq!(names(Language::English), names(Language::Welsh));
         for language in [Language::English, Language::Welsh] {
             in_language(language, || {
-                for (name, count) in [("months", 12), ("short-months", 12), ("weekdays", 7)] {
+                for (name, count) in [
+                    ("months", 12),
+                    ("short-months", 12),
+                    ("weekdays", 7),
+                    ("half-days", 2),
+                    ("ordinals", 31),
+                ] {
                     assert_eq!(language.texts().lists[name].len(), count, "{language:?} {name}");
                 }
             });

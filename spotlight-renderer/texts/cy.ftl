@@ -62,6 +62,25 @@ list-no-measures = Ni ellid llwytho ffigurau'r gwasanaethau hyn.
 download = Lawrlwytho
 download-of = Lawrlwytho: { $title }
 
+# Headings, columns and examples of lists
+heading-services = Data gwasanaethau
+heading-web-traffic = Dangosfyrddau traffig gwe
+heading-other = Dangosfyrddau perfformiad eraill
+heading-content = { $title }: traffig gwe
+column-service = Enw'r gwasanaeth
+column-dashboard = Enw'r dangosfwrdd
+column-department = Adran
+example-services = Adran y Llanw
+example-web-traffic = Swyddfa'r Cabinet
+example-other = G-Cloud
+unknown = Anhysbys
+measure-volume = Trafodion a gwblhawyd y flwyddyn
+measure-total-cost = Cost y flwyddyn
+total-all = cyfanswm ar gyfer pob un o'r { $listed } gwasanaeth
+total-some = cyfanswm ar gyfer { $counted } o'r { $listed } gwasanaeth
+mean-all = cyfartaledd wedi'i bwysoli ar gyfer pob un o'r { $listed } gwasanaeth
+mean-some = cyfartaledd wedi'i bwysoli ar gyfer { $counted } o'r { $listed } gwasanaeth
+
 # Dashboards
 nothing-yet = Nid oes dim i'w ddangos ar y dangosfwrdd hwn eto.
 related = Tudalennau cysylltiedig
@@ -142,10 +161,47 @@ online-at = { $count ->
    *[other] o ddefnyddwyr ar-lein am { $time }
  }
 
+# What modules measure
+axis-date = Dyddiad
+axis-period = Cyfnod
+axis-category = Categori
+axis-time = Amser
+axis-users = Nifer y defnyddwyr
+value = Gwerth
+people = Pobl
+users = Defnyddwyr
+answers = Atebion
+answers-of = { $title }: sut mae'r atebion wedi'u rhannu
+answer-1 = Anfodlon iawn
+answer-2 = Anfodlon
+answer-3 = Heb fod yn fodlon nac yn anfodlon
+answer-4 = Bodlon
+answer-5 = Bodlon iawn
+series-ago = { $name } ({ $extent } yn ôl)
+
 # Screens on walls
 slides-nothing = Nid yw'r dangosfwrdd hwn ar gael yn yr olwg hon.
 slides-no-latest = Nid yw'r data diweddaraf ar gael
 slides-no-change = Dim newid
+
+# Pages about this site
+about-heading = Am y dangosfyrddau
+about-text = Mae dangosfyrddau'n dangos perfformiad gwasanaethau: faint o bobl sy'n eu defnyddio, pa mor dda maent yn gweithio, a beth yw eu cost. Daw'r ffigurau o'r gwasanaethau eu hunain, a'r un ffigurau a ddefnyddir gan y rhai sy'n eu rhedeg.
+about-readers = Ar gyfer pwy y maent
+about-reader-1 = Pobl sy'n rhedeg gwasanaethau, i weld beth i'w wella.
+about-reader-2 = Newyddiadurwyr ac ymchwilwyr, sy'n cael defnyddio'r holl ffigurau.
+about-reader-3 = Pawb sydd am wybod sut mae gwasanaethau cyhoeddus yn gwneud.
+about-figures = Y ffigurau
+about-figures-text = Mae gan bob siart dabl o'i werthoedd. Gellir lawrlwytho pob modiwl fel taenlen, fel CSV ac fel JSON, a'i siart fel llun, a gellir ei ddangos ar wefannau eraill. Dangosir ffigurau cyfnod unwaith y bydd wedi dod i ben.
+accessibility-text = Mae'r tudalennau hyn wedi'u gwneud i fodloni Canllawiau Hygyrchedd Cynnwys y We 2.2 ar lefel AA.
+accessibility-1 = Mae popeth yn gweithio heb sgriptiau, gyda bysellfwrdd, ac ar chwyddiad o 400%.
+accessibility-2 = Disgrifir pob siart mewn brawddeg ac mae ganddo dabl o'i holl werthoedd.
+accessibility-3 = Nid lliw yw'r unig ffordd o wahaniaethu rhwng pethau. Mae lliwiau ar gyfer sgriniau golau, tywyll a chyferbyniad uchel.
+accessibility-4 = Nid oes dim yn symud i ddarllenwyr sy'n gofyn am lai o symud.
+accessibility-mistakes = Os na allwch ddarllen rhywbeth, rhowch wybod i'r rhai sy'n rhedeg y wefan hon: camgymeriad ydyw ac maent am ei gywiro.
+prototypes = Prototeipiau
+prototypes-text = Mae prototeipiau'n dangos data enghreifftiol. Gallant newid neu ddiflannu.
+prototypes-none = Nid oes prototeipiau ar hyn o bryd.
 
 # Failures
 error-not-found = Heb ddod o hyd i'r dudalen
@@ -206,6 +262,7 @@ extent-week = { $count } wythnos
 extent-month = { $count } mis
 extent-quarter = { $count } chwarter
 extent-year = { $count } blynedd
+extent-period = { $count } cyfnod
 extent-value = { $count } gwerth
 
 # Dates in words
@@ -213,3 +270,12 @@ range = { $first } i { $last }
 months = Ionawr Chwefror Mawrth Ebrill Mai Mehefin Gorffennaf Awst Medi Hydref Tachwedd Rhagfyr
 short-months = Ion Chwef Maw Ebr Mai Meh Gorff Awst Medi Hyd Tach Rhag
 weekdays = Llun Mawrth Mercher Iau Gwener Sadwrn Sul
+plural = { $singular }
+half-days = yb yh
+midnight = canol nos
+midday = canol dydd
+today = heddiw
+yesterday = ddoe
+tomorrow = yfory
+last-weekday = { $weekday } diwethaf
+ordinals = af il ydd ydd ed ed fed fed fed fed eg fed eg eg fed eg eg fed eg fed ain ain ain ain ain ain ain ain ain ain ain

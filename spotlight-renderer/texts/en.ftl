@@ -69,6 +69,31 @@ list-no-measures = The figures of these services could not be loaded.
 download = Download
 download-of = Download: { $title }
 
+# Headings, columns and examples of lists
+heading-services = Services data
+heading-web-traffic = Web traffic dashboards
+heading-other = Other performance dashboards
+heading-content = { $title }: web traffic
+column-service = Service name
+column-dashboard = Dashboard name
+column-department = Department
+example-services = Department of Tides
+example-web-traffic = Cabinet office
+example-other = G-Cloud
+unknown = Unknown
+measure-volume = Completed transactions per year
+measure-total-cost = Cost per year
+total-all = total for all { $listed } services
+total-some = total for { $counted } { $counted ->
+    [one] service
+   *[other] services
+ } out of { $listed }
+mean-all = weighted average for all { $listed } services
+mean-some = weighted average for { $counted } { $counted ->
+    [one] service
+   *[other] services
+ } out of { $listed }
+
 # Dashboards
 nothing-yet = This dashboard has nothing to show yet.
 related = Related pages
@@ -149,10 +174,47 @@ online-at = { $count ->
    *[other] users online at { $time }
  }
 
+# What modules measure
+axis-date = Date
+axis-period = Period
+axis-category = Category
+axis-time = Time
+axis-users = Number of users
+value = Value
+people = People
+users = Users
+answers = Answers
+answers-of = { $title }: how answers are spread
+answer-1 = Very dissatisfied
+answer-2 = Dissatisfied
+answer-3 = Neither satisfied or dissatisfied
+answer-4 = Satisfied
+answer-5 = Very satisfied
+series-ago = { $name } ({ $extent } ago)
+
 # Screens on walls
 slides-nothing = This dashboard is not available in this view.
 slides-no-latest = Latest data not available
 slides-no-change = No change
+
+# Pages about this site
+about-heading = About dashboards
+about-text = Dashboards show how services perform: how many people use them, how well they work, and what they cost. The figures come from the services themselves and are the same that those who run them use.
+about-readers = Who they are for
+about-reader-1 = People who run services, to see what to improve.
+about-reader-2 = Journalists and researchers, who may use all figures.
+about-reader-3 = Everybody who wants to know how public services do.
+about-figures = The figures
+about-figures-text = Each chart has a table with its values. Every module can be downloaded as a spreadsheet, as CSV and as JSON, its chart as a picture, and it can be shown inside other sites. Figures of a period are shown once it has ended.
+accessibility-text = These pages are made to meet the Web Content Accessibility Guidelines 2.2 at level AA.
+accessibility-1 = Everything works without scripts, with a keyboard, and at 400% zoom.
+accessibility-2 = Every chart is described in a sentence and has a table with all its values.
+accessibility-3 = Colour is never the only way to tell things apart. There are colours for light, dark and high-contrast screens.
+accessibility-4 = Nothing moves for readers who ask for less motion.
+accessibility-mistakes = If you cannot read something, please tell those who run this site: that is a mistake and they want to mend it.
+prototypes = Prototypes
+prototypes-text = Prototypes show demonstration data. They may change or go away.
+prototypes-none = There are no prototypes at the moment.
 
 # Failures
 error-not-found = Page not found
@@ -231,6 +293,10 @@ extent-year = { $count } { $count ->
     [one] year
    *[other] years
  }
+extent-period = { $count } { $count ->
+    [one] period
+   *[other] periods
+ }
 extent-value = { $count } { $count ->
     [one] value
    *[other] values
@@ -241,3 +307,12 @@ range = { $first } to { $last }
 months = January February March April May June July August September October November December
 short-months = Jan Feb Mar Apr May June July Aug Sep Oct Nov Dec
 weekdays = Monday Tuesday Wednesday Thursday Friday Saturday Sunday
+plural = { $singular }s
+half-days = am pm
+midnight = midnight
+midday = midday
+today = today
+yesterday = yesterday
+tomorrow = tomorrow
+last-weekday = last { $weekday }
+ordinals = st nd rd th th th th th th th th th th th th th th th th th st nd rd th th th th th th th st

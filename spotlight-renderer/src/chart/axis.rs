@@ -3,6 +3,7 @@
 use super::frame::{Frame, number};
 use super::scale::Scale;
 use super::{Chart, Slot, Span, text};
+use crate::words::{listed, say};
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeZone, Timelike, Utc};
 use maud::{Markup, html};
 
@@ -116,7 +117,7 @@ fn unit_of(moments: &[DateTime<Utc>], span: Span) -> Unit {
 
 impl Unit {
     fn label(self, moment: DateTime<Utc>) -> (String, String) {
-        let month = month_name(moment.month());
+        let month = listed("short-months", moment.month0() as usize);
         match self {
             Unit::Clock => (clock(moment.hour()), format!("{} {month}", moment.day())),
             Unit::Date => (format!("{} {month}", moment.day()), moment.year().to_string()),
@@ -128,18 +129,11 @@ impl Unit {
 
 fn clock(hour: u32) -> String {
     match hour {
-        0 => "midnight".to_owned(),
-        12 => "midday".to_owned(),
-        1..12 => format!("{hour}am"),
-        _ => format!("{}pm", hour - 12),
+        0 => say("midnight").into_owned(),
+        12 => say("midday").into_owned(),
+        1..12 => format!("{hour}{}", listed("half-days", 0)),
+        _ => format!("{}{}", hour - 12, listed("half-days", 1)),
     }
-}
-
-/// The name of a month, short where the long one is not.
-fn month_name(month: u32) -> &'static str {
-    const NAMES: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "June", "July", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    NAMES.get(month.saturating_sub(1) as usize).copied().unwrap_or("")
 }
 
 fn months_between(first: DateTime<Utc>, last: DateTime<Utc>) -> i64 {

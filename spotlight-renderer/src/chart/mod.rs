@@ -22,7 +22,7 @@ mod standalone;
 mod summary;
 mod text;
 
-use crate::words::say;
+use crate::words::{say, say_with};
 use crate::written::Written;
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
@@ -88,6 +88,19 @@ impl Span {
             Span::Quarter => "quarter",
             Span::Year => "year",
         }
+    }
+
+    /// So many of them in words, such as `3 weeks`.
+    pub fn extent(self, count: usize) -> String {
+        let unit = match self {
+            Span::Hour => "extent-hour",
+            Span::Day => "extent-day",
+            Span::Week => "extent-week",
+            Span::Month => "extent-month",
+            Span::Quarter => "extent-quarter",
+            Span::Year => "extent-year",
+        };
+        say_with(unit, &[("count", count.into())])
     }
 }
 

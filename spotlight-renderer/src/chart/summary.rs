@@ -292,16 +292,10 @@ fn trend(points: &[(usize, f64)]) -> Option<&'static str> {
 
 /// "52 weeks", or without a period "7 values".
 fn extent(chart: &Chart, count: usize) -> String {
-    let unit = match chart.span {
-        None => "extent-value",
-        Some(Span::Hour) => "extent-hour",
-        Some(Span::Day) => "extent-day",
-        Some(Span::Week) => "extent-week",
-        Some(Span::Month) => "extent-month",
-        Some(Span::Quarter) => "extent-quarter",
-        Some(Span::Year) => "extent-year",
-    };
-    say_with(unit, &[("count", count.into())])
+    match chart.span {
+        Some(span) => span.extent(count),
+        None => say_with("extent-value", &[("count", count.into())]),
+    }
 }
 
 fn missing(chart: &Chart) -> String {

@@ -5,7 +5,7 @@
 //! public services (June and July in full). All times are UTC.
 
 use super::{Format, Kind, plain};
-use crate::words::{listed, say_with};
+use crate::words::{listed, say, say_with};
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, TimeDelta, Timelike, Utc};
 use serde_json::Value;
 use std::fmt::Write;
@@ -116,7 +116,10 @@ fn word(out: &mut String, time: DateTime<Utc>, token: &str) {
         "dddd" => out.push_str(listed("weekdays", day)),
         "ddd" => out.extend(listed("weekdays", day).chars().take(3)),
         "DD" => padded(out, time.day(), 2),
-        "Do" => out.push_str(&ordinal(time.day())),
+        "Do" => {
+            padded(out, time.day(), 1);
+            out.push_str(listed("ordinals", time.day0() as usize));
+        }
         "D" => padded(out, time.day(), 1),
         "HH" => padded(out, time.hour(), 2),
         "H" => padded(out, time.hour(), 1),
@@ -124,8 +127,8 @@ fn word(out: &mut String, time: DateTime<Utc>, token: &str) {
         "h" => padded(out, hour, 1),
         "mm" => padded(out, time.minute(), 2),
         "ss" => padded(out, time.second(), 2),
-        "a" => out.push_str(if afternoon { "pm" } else { "am" }),
-        _ => out.push_str(if afternoon { "PM" } else { "AM" }),
+        "a" => out.push_str(listed("half-days", usize::from(afternoon))),
+        _ => out.push_str(&listed("half-days", usize::from(afternoon)).to_uppercase()),
     }
 }
 
@@ -135,24 +138,14 @@ fn padded(out: &mut String, number: impl Into<i64>, digits: usize) {
     let _ = write!(out, "{:0digits$}", number.into());
 }
 
-fn ordinal(day: u32) -> String {
-    let ending = match (day % 10, day % 100) {
-        (1, tens) if tens != 11 => "st",
-        (2, tens) if tens != 12 => "nd",
-        (3, tens) if tens != 13 => "rd",
-        _ => "th",
-    };
-    format!("{day}{ending}")
-}
-
 /// A day near now by its name, others by their date.
 fn calendar(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let weekday = by_pattern(time, "dddd");
     match (time.date_naive() - now.date_naive()).num_days() {
-        0 => "today".to_owned(),
-        -1 => "yesterday".to_owned(),
-        1 => "tomorrow".to_owned(),
-        days if (-NEAR..0).contains(&days) => format!("last {weekday}"),
+        0 => say("today").into_owned(),
+        -1 => say("yesterday").into_owned(),
+        1 => say("tomorrow").into_owned(),
+        days if (-NEAR..0).contains(&days) => say_with("last-weekday", &[("weekday", weekday.into())]),
         days if (1..=NEAR).contains(&days) => weekday.to_owned(),
         _ => by_pattern(time, "D MMM YYYY"),
     }

@@ -1,6 +1,7 @@
 //! Phrases: slugs as sentences, the words for one and for many, addresses.
 
 use super::{Format, Text, amount};
+use crate::words::say_with;
 use serde_json::Value;
 
 /// A sentence that begins with one of these asks something.
@@ -38,7 +39,8 @@ pub fn plural(format: &Format, value: &Value) -> String {
     if amount(value) == Some(1.0) {
         return format.singular.clone();
     }
-    format.plural.clone().unwrap_or_else(|| format!("{}s", format.singular))
+    let many = || say_with("plural", &[("singular", format.singular.as_str().into())]);
+    format.plural.clone().unwrap_or_else(many)
 }
 
 /// An address that leads to itself; whether it may be followed is decided where it is printed.

@@ -11,6 +11,7 @@ use crate::definition::query::Wishes;
 use crate::format::{Format, Kind as FormatKind};
 use crate::rows::{self, number, value};
 use crate::view::{Facts, Headline, Name};
+use crate::words::say;
 use chrono::{DateTime, Utc};
 
 const RESPONSE: &str = "avgresponse:mean";
@@ -22,10 +23,10 @@ pub struct Availability;
 impl Type for Availability {
     fn defaults(&self, _: &Value) -> Value {
         json!({"axes": {
-            "x": {"label": "Time", "key": "_timestamp", "format": "date"},
+            "x": {"label": say("axis-time"), "key": "_timestamp", "format": "date"},
             "y": [
-                {"label": "Page load time", "key": RESPONSE, "format": "duration"},
-                {"label": "Uptime", "key": UPTIME, "format": "percent"},
+                {"label": say("load-time"), "key": RESPONSE, "format": "duration"},
+                {"label": say("uptime"), "key": UPTIME, "format": "percent"},
             ],
         }})
     }
@@ -64,8 +65,8 @@ impl Type for Availability {
                 latest(Name::Uptime, UPTIME, &percent),
             ],
             charts: vec![
-                chart("Page load time", RESPONSE, &seconds).into(),
-                chart("Uptime", UPTIME, &percent).into(),
+                chart(&say("load-time"), RESPONSE, &seconds).into(),
+                chart(&say("uptime"), UPTIME, &percent).into(),
             ],
             table: Some(table::of(module, &axes, &rows, scene)),
             ..Facts::default()

@@ -9,6 +9,7 @@ use crate::data::Row;
 use crate::definition::{Module, merge};
 use crate::rows;
 use crate::view::Facts;
+use crate::words::say;
 
 /// How many bars there are.
 const BARS: usize = 6;
@@ -29,7 +30,7 @@ impl Type for Bars {
             "axis-period": "week",
             "format": bar_format(),
             "axes": {
-                "x": {"label": "Period", "key": ["_start_at", "end_at"], "format": "date"},
+                "x": {"label": say("axis-period"), "key": ["_start_at", "end_at"], "format": "date"},
                 "y": [{"label": title(stored), "key": key, "format": format}],
             },
         })

@@ -13,7 +13,7 @@ use crate::format::{Format, Kind as FormatKind, date, plain};
 use crate::pattern;
 use crate::rows::{self, number, value};
 use crate::view::Facts;
-use crate::words::say_with;
+use crate::words::{say, say_with};
 
 /// The field of the computed rate.
 pub const RATE: &str = "completion";
@@ -104,7 +104,7 @@ pub fn by_period(rows: &[Row]) -> Vec<(Option<DateTime<Utc>>, Vec<&Row>)> {
 impl Type for CompletionRate {
     fn defaults(&self, stored: &Value) -> Value {
         json!({"axes": {
-            "x": {"label": "Date", "key": ["_start_at", "_end_at"], "format": "date"},
+            "x": {"label": say("axis-date"), "key": ["_start_at", "_end_at"], "format": "date"},
             "y": [{"label": title(stored), "key": RATE, "format": "percent"}],
         }})
     }

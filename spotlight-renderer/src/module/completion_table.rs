@@ -9,13 +9,14 @@ use crate::definition::Module;
 use crate::format::plain;
 use crate::rows::{self, value};
 use crate::view::Facts;
+use crate::words::say;
 
 pub struct CompletionTable;
 
 impl Type for CompletionTable {
     fn defaults(&self, stored: &Value) -> Value {
         json!({"axes": {
-            "x": {"label": "Category", "key": stored["category"].as_str().unwrap_or("category")},
+            "x": {"label": say("axis-category"), "key": stored["category"].as_str().unwrap_or("category")},
             "y": [{"label": title(stored), "key": RATE, "format": "percent"}],
         }})
     }

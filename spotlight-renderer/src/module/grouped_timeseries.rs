@@ -16,10 +16,11 @@ use crate::data::Row;
 use crate::definition::Module;
 use crate::definition::axes::{Axes, Axis};
 use crate::definition::query::Wishes;
-use crate::format::{Format, Kind as FormatKind};
+use crate::format::{Format, Kind as FormatKind, period};
 use crate::pattern;
 use crate::rows::{self, number, value};
 use crate::view::Facts;
+use crate::words::{say, say_with};
 use chrono::{DateTime, Utc};
 
 pub struct GroupedTimeseries;
@@ -27,7 +28,7 @@ pub struct GroupedTimeseries;
 impl Type for GroupedTimeseries {
     fn defaults(&self, _: &Value) -> Value {
         json!({"axes": {
-            "x": {"label": "Date", "key": "_start_at", "format": {"type": "date", "format": "MMMM YYYY"}},
+            "x": {"label": say("axis-date"), "key": "_start_at", "format": {"type": "date", "format": "MMMM YYYY"}},
             "y": [],
         }})
     }
@@ -192,9 +193,12 @@ fn shift(rows: Vec<Row>, measured: &str, axes: &Axes) -> Vec<Row> {
 /// The field and the name of an axis as they are shown.
 fn adjust(axis: &mut Axis, module: &Module, shares: bool) {
     if let Some(periods) = axis.timeshift {
-        let period = module.query_period().unwrap_or("period");
-        let plural = if periods == 1 { "" } else { "s" };
-        axis.label = format!("{} ({periods} {period}{plural} ago)", axis.label);
+        let unit = match module.query_period().and_then(period::span) {
+            Some(span) => span.extent(periods),
+            None => say_with("extent-period", &[("count", periods.into())]),
+        };
+        let parts = [("name", axis.label.as_str().into()), ("extent", unit.into())];
+        axis.label = say_with("series-ago", &parts);
     }
     for key in &mut axis.keys {
         if let Some(periods) = axis.timeshift {

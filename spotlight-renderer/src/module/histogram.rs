@@ -11,6 +11,7 @@ use crate::definition::{Module, merge};
 use crate::format::{Text, amount, plain};
 use crate::rows::{self, number, value};
 use crate::view::{Facts, Headline};
+use crate::words::say;
 
 pub struct Histogram;
 
@@ -22,7 +23,7 @@ pub fn options(stored: &Value, key: &str) -> Value {
         "value-attribute": key,
         "format": bar_format(),
         "axes": {
-            "x": {"label": "Category", "key": stored["pin-to"].as_str().unwrap_or("_start_at"), "format": "date"},
+            "x": {"label": say("axis-category"), "key": stored["pin-to"].as_str().unwrap_or("_start_at"), "format": "date"},
             "y": [{"label": title(stored), "key": key, "format": format}],
         },
     })

@@ -11,6 +11,7 @@ use crate::definition::query::Wishes;
 use crate::format::{Format, Kind as FormatKind, date, plain};
 use crate::rows::{self, number, value};
 use crate::view::Facts;
+use crate::words::say;
 
 pub struct Journey;
 
@@ -58,7 +59,7 @@ impl Type for Journey {
         let bars = axes.y.iter().map(|axis| axis.label.clone()).zip(counts).collect();
         let format = figure::format(module.format().or(Some(Format::new(FormatKind::Integer))));
         Facts {
-            charts: vec![plot::over_categories(module, bars, "People", Kind::Steps, &format).into()],
+            charts: vec![plot::over_categories(module, bars, &say("people"), Kind::Steps, &format).into()],
             table: Some(table::of(module, &axes, &[row], scene)),
             ..Facts::default()
         }

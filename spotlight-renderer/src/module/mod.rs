@@ -33,6 +33,7 @@ use crate::definition::Module;
 use crate::definition::query::Wishes;
 use crate::rows::sort::Sort;
 use crate::view::Facts;
+use crate::words::say;
 
 /// The circumstances in which a module is shown.
 #[derive(Debug, Clone)]
@@ -101,5 +102,5 @@ pub fn defaults(kind: &str, stored: &Value) -> Value {
 
 /// The title of a stored module, to name a value that the definition does not name.
 fn title(stored: &Value) -> String {
-    crate::page::plain_text(stored["title"].as_str().unwrap_or("Value"))
+    stored["title"].as_str().map_or_else(|| say("value").into_owned(), crate::page::plain_text)
 }

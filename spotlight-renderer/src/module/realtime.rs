@@ -11,7 +11,7 @@ use crate::definition::Module;
 use crate::format::{Format, Kind as FormatKind, date, number as numbers};
 use crate::rows::{self, number};
 use crate::view::{Facts, Headline};
-use crate::words::say_with;
+use crate::words::{say, say_with};
 
 const USERS: &str = "unique_visitors";
 /// Older figures are not about now.
@@ -24,8 +24,8 @@ pub struct Realtime;
 impl Type for Realtime {
     fn defaults(&self, _: &Value) -> Value {
         json!({"value-attribute": USERS, "axes": {
-            "x": {"label": "Time", "key": "_timestamp", "format": "time"},
-            "y": [{"label": "Number of users", "key": USERS, "format": "integer"}],
+            "x": {"label": say("axis-time"), "key": "_timestamp", "format": "time"},
+            "y": [{"label": say("axis-users"), "key": USERS, "format": "integer"}],
         }})
     }
 
@@ -39,7 +39,8 @@ impl Type for Realtime {
             rows.retain(|row| when(row).is_some_and(|time| time >= first));
         }
         let integer = Format::new(FormatKind::Integer);
-        let mut chart = plot::over_time(module, &rows, &[Line::new("Users", USERS)], Kind::Spark, &integer);
+        let mut chart =
+            plot::over_time(module, &rows, &[Line::new(&say("users"), USERS)], Kind::Spark, &integer);
         for (slot, row) in chart.slots.iter_mut().zip(&rows) {
             slot.at = when(row);
             slot.label = when(row).map(|time| date::by_pattern(time, "h:mma")).unwrap_or_default();

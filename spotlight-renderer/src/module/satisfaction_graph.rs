@@ -14,11 +14,11 @@ use crate::definition::query::Wishes;
 use crate::format::{Format, Kind as FormatKind};
 use crate::rows::{self, number, value};
 use crate::view::Facts;
+use crate::words::{say, say_with};
 use chrono::{DateTime, Utc};
 
 /// The answers, from the worst to the best.
-const ANSWERS: [&str; 5] =
-    ["Very dissatisfied", "Dissatisfied", "Neither satisfied or dissatisfied", "Satisfied", "Very satisfied"];
+const ANSWERS: [&str; 5] = ["answer-1", "answer-2", "answer-3", "answer-4", "answer-5"];
 
 pub struct SatisfactionGraph;
 
@@ -38,12 +38,12 @@ impl Type for SatisfactionGraph {
         let answers = ANSWERS
             .iter()
             .zip(1..)
-            .map(|(label, answer)| json!({"label": label, "key": rating(answer), "format": "integer"}));
+            .map(|(label, answer)| json!({"label": say(label), "key": rating(answer), "format": "integer"}));
         json!({
             "value-attribute": key,
             "total-attribute": "total:sum",
             "axes": {
-                "x": {"label": "Date", "key": "_start_at", "format": "date"},
+                "x": {"label": say("axis-date"), "key": "_start_at", "format": "date"},
                 "y": std::iter::once(score).chain(answers).collect::<Vec<_>>(),
             },
         })
@@ -106,8 +106,8 @@ fn breakdown(module: &Module, axes: &Axes, rows: &[Row]) -> Chart {
     let bars =
         axes.y.iter().skip(1).map(|axis| (axis.label.clone(), rows::total(rows, axis.key()))).collect();
     let integer = Format::new(FormatKind::Integer);
-    let mut chart = plot::over_categories(module, bars, "Answers", Kind::Parts, &integer);
+    let mut chart = plot::over_categories(module, bars, &say("answers"), Kind::Parts, &integer);
     chart.id.push_str("-answers");
-    chart.title = format!("{}: how answers are spread", chart.title);
+    chart.title = say_with("answers-of", &[("title", chart.title.as_str().into())]);
     chart
 }

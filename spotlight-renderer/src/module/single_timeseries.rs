@@ -9,6 +9,7 @@ use crate::data::Row;
 use crate::definition::Module;
 use crate::rows;
 use crate::view::Facts;
+use crate::words::say;
 
 /// The field in which the value is shown, whatever the measured field is called.
 const SHOWN: &str = "uniqueEvents";
@@ -22,7 +23,7 @@ impl Type for SingleTimeseries {
         json!({
             "value-attribute": SHOWN,
             "axes": {
-                "x": {"label": "Date", "key": ["_start_at", "_end_at"], "format": "date"},
+                "x": {"label": say("axis-date"), "key": ["_start_at", "_end_at"], "format": "date"},
                 "y": [{"label": title(stored), "key": SHOWN, "format": format.cloned().unwrap_or_else(|| json!("integer"))}],
             },
         })

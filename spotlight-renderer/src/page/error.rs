@@ -2,7 +2,7 @@
 
 use super::model::{Head, Link};
 use super::{PageOptions, shell};
-use crate::words::say;
+use crate::words::{Language, in_language, say};
 use maud::html;
 
 /// Why there is no page.
@@ -42,6 +42,10 @@ impl Failure {
 
 /// A complete page for a failure at a path.
 pub fn error(failure: Failure, path: &str, options: &PageOptions) -> String {
+    in_language(Language::of(&options.lang), || written(failure, path, options))
+}
+
+fn written(failure: Failure, path: &str, options: &PageOptions) -> String {
     let (heading, text) = failure.words();
     let (heading, text) = (say(heading), say(text));
     let head = Head {

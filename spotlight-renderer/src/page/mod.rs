@@ -6,6 +6,7 @@
 //!
 //! Pages work without scripts. Texts of authors are cleaned in one place ([`safe`]); everything else is escaped by maud.
 
+mod about;
 mod assets;
 mod dashboard;
 mod dates;
@@ -22,6 +23,7 @@ mod shell;
 mod slides;
 mod table;
 
+pub use about::{about, accessibility, prototypes};
 pub use assets::{Asset, assets};
 pub use error::{Failure, error};
 pub use module::EMBED_HEIGHT;
@@ -162,11 +164,6 @@ pub fn home(page: &Home, options: &PageOptions) -> String {
 /// A page whose content is the caller's own, in the frame that all pages share.
 pub fn framed(head: &model::Head, body: &maud::Markup, options: &PageOptions) -> String {
     shell::document(head, options, body)
-}
-
-/// A page of text; `body_html` is cleaned.
-pub fn text(head: &model::Head, heading: &str, body_html: &str, options: &PageOptions) -> String {
-    shell::document(head, options, &maud::html! { div.prose { h1 { (heading) } (safe::prose(body_html)) } })
 }
 
 #[cfg(test)]

@@ -17,12 +17,6 @@ static NO_TAGS: LazyLock<Builder<'static>> = LazyLock::new(|| {
     builder.clean_content_tags(HashSet::from(["script", "style"]));
     builder
 });
-static PROSE: LazyLock<Builder<'static>> = LazyLock::new(|| {
-    cleaner(&[
-        "a", "abbr", "b", "br", "em", "strong", "i", "span", "p", "ul", "ol", "li", "h2", "h3", "dl", "dt",
-        "dd", "code",
-    ])
-});
 
 fn cleaner(tags: &[&'static str]) -> Builder<'static> {
     let mut builder = Builder::empty();
@@ -67,11 +61,6 @@ fn is_plain(html: &str) -> bool {
 /// Paragraphs, lists and phrases.
 pub fn blocks(html: &str) -> Markup {
     cleaned(&BLOCKS, html)
-}
-
-/// Whole pages of text.
-pub fn prose(html: &str) -> Markup {
-    cleaned(&PROSE, html)
 }
 
 /// Phrases, to be put into a paragraph.

@@ -192,7 +192,7 @@ fn evil_pages() -> Vec<String> {
         super::error(Failure::Trouble, EVIL, &options),
         super::slides(&evil_head(), EVIL, Some("X"), &[slide], 5, &options),
         super::search(&search, &options),
-        super::text(&evil_head(), EVIL, EVIL, &options),
+        super::prototypes(&[evil_link()], &options),
     ]
 }
 

@@ -147,20 +147,20 @@ impl Presenter<'_> {
                 breadcrumbs: vec![self.home_link()],
                 ..Head::default()
             },
-            heading: list.heading.to_owned(),
+            heading: list.heading.clone().into_owned(),
             intro: None,
             counted: say_with(
                 if list.of_services { "list-services" } else { "list-dashboards" },
                 &[("count", list.count.into())],
             ),
             filter: list.filter.clone(),
-            example: Some(list.example.to_owned()),
+            example: Some(list.example.clone().into_owned()),
             organisations,
             organisation: list.selected.clone(),
             measures: list
                 .measures
                 .iter()
-                .map(|(value, text, shown)| ((*value).to_owned(), (*text).to_owned(), *shown))
+                .map(|(value, text, shown)| ((*value).to_owned(), text.clone().into_owned(), *shown))
                 .collect(),
             notice: list.without_measures.then(|| say("list-no-measures").into_owned()),
             active,

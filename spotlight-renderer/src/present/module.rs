@@ -167,7 +167,7 @@ fn change(headline: &Headline) -> Change {
 /// A figure over everything that a list holds.
 pub(super) fn aggregate(aggregate: &Aggregate) -> Figure {
     Figure {
-        name: Some(aggregate.label.to_owned()),
+        name: Some(aggregate.label.clone().into_owned()),
         label: aggregate.caption.clone(),
         value: aggregate.value.as_ref().map(|value| value.text.clone()),
         full: aggregate.value.as_ref().and_then(|value| value.full.clone()),

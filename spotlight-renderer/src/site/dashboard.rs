@@ -7,7 +7,7 @@ use super::{DASHBOARD_AGE, Request, Site, dates, failure, is_published};
 use crate::definition::{Module as Definition, resolve, text};
 use crate::module;
 use crate::view::page::{Answer, Dashboard, Footer, ModulePage, Page, Related, Tagline};
-use crate::words::{Language, in_language};
+use crate::words::{Language, in_language, say_with};
 
 impl Site<'_> {
     /// A dashboard, or the part of it that the rest of the path names.
@@ -21,7 +21,8 @@ impl Site<'_> {
         if !matches!(kind.as_str(), "dashboard" | "module") {
             return failure(501, hidden);
         }
-        let modules = resolve::modules(&definition, &module::defaults);
+        let language = self.language_of(&definition);
+        let modules = in_language(language, || resolve::modules(&definition, &module::defaults));
         let page = if rest.is_empty() {
             Page::Dashboard(Box::new(self.whole(slug, &definition, &modules, request).await))
         } else {
@@ -71,7 +72,7 @@ impl Site<'_> {
             modules: modules::load(modules, &path, &circumstances).await,
             slug: slug.to_owned(),
             strapline: text(definition, "strapline"),
-            heading: heading(&title, variant),
+            heading: in_language(language, || heading(&title, variant)),
             tagline: tagline(definition, &title, variant),
             named_for_search: (variant == Variant::Service).then(|| title.clone()),
             prototype: !is_published(definition),
@@ -160,7 +161,7 @@ pub(super) fn name(definition: &Value, title: &str) -> String {
 
 fn heading(title: &str, variant: Variant) -> String {
     match variant {
-        Variant::Content => format!("{title}: web traffic"),
+        Variant::Content => say_with("heading-content", &[("title", title.into())]),
         _ => title.to_owned(),
     }
 }

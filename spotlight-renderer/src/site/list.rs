@@ -2,14 +2,16 @@
 
 use futures::future::join;
 use serde_json::Value;
+use std::borrow::Cow;
 
-use super::measures::{MEASURES, Measure, Values};
+use super::measures::{MEASURES, Measure, Measures, Values};
 use super::{LIST_AGE, Request, Site, failure, measures};
 use crate::definition::text;
 use crate::format::{Format, Kind as FormatKind, Text};
 use crate::rows::sort::{self, Direction, Sort};
 use crate::view::page::{Answer, Choices, List, Page};
 use crate::view::{Column, Table};
+use crate::words::{in_language, say};
 
 /// What a list holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,22 +46,27 @@ impl Kind {
     }
 
     fn words(self) -> Words {
-        let words = |path, heading, column, example| Words { path, heading, column, example };
+        let words = |path, heading, column, example| Words {
+            path,
+            heading: say(heading),
+            column: say(column),
+            example: say(example),
+        };
         match self {
-            Kind::Services => words("services", "Services data", "Service name", "Department of Tides"),
+            Kind::Services => words("services", "heading-services", "column-service", "example-services"),
             Kind::WebTraffic => {
-                words("web-traffic", "Web traffic dashboards", "Dashboard name", "Cabinet office")
+                words("web-traffic", "heading-web-traffic", "column-dashboard", "example-web-traffic")
             }
-            Kind::Other => words("other", "Other performance dashboards", "Dashboard name", "G-Cloud"),
+            Kind::Other => words("other", "heading-other", "column-dashboard", "example-other"),
         }
     }
 }
 
 struct Words {
     path: &'static str,
-    heading: &'static str,
-    column: &'static str,
-    example: &'static str,
+    heading: Cow<'static, str>,
+    column: Cow<'static, str>,
+    example: Cow<'static, str>,
 }
 
 /// The key of the column of names.
@@ -132,17 +139,21 @@ pub fn members(published: &[Value], kind: Kind) -> Vec<&Value> {
 
 impl Site<'_> {
     pub(super) async fn list(&self, kind: Kind, request: &Request) -> Answer {
-        let words = kind.words();
         let (published, measures) = if kind == Kind::Services {
             join(self.definitions.published(), measures::load(self.data, request.now)).await
         } else {
-            (self.definitions.published().await, measures::Measures::default())
+            (self.definitions.published().await, Measures::default())
         };
         let published = match published {
             Ok(published) => published,
             Err(reason) => return failure(reason.0, false),
         };
-        let all: Vec<Entry> = members(&published, kind).into_iter().map(Entry::of).collect();
+        in_language(self.language, || self.listed(kind, request, &published, &measures))
+    }
+
+    fn listed(&self, kind: Kind, request: &Request, published: &[Value], measures: &Measures) -> Answer {
+        let words = kind.words();
+        let all: Vec<Entry> = members(published, kind).into_iter().map(Entry::of).collect();
         let organisations = (kind == Kind::Services).then(|| organisations(&all));
         let offered = |value: &&str| {
             organisations
@@ -171,10 +182,10 @@ impl Site<'_> {
             measures: MEASURES
                 .iter()
                 .filter(|_| kind == Kind::Services)
-                .map(|measure| (measure.key, measure.label, shown.iter().any(|own| own.key == measure.key)))
+                .map(|measure| (measure.key, measure.label(), shown.iter().any(|own| own.key == measure.key)))
                 .collect(),
             aggregates: shown.iter().map(|measure| measure.over(&values)).collect(),
-            table: self.table(&listed, &values, &shown, words.column, request),
+            table: self.table(&listed, &values, &shown, &words.column, request),
             without_measures: measures.failed,
         };
         Answer { status: 200, max_age: Some(LIST_AGE), hidden: false, page: Page::List(Box::new(list)) }
@@ -193,8 +204,9 @@ impl Site<'_> {
             key: key.to_owned(),
             numeric,
         };
-        let mut columns = vec![column("Department", ORGANISATION, false), column(name, TITLE, false)];
-        columns.extend(shown.iter().map(|measure| column(measure.label, measure.key, true)));
+        let mut columns =
+            vec![column(&say("column-department"), ORGANISATION, false), column(name, TITLE, false)];
+        columns.extend(shown.iter().map(|measure| column(&measure.label(), measure.key, true)));
         let default = match shown.first() {
             Some(measure) => Sort { key: measure.key.to_owned(), direction: Direction::Descending },
             None => Sort { key: TITLE.to_owned(), direction: Direction::Ascending },
@@ -214,7 +226,7 @@ impl Site<'_> {
         let cells = |(entry, values): (&Entry<'_>, &Values)| -> Vec<Option<Text>> {
             let organisation = match organisation(entry) {
                 Some(title) => sentence.write(&Value::String(title), request.now),
-                None => Some(Text { full: Some("Unknown".to_owned()), ..Text::plain("—") }),
+                None => Some(Text { full: Some(say("unknown").into_owned()), ..Text::plain("—") }),
             };
             let slug = text(entry.item, "slug").unwrap_or_default();
             let title =

@@ -2,6 +2,7 @@
 //!
 //! The figures are kept in a data set of their own, one row a service and time; the newest value of each measure counts.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
@@ -12,6 +13,7 @@ use crate::definition::query::Query;
 use crate::definition::text;
 use crate::format::{Format, amount};
 use crate::view::page::Aggregate;
+use crate::words::{say, say_with};
 
 /// How a figure over many services is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,8 +29,8 @@ enum Over {
 pub struct Measure {
     /// The field of the data set, and the key of the column.
     pub key: &'static str,
-    /// What readers call it.
-    pub label: &'static str,
+    /// The name of the text that readers call it by.
+    name: &'static str,
     /// The name of the format of its values.
     format: &'static str,
     over: Over,
@@ -41,16 +43,16 @@ const COST: &str = "total_cost";
 
 /// All measures; lists show the first unless readers choose others.
 pub const MEASURES: [Measure; 6] = [
-    measure(VOLUME, "Completed transactions per year", "integer", Over::Sum),
-    measure(COST, "Cost per year", "currency", Over::Sum),
-    measure("cost_per_transaction", "Cost per transaction", "currency", Over::WeightedMean),
-    measure("digital_takeup", "Digital take-up", "percent", Over::WeightedMean),
-    measure("user_satisfaction_score", "User satisfaction", "percent", Over::WeightedMean),
-    measure("completion_rate", "Completion rate", "percent", Over::WeightedMean),
+    measure(VOLUME, "measure-volume", "integer", Over::Sum),
+    measure(COST, "measure-total-cost", "currency", Over::Sum),
+    measure("cost_per_transaction", "measure-cost", "currency", Over::WeightedMean),
+    measure("digital_takeup", "measure-take-up", "percent", Over::WeightedMean),
+    measure("user_satisfaction_score", "measure-satisfaction", "percent", Over::WeightedMean),
+    measure("completion_rate", "measure-completion", "percent", Over::WeightedMean),
 ];
 
-const fn measure(key: &'static str, label: &'static str, format: &'static str, over: Over) -> Measure {
-    Measure { key, label, format, over }
+const fn measure(key: &'static str, name: &'static str, format: &'static str, over: Over) -> Measure {
+    Measure { key, name, format, over }
 }
 
 /// The values of one service by measure.
@@ -103,6 +105,11 @@ impl Measures {
 }
 
 impl Measure {
+    /// What readers call it.
+    pub fn label(&self) -> Cow<'static, str> {
+        say(self.name)
+    }
+
     /// How a single value is written.
     pub fn format(&self) -> Option<Format> {
         Format::parse(&json!(self.format))
@@ -136,22 +143,20 @@ impl Measure {
         };
         Aggregate {
             key: self.key,
-            label: self.label,
+            label: self.label(),
             caption: value.map(|_| self.caption(counted.len(), services.len())),
             value: value.and_then(write),
         }
     }
 
     fn caption(&self, counted: usize, listed: usize) -> String {
-        let what = match self.over {
-            Over::Sum => "total for",
-            Over::WeightedMean => "weighted average for",
-        };
-        let services = |count: usize| if count == 1 { "service" } else { "services" };
-        match (counted, listed) {
-            (1, 1) => "1 service".to_owned(),
-            (counted, listed) if counted == listed => format!("{what} all {listed} services"),
-            (counted, listed) => format!("{what} {counted} {} out of {listed}", services(counted)),
+        let counts = [("counted", counted.into()), ("listed", listed.into())];
+        match (counted == listed, self.over) {
+            (true, _) if listed == 1 => say_with("list-services", &[("count", listed.into())]),
+            (true, Over::Sum) => say_with("total-all", &counts),
+            (true, Over::WeightedMean) => say_with("mean-all", &counts),
+            (false, Over::Sum) => say_with("total-some", &counts),
+            (false, Over::WeightedMean) => say_with("mean-some", &counts),
         }
     }
 }

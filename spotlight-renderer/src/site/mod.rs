@@ -24,7 +24,7 @@ use crate::data::{DataSource, Definitions};
 use crate::definition::resolve;
 use crate::rows::sort::{Direction, Sort};
 use crate::view::page::{Answer, Home, Page};
-use crate::words::Language;
+use crate::words::{Language, in_language};
 
 pub use compare::Compare;
 pub use measures::query as measures_query;
@@ -118,7 +118,11 @@ impl Site<'_> {
         let (published, measures) =
             join(self.definitions.published(), measures::load(self.data, request.now)).await;
         let Ok(published) = published else { return failure(503, false) };
-        let of = |kind: list::Kind| list::members(&published, kind);
+        in_language(self.language, || self.front(&published, &measures))
+    }
+
+    fn front(&self, published: &[Value], measures: &measures::Measures) -> Answer {
+        let of = |kind: list::Kind| list::members(published, kind);
         let services = of(list::Kind::Services);
         let entries: Vec<_> = services.iter().map(|item| measures.of(item)).collect();
         let known = measures::MEASURES

@@ -1,5 +1,7 @@
 //! What belongs to a page as a whole.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 
 use super::{Module, Table};
@@ -165,7 +167,7 @@ pub struct Aggregate {
     /// The measure.
     pub key: &'static str,
     /// What readers call it.
-    pub label: &'static str,
+    pub label: Cow<'static, str>,
     /// The figure; `None` if nobody has the measure.
     pub value: Option<Text>,
     /// What it was made of.
@@ -178,11 +180,11 @@ pub struct List {
     /// Its path.
     pub path: String,
     /// Its heading.
-    pub heading: &'static str,
+    pub heading: Cow<'static, str>,
     /// Whether its entries are services.
     pub of_services: bool,
     /// An example of what to search for.
-    pub example: &'static str,
+    pub example: Cow<'static, str>,
     /// How many entries are listed.
     pub count: usize,
     /// The text searched for.
@@ -192,7 +194,7 @@ pub struct List {
     /// The chosen organisation.
     pub selected: Option<String>,
     /// The measures that readers may choose, and whether they did.
-    pub measures: Vec<(&'static str, &'static str, bool)>,
+    pub measures: Vec<(&'static str, Cow<'static, str>, bool)>,
     /// Figures about what is listed.
     pub aggregates: Vec<Aggregate>,
     /// The entries.

@@ -126,7 +126,7 @@ fn module(answer: &Answer) -> Option<&Module> {
 
 fn title(answer: &Answer) -> String {
     match (&answer.page, module(answer)) {
-        (Page::List(list), _) => list.heading.to_owned(),
+        (Page::List(list), _) => list.heading.clone().into_owned(),
         (_, Some(module)) => plain_text(&module.title),
         _ => String::new(),
     }
