@@ -1,5 +1,5 @@
 //! Taking connections and answering on them, with the patience that axum's own server has without end: a client that is slow to
-//! say what it wants, or says it drop by drop, must not hold a connection for ever.
+//! say what it wants, says it drop by drop, or does not take the answer must not hold a connection for ever.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -17,6 +17,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
@@ -31,6 +32,8 @@ pub struct Patience {
     pub head: Duration,
     /// How long nothing may come in the middle of a body.
     pub body: Duration,
+    /// How long a client may take nothing of an answer that is there.
+    pub answer: Duration,
     /// How long requests under way may take once the server is to stop.
     pub end: Duration,
     /// How many connections there may be; more wait until one is over.
@@ -42,6 +45,7 @@ impl Default for Patience {
         Patience {
             head: Duration::from_secs(30),
             body: Duration::from_secs(30),
+            answer: Duration::from_secs(30),
             end: Duration::from_secs(30),
             connections: 10_000,
         }
@@ -99,6 +103,8 @@ async fn answer(
 ) {
     // Answers are written whole: waiting for more to send with them would only delay them.
     let _ = stream.set_nodelay(true);
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(patience.answer));
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
@@ -107,7 +113,7 @@ async fn answer(
     });
     let mut connection = http1::Builder::new();
     connection.timer(TokioTimer::new()).header_read_timeout(patience.head).max_buf_size(MOST_HEAD);
-    let mut connection = std::pin::pin!(connection.serve_connection(TokioIo::new(stream), service));
+    let mut connection = std::pin::pin!(connection.serve_connection(TokioIo::new(Box::pin(stream)), service));
     let ended = tokio::select! {
         result = connection.as_mut() => Some(result),
         () = stop(stopping) => None,

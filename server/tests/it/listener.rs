@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::support::TestServer;
+use axum::routing::get;
 use server::listener::{Patience, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -12,7 +13,7 @@ use tokio::task::JoinHandle;
 
 const LONG: Duration = Duration::from_secs(3_600);
 const SHORT: Duration = Duration::from_millis(20);
-const PATIENT: Patience = Patience { head: LONG, body: LONG, end: LONG, connections: 100 };
+const PATIENT: Patience = Patience { head: LONG, body: LONG, answer: LONG, end: LONG, connections: 100 };
 
 /// The head of a request whose body is read before anything else.
 const WAITS_FOR_ITS_BODY: &str = "POST /admin-api/data-groups HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n\
@@ -28,10 +29,12 @@ struct Running {
 
 async fn run(patience: Patience) -> Running {
     let server = TestServer::start().await;
+    // More than any buffer between two ends of a connection takes.
+    let router = server.everything.clone().route("/endless/answer", get(|| async { vec![b'x'; 64 << 20] }));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopping) = watch::channel(false);
-    let task = tokio::spawn(serve(listener, server.everything.clone(), patience, stopping));
+    let task = tokio::spawn(serve(listener, router, patience, stopping));
     Running { address, stop, task, _server: server }
 }
 
@@ -102,6 +105,17 @@ async fn a_connection_too_many_waits_for_another_to_end() {
     assert!(early.is_err(), "there is no room yet");
     drop(first);
     assert_eq!(status(&mut second).await, "HTTP/1.1 200");
+}
+
+#[tokio::test]
+async fn who_does_not_take_the_answer_is_let_go() {
+    let running = run(Patience { answer: SHORT, connections: 1, ..PATIENT }).await;
+    let silent = running.say("GET /endless/answer HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    // Its place is the only one there is.
+    let mut next = running.say("GET /_status HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    assert_eq!(status(&mut next).await, "HTTP/1.1 200");
+    let told = rest(silent).await;
+    assert!(told.starts_with("HTTP/1.1 200") && told.len() < 64 << 20, "{} bytes", told.len());
 }
 
 #[tokio::test]
