@@ -149,7 +149,10 @@ async fn only_the_browser_that_began_comes_back() {
     // The service takes a code once, and so do we.
     let again = get(&server, &back, &cookie, NOW).await;
     assert_eq!(again.status, 502, "{}", again.text());
-    let broken_off = get(&server, "/admin/sign-on/return?error=access_denied&state=x", &cookie, NOW).await;
+    let state = back.split("state=").nth(1).unwrap().split('&').next().unwrap();
+    let broken_off = |state: &str| format!("/admin/sign-on/return?error=access_denied&state={state}");
+    assert_eq!(get(&server, &broken_off("x"), &cookie, NOW).await.status, 400, "a refusal of something else");
+    let broken_off = get(&server, &broken_off(state), &cookie, NOW).await;
     assert!(broken_off.status == 401 && broken_off.text().contains("access_denied"), "{}", broken_off.text());
 }
 

@@ -70,6 +70,12 @@ impl Pending {
         Pending { state: random(), nonce: random(), verifier: random() }
     }
 
+    /// Whether an answer of the service belongs to this.
+    #[must_use]
+    pub fn has_state(&self, state: &str) -> bool {
+        same(&self.state, state)
+    }
+
     /// As a cookie holds it.
     #[must_use]
     pub fn to_cookie(&self) -> String {
@@ -116,20 +122,17 @@ impl SignOn {
         Ok((format!("{}{separator}{question}", endpoints.authorization), pending))
     }
 
-    /// Whom the service says a browser belongs to that came back with `state` and `code`.
+    /// Whom the service says a browser belongs to that came back with `code` and the [state](Pending::has_state) that it
+    /// was sent with.
     ///
     /// # Errors
-    /// If the browser has not begun this, the code is not redeemed, or the ID token is not verified.
+    /// If the code is not redeemed, or the ID token is not verified.
     pub async fn finish(
         &self,
         pending: &Pending,
-        state: &str,
         code: &str,
         now: DateTime<Utc>,
     ) -> Result<Claims, SignOnError> {
-        if !same(&pending.state, state) {
-            return Err(SignOnError::NotBegun);
-        }
         let token = self.provider.redeem(code, &self.redirect_uri, &pending.verifier).await?;
         let (issuer, audience) = (self.provider.issuer(), self.provider.client_id());
         let expected = Expected { issuer, audience, nonce: &pending.nonce, now };

@@ -77,12 +77,13 @@ async fn identify(
     headers: &HeaderMap,
 ) -> Result<Claims, SignOnError> {
     let pending = cookie_value(headers, COOKIE).and_then(Pending::from_cookie);
-    let pending = pending.ok_or(SignOnError::NotBegun)?;
+    // Also a refusal counts only as the answer to what this browser has asked.
+    let pending = pending.filter(|pending| pending.has_state(&back.state)).ok_or(SignOnError::NotBegun)?;
     if let Some(error) = &back.error {
         let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ' ');
         return Err(SignOnError::Refused(error.chars().filter(plain).take(60).collect()));
     }
-    sign_on.finish(&pending, &back.state, &back.code, state.now(headers)).await
+    sign_on.finish(&pending, &back.code, state.now(headers)).await
 }
 
 async fn admit(state: &AppState, sign_on: &SignOn, claims: &Claims) -> Result<String, NotAdmitted> {
