@@ -142,3 +142,29 @@ async fn workers_of_several_processes_do_each_job_once() {
     one.close().await;
     two.close().await;
 }
+
+#[tokio::test]
+async fn postgresql_is_reached_by_tls_and_its_certificate_is_checked_where_that_is_asked_for() {
+    let Some(server) = Postgres::start_with_tls() else { return };
+    let (url, authority) = (server.url(), server.authority());
+    let opens = async |options: &str| match Registry::open(&format!("{url}?{options}")).await {
+        Ok(registry) => {
+            registry.ensure_data_group("canals").await.unwrap();
+            registry.close().await;
+            Ok(())
+        }
+        Err(error) => Err(error.to_string()),
+    };
+    // This server answers nobody without TLS.
+    assert!(opens("sslmode=disable").await.unwrap_err().contains("no pg_hba.conf entry"));
+    opens("sslmode=require").await.unwrap();
+    opens(&format!("sslmode=verify-full&sslrootcert={authority}")).await.unwrap();
+    assert!(
+        opens("sslmode=verify-full").await.unwrap_err().contains("certificate"),
+        "nobody knows this authority"
+    );
+    let by_number = url.replace("localhost", "127.0.0.1");
+    let other_name =
+        Registry::open(&format!("{by_number}?sslmode=verify-full&sslrootcert={authority}")).await;
+    assert!(other_name.unwrap_err().to_string().contains("certificate"), "it is another server's");
+}

@@ -183,3 +183,23 @@ fn the_key_of_credentials_is_changed_with_a_command() {
     let (done, said) = run(&["key", "rotate"]);
     assert!(!done && said.contains("another key") && said.contains("nothing was changed"), "{said}");
 }
+
+#[test]
+fn the_command_line_reaches_a_postgresql_that_answers_by_tls_only() {
+    let Some(database) = Postgres::start_with_tls() else { return };
+    let (url, authority) = (database.url(), database.authority());
+    let folder = tempfile::tempdir().unwrap();
+    let list = |options: &str| {
+        let mut command = Command::new(PROGRAM);
+        let registry = format!("{url}?{options}");
+        command.args(["user", "list", "--registry", &registry, "--data-dir"]).arg(folder.path());
+        let done = command.output().unwrap();
+        (done.status.success(), String::from_utf8_lossy(&done.stderr).into_owned())
+    };
+    for options in ["sslmode=require", &format!("sslmode=verify-full&sslrootcert={authority}")] {
+        let (done, said) = list(options);
+        assert!(done, "{options}: {said}");
+    }
+    let (done, said) = list("sslmode=verify-full");
+    assert!(!done && said.contains("certificate"), "{said}");
+}
