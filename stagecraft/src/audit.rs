@@ -66,7 +66,9 @@ pub struct AuditFilter {
     pub actor: Option<String>,
     /// To this subject.
     pub subject: Option<String>,
-    /// At most so many, the latest ones.
+    /// Without so many of the latest ones.
+    pub skip: u32,
+    /// At most so many.
     pub limit: u32,
 }
 

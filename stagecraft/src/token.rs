@@ -192,6 +192,16 @@ impl Edit {
         self.forget_tokens(|token| token.id == id) > 0
     }
 
+    /// Takes roles from all tokens of a user.
+    pub(crate) fn take_from_tokens(&mut self, email: &str, roles: &BTreeSet<Role>) {
+        let has_one = |token: &&Arc<AccessToken>| token.email == email && !token.roles.is_disjoint(roles);
+        let found: Vec<Arc<AccessToken>> = self.all::<AccessToken>().filter(has_one).cloned().collect();
+        for token in found {
+            let roles = token.roles.difference(roles).copied().collect();
+            self.put(AccessToken { roles, ..AccessToken::clone(&token) });
+        }
+    }
+
     pub(crate) fn forget_tokens(&mut self, which: impl Fn(&AccessToken) -> bool) -> usize {
         let ids: Vec<Uuid> =
             self.all::<AccessToken>().filter(|token| which(token)).map(|token| token.id).collect();

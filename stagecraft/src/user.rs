@@ -124,12 +124,15 @@ impl Edit {
         Ok(self.put(user))
     }
 
-    /// Says what a user may do when signed in; the user is made if there is none of this address.
+    /// Says what a user may do when signed in; the user is made if there is none of this address. Roles that are taken from a
+    /// user are taken from the user's tokens too.
     ///
     /// # Errors
     /// If the e-mail address is none.
     pub fn set_roles(&mut self, email: &str, roles: BTreeSet<Role>) -> Result<Arc<User>, RegistryError> {
         let user = self.user_or_new(email)?;
+        let taken: BTreeSet<Role> = user.roles.difference(&roles).copied().collect();
+        self.take_from_tokens(email, &taken);
         Ok(self.put(User { roles, ..User::clone(&user) }))
     }
 

@@ -185,7 +185,7 @@ fn document() -> OpenApi {
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(
             "Records in, questions answered, and what is configured. Where the number of requests is limited, one too many is \
-             answered 429 with `Retry-After`.",
+             answered 429 with `Retry-After`; a body that stops coming is answered 408, and one for which there is no room now 503.",
         ))
         .build();
     let mut paths = PathsBuilder::new();

@@ -1,9 +1,10 @@
 //! What can be asked of the APIs that is no resource: one line a method and path. A test holds this list against the routes.
 
 use super::{Access, Body, Operation};
+use crate::controllers::admin_api;
 
 use Access::{Administrator, DataSetToken, Everybody, Role};
-use Body::{Json, None as Nothing};
+use Body::{Json, None as Nothing, Shaped};
 
 const fn op(
     method: &'static str,
@@ -228,7 +229,25 @@ pub const OPERATIONS: &[Operation] = &[
         "Give a data set a new token; the one before stays good for `overlap` seconds",
         Role,
         Json("`overlap` in seconds, optional"),
-        &[400, 401, 403, 404],
+        &[400, 401, 403, 404, 413, 415],
+    ),
+    op(
+        "get",
+        "/admin-api/users/{email}/roles",
+        ACCESS,
+        "What a user may do when signed in",
+        Role,
+        Nothing,
+        &[401, 403, 404],
+    ),
+    op(
+        "put",
+        "/admin-api/users/{email}/roles",
+        ACCESS,
+        "Give a user these roles; what is taken from a user is taken from the user's tokens too",
+        Role,
+        Shaped(admin_api::ROLES),
+        &[400, 401, 403, 404, 413, 415],
     ),
     op("get", "/admin-api/tokens", ACCESS, "What is known about all tokens", Role, Nothing, &[401, 403]),
     op(
@@ -238,7 +257,7 @@ pub const OPERATIONS: &[Operation] = &[
         "Make a token, told in the answer and never again",
         Role,
         Json("`name`, `roles`; `scopes`, `label`, `expires`"),
-        &[400, 401, 403],
+        &[400, 401, 403, 413, 415],
     ),
     op("delete", "/admin-api/tokens/{id}", ACCESS, "Take a token back", Role, Nothing, &[401, 403, 404]),
 ];

@@ -356,3 +356,126 @@ async fn what_was_done_and_refused_is_in_the_audit_log_and_no_secret_is() {
     let bad = server.json("GET", "/admin-api/audit-log?since=yesterday", ADMIN, &Value::Null).await;
     assert!(bad.status == 400 && bad.text().contains("since"));
 }
+
+#[tokio::test]
+async fn the_audit_log_is_exported_in_parts_that_fit_together() {
+    let server = TestServer::start().await;
+    let log = async |query: &str| {
+        server.json("GET", &format!("/admin-api/audit-log{query}"), ADMIN, &Value::Null).await
+    };
+    for n in 0..7 {
+        let path = format!("/data/canals/boats-{}", n % 2);
+        server.json("POST", &path, &format!("guessed-{n}"), &json!([])).await;
+        form(&server, "/admin/sign-in", "", &format!("email=%3D1%2B{n}&password=wrong+wrong+wrong")).await;
+    }
+    let all = log("?format=ndjson").await;
+    assert_eq!(all.header("content-type"), Some("application/x-ndjson"));
+    let lines: Vec<Value> = all.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    // Seven attempts to sign in, each as somebody else, and two data sets that do not exist.
+    assert_eq!(lines.len(), 9, "{}", all.text());
+    assert_eq!(log("").await.value(), json!(lines), "the same as one list");
+    let written = lines.iter().filter(|line| line["subject"] == "canals/boats-0").collect::<Vec<_>>();
+    assert_eq!((written.len(), &written[0]["times"], &written[0]["status"]), (1, &json!(4), &json!(404)));
+
+    // Pages follow each other and show every line once, also when new ones come in between.
+    let (mut paged, mut next) = (Vec::new(), "?format=ndjson&limit=4".to_owned());
+    for page in 1..=3 {
+        let answer = log(&next).await;
+        paged.extend(answer.text().lines().map(|line| serde_json::from_str::<Value>(line).unwrap()));
+        server.json("POST", "/data/rivers/boats", &format!("late-{page}"), &json!([])).await;
+        match answer.header("link") {
+            Some(link) => {
+                let link = link.strip_suffix(">; rel=\"next\"").unwrap();
+                next = link.strip_prefix("</admin-api/audit-log").unwrap().to_owned();
+            }
+            None => assert_eq!(page, 3),
+        }
+    }
+    assert_eq!(paged, lines);
+
+    let csv = log("?format=csv&subject=canals/boats-1").await;
+    assert_eq!(csv.header("content-disposition"), Some("attachment; filename=\"audit-log.csv\""));
+    let rows: Vec<String> = csv.text().lines().map(str::to_owned).collect();
+    assert_eq!(rows.len(), 2);
+    assert!(rows[1].contains(",POST /data/canals/boats-1,canals/boats-1,404,3,"), "{}", rows[1]);
+    let csv = log("?format=csv&actor=%3D1%2B3").await.text();
+    assert!(csv.contains(",'=1+3,"), "no spreadsheet computes what somebody calls themselves: {csv}");
+
+    let (first, last) = (lines[8]["at"].as_str().unwrap(), lines[0]["at"].as_str().unwrap());
+    let span = log(&format!("?since={first}&until={last}")).await.value();
+    assert_eq!(span.as_array().unwrap().len(), 8, "from the one time until before the other");
+    for (query, word) in [
+        ("?limit=0", "limit"),
+        ("?limit=100001", "limit"),
+        ("?page=0", "page"),
+        ("?page=4294967295", "page"),
+        ("?until=later", "until"),
+        ("?format=xml", "format"),
+        ("?colour=red", "colour"),
+    ] {
+        let refused = log(query).await;
+        assert!(refused.status == 400 && refused.text().contains(word), "{query}: {}", refused.text());
+    }
+}
+
+#[tokio::test]
+async fn an_administrator_says_what_users_may_do() {
+    let (server, ann) = welcomed().await;
+    for email in ["ann@example.gov.uk", "bob@example.gov.uk"] {
+        server.json("POST", "/admin-api/users", ADMIN, &json!({"email": email})).await;
+    }
+    let ask = async |method: &str, email: &str, token: &str, body: Value| {
+        server.json(method, &format!("/admin-api/users/{email}/roles"), token, &body).await
+    };
+    let told = ask("GET", "bob%40example.gov.uk", ADMIN, Value::Null).await.value();
+    assert_eq!(told, json!({"email": "bob@example.gov.uk", "roles": []}));
+    let given =
+        ask("PUT", "bob@example.gov.uk", ADMIN, json!({"roles": ["dashboard", "admin", "dashboard"]})).await;
+    assert_eq!(given.value()["roles"], json!(["admin", "dashboard"]), "{}", given.text());
+
+    // What is taken from a user is taken from the user's tokens too, and at once.
+    let bobs = token(&server, json!({"name": "bob@example.gov.uk", "roles": ["admin", "dashboard"]})).await;
+    assert_eq!(ask("GET", "bob@example.gov.uk", &bobs, Value::Null).await.status, 200);
+    let less = ask("PUT", "bob@example.gov.uk", ADMIN, json!({"roles": ["dashboard"]})).await;
+    assert_eq!(less.value()["roles"], json!(["dashboard"]));
+    assert_eq!(ask("GET", "bob@example.gov.uk", &bobs, Value::Null).await.status, 403);
+    assert_eq!(server.json("GET", "/admin-api/dashboard", &bobs, &Value::Null).await.status, 200);
+
+    // Whoever may make users may not make administrators.
+    let maker = token(&server, json!({"name": "bob@example.gov.uk", "roles": ["user"]})).await;
+    let refused = ask("PUT", "bob@example.gov.uk", &maker, json!({"roles": ["admin"]})).await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.header("vary")),
+        (403, Some("Authorization, Cookie, Accept-Encoding"))
+    );
+    assert_eq!(ask("PUT", "bob@example.gov.uk", "guessed", json!({"roles": ["admin"]})).await.status, 401);
+
+    // Nobody locks everybody out.
+    let last = ask("PUT", "ann@example.gov.uk", ADMIN, json!({"roles": ["dashboard"]})).await;
+    assert!(last.status == 400 && last.text().contains("last administrator"), "{}", last.text());
+    assert_eq!(get_with(&server, "/admin-api/users/ann@example.gov.uk/roles", &ann).await.status, 200);
+
+    for (body, reason) in [
+        (json!({"roles": ["boss"]}), "there is no role called"),
+        (json!({"roles": "admin"}), "is not of type 'array'"),
+        (json!({"roles": [1]}), "is not of type 'array'"),
+        (json!({}), "'roles' is a required property"),
+        (json!({"roles": [], "email": "x@example.gov.uk"}), "'email' was unexpected"),
+    ] {
+        let refused = ask("PUT", "bob@example.gov.uk", ADMIN, body.clone()).await;
+        assert!(refused.status == 400 && refused.text().contains(reason), "{body}: {}", refused.text());
+    }
+    assert_eq!(ask("PUT", "eve@example.gov.uk", ADMIN, json!({"roles": []})).await.status, 404);
+    let wrong = ask("POST", "bob@example.gov.uk", ADMIN, json!({"roles": []})).await;
+    assert_eq!((wrong.status.as_u16(), wrong.header("allow")), (405, Some("GET, HEAD, PUT")));
+
+    let history =
+        server.json("GET", "/admin-api/users/bob@example.gov.uk/history", ADMIN, &Value::Null).await.value();
+    assert_eq!(
+        history[0]["changes"],
+        json!([{"field": "roles", "from": ["admin", "dashboard"], "to": ["dashboard"]}]),
+        "{history}"
+    );
+    let log = server.json("GET", "/admin-api/audit-log", ADMIN, &Value::Null).await.text();
+    assert!(log.contains("PUT /admin-api/users/bob@example.gov.uk/roles"), "{log}");
+}

@@ -56,6 +56,7 @@ fn filled(operation: &Operation) -> String {
         ("{record_id}", "1"),
         ("{id}", "8d7d4f60-0000-4000-8000-000000000000"),
         ("{slug}", "some"),
+        ("{email}", "n@example.gov.uk"),
         ("{uid}", "some"),
     ];
     names.iter().fold(operation.path.to_owned(), |path, (name, value)| path.replace(name, value))

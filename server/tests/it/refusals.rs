@@ -112,6 +112,7 @@ impl Scene {
             .replace("{data_set_name}", there("canals_boats"))
             .replace("{name}", there("canals_boats"))
             .replace("{record_id}", "absent")
+            .replace("{email}", there("owner@example.gov.uk"))
             .replace("{slug}", there("c"))
             .replace("{uid}", "some")
     }

@@ -38,7 +38,7 @@ impl Database {
     pub(crate) async fn audit_entries(&self, filter: &AuditFilter) -> Result<Vec<AuditEntry>, RegistryError> {
         let sql = "SELECT at, actor, credential, address, action, subject, status, times, request_id \
                    FROM audit_log WHERE ($1 = '' OR at >= $1) AND ($2 = '' OR at < $2) \
-                   AND ($3 = '' OR actor = $3) AND ($4 = '' OR subject = $4) ORDER BY at DESC LIMIT $5";
+                   AND ($3 = '' OR actor = $3) AND ($4 = '' OR subject = $4) ORDER BY at DESC, id LIMIT $5 OFFSET $6";
         let time = |time: Option<DateTime<Utc>>| time.map(text).unwrap_or_default();
         let rows = sqlx::query(sql)
             .bind(time(filter.since))
@@ -46,6 +46,7 @@ impl Database {
             .bind(filter.actor.clone().unwrap_or_default())
             .bind(filter.subject.clone().unwrap_or_default())
             .bind(i64::from(filter.limit))
+            .bind(i64::from(filter.skip))
             .fetch_all(&self.pool)
             .await?;
         rows.iter()

@@ -1,18 +1,21 @@
 //! `/audit-log`: what was done and refused. Only administrators read it.
 
-use axum::extract::{Query, State};
-use axum::http::{HeaderMap, Method, header};
+use axum::extract::{OriginalUri, Query, State};
+use axum::http::{HeaderMap, Method, Uri, header};
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 use stagecraft::{AuditEntry, AuditFilter, Role};
 
-use super::answer::{Refusal, ok, private};
+use super::answer::{Refusal, ok, private, same_frame, set};
 use super::caller::Caller;
+use crate::access::sign_on::provider::form;
 use crate::state::AppState;
 
-/// The most lines of one answer.
+/// How many lines an answer has unless the request says.
+const USUAL: u32 = 1_000;
+/// The most that it has.
 const MOST: u32 = 100_000;
 
 /// What to read.
@@ -24,16 +27,19 @@ pub struct Question {
     actor: Option<String>,
     subject: Option<String>,
     limit: Option<u32>,
+    /// Which part of so many lines, the first being 1.
+    page: Option<u32>,
     format: Option<String>,
 }
 
-/// `GET /audit-log?since=&until=&actor=&subject=&limit=&format=`: the latest line first; `json`, `ndjson` or `csv`.
+/// `GET /audit-log?since=&until=&actor=&subject=&limit=&page=&format=`: the latest line first; `json`, `ndjson` or `csv`.
 pub async fn read(
     State(state): State<AppState>,
+    OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
     question: Result<Query<Question>, axum::extract::rejection::QueryRejection>,
 ) -> Response {
-    let response = match answer(&state, &headers, question).await {
+    let response = match answer(&state, &uri, &headers, question).await {
         Ok(response) => response,
         Err(refusal) => refusal.into_response(&headers),
     };
@@ -42,32 +48,74 @@ pub async fn read(
 
 async fn answer(
     state: &AppState,
+    uri: &Uri,
     headers: &HeaderMap,
     question: Result<Query<Question>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, Refusal> {
     Caller::of(state, headers)?.must_be(&[Role::Admin])?;
     let Query(question) = question.map_err(|error| Refusal::bad_request(error.body_text()))?;
+    let now = state.now(headers);
+    let (limit, page) = (question.limit.unwrap_or(USUAL), question.page.unwrap_or(1));
+    if !(1..=MOST).contains(&limit) {
+        return Err(Refusal::bad_request(format!("limit is a number from 1 to {MOST}, not {limit}")));
+    }
+    let skip = page.checked_sub(1).and_then(|before| before.checked_mul(limit));
+    let skip = skip.ok_or_else(|| Refusal::bad_request(format!("there is no page {page}")))?;
     let filter = AuditFilter {
         since: time("since", question.since.as_deref())?,
         until: time("until", question.until.as_deref())?,
-        actor: question.actor,
-        subject: question.subject,
-        limit: question.limit.unwrap_or(1_000).min(MOST),
+        actor: question.actor.clone(),
+        subject: question.subject.clone(),
+        skip,
+        // One more tells whether there is another page.
+        limit: limit + 1,
     };
     state.access.audit.write(&state.registry).await;
-    let entries = state.registry.audit_log(&filter).await?;
-    match question.format.as_deref() {
+    let mut entries = state.registry.audit_log(&filter).await?;
+    let is_last = entries.len() <= limit as usize;
+    entries.truncate(limit as usize);
+    let mut response = write(&entries, question.format.as_deref())?;
+    if !is_last {
+        let next = question.next(page + 1, filter.until.unwrap_or(now));
+        set(&mut response, header::LINK, &format!("<{}?{next}>; rel=\"next\"", uri.path()));
+    }
+    Ok(response)
+}
+
+impl Question {
+    /// The query string of another page, which ends when this one does, so that no line comes twice.
+    fn next(&self, page: u32, until: DateTime<Utc>) -> String {
+        let (page, until) = (page.to_string(), until.to_rfc3339_opts(SecondsFormat::Micros, true));
+        let limit = self.limit.map(|limit| limit.to_string());
+        let fields = [
+            ("since", self.since.as_deref()),
+            ("until", Some(until.as_str())),
+            ("actor", self.actor.as_deref()),
+            ("subject", self.subject.as_deref()),
+            ("limit", limit.as_deref()),
+            ("page", Some(page.as_str())),
+            ("format", self.format.as_deref()),
+        ];
+        let given: Vec<(&str, &str)> =
+            fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+        form(&given)
+    }
+}
+
+/// Lines in one of the formats that there are.
+fn write(entries: &[AuditEntry], format: Option<&str>) -> Result<Response, Refusal> {
+    match format {
         None | Some("json") => Ok(ok(&entries.iter().map(AuditEntry::to_json).collect::<Value>())),
         Some("ndjson") => {
             let lines: String = entries.iter().map(|entry| format!("{}\n", entry.to_json())).collect();
-            Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], lines).into_response())
+            Ok(same_frame(([(header::CONTENT_TYPE, "application/x-ndjson")], lines).into_response()))
         }
         Some("csv") => {
             let file = [
                 (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
                 (header::CONTENT_DISPOSITION, "attachment; filename=\"audit-log.csv\""),
             ];
-            Ok((file, csv(&entries)?).into_response())
+            Ok(same_frame((file, csv(entries)?).into_response()))
         }
         Some(other) => Err(Refusal::bad_request(format!("format is json, ndjson or csv, not '{other}'"))),
     }
@@ -88,10 +136,18 @@ fn csv(entries: &[AuditEntry]) -> Result<Vec<u8>, Refusal> {
     for entry in entries {
         let json = entry.to_json();
         let cells = head.map(|name| match &json[name] {
-            Value::String(text) => text.clone(),
+            Value::String(text) => harmless(text),
             other => other.to_string(),
         });
         writer.write_record(cells).map_err(failed)?;
     }
     writer.into_inner().map_err(|error| Refusal::bad_request(error.to_string()))
+}
+
+/// A cell that no spreadsheet takes for a formula: anybody can put a text into the log, by trying to sign in as it.
+fn harmless(text: &str) -> String {
+    match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        true => format!("'{text}"),
+        false => text.to_owned(),
+    }
 }

@@ -30,18 +30,20 @@ pub mod shape;
 mod sign_on;
 mod tokens;
 mod transforms;
+mod user_roles;
 mod users;
+mod written_list;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::routing::{MethodRouter, any, get};
 
 use crate::state::AppState;
 use resource::{Resource, dispatch};
-use shape::{MOST_BODY, Shape};
+use shape::Shape;
 
 pub use history::VERSION;
 use stagecraft::Subject;
+pub use user_roles::ROLES;
 
 /// The table of contents of the configuration API.
 pub fn routes() -> Router<AppState> {
@@ -64,10 +66,10 @@ pub fn routes() -> Router<AppState> {
         .route("/auth/gds/api/users/{uid}/reauth", any(sign_on::user_changed))
         .route("/audit-log", endpoint(audit_log::read))
         .route("/data-sets/{name}/token", any(data_set_tokens::rotate))
+        .route("/users/{email}/roles", any(user_roles::roles))
         .route("/tokens", any(tokens::collection))
         .route("/tokens/{id}", any(tokens::item))
         .merge(resources().into_iter().fold(Router::new(), |all, resource| all.merge(resource.routes)))
-        .layer(DefaultBodyLimit::max(MOST_BODY))
 }
 
 /// A resource at its path.
