@@ -88,15 +88,20 @@ impl Bodies {
         Self { room: Arc::new(Semaphore::new(bytes / 1024)), silence, whole }
     }
 
-    /// Reads a body to its end.
+    /// Reads a body of at most so many bytes to its end.
     ///
     /// # Errors
-    /// 413 for too large a body, 408 for one that comes too slowly, 503 when there is no room for it, 400 when it breaks off.
-    pub async fn receive(&self, headers: &HeaderMap, mut body: Body) -> Result<Received, ApiError> {
+    /// 413 for a larger one, 408 for one that comes too slowly, 503 when there is no room for it, 400 when it breaks off.
+    pub async fn receive(
+        &self,
+        headers: &HeaderMap,
+        mut body: Body,
+        most: usize,
+    ) -> Result<Received, ApiError> {
         let announced =
             headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-        if announced.is_some_and(|bytes: u64| bytes > MAX_BODY as u64) {
-            return Err(too_large(MAX_BODY));
+        if announced.is_some_and(|bytes: u64| bytes > most as u64) {
+            return Err(too_large(most));
         }
         let end = Instant::now() + self.whole;
         let mut room: Option<OwnedSemaphorePermit> = None;
@@ -112,8 +117,8 @@ impl Bodies {
             })?;
             let Ok(data) = frame.into_data() else { continue };
             let bytes = first.len() + rest.len() + data.len();
-            if bytes > MAX_BODY {
-                return Err(too_large(MAX_BODY));
+            if bytes > most {
+                return Err(too_large(most));
             }
             let needed = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
             if needed > kib {

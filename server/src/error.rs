@@ -92,6 +92,11 @@ impl ApiError {
         Self { hint: Hint::Retry, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message) }
     }
 
+    /// The status that is answered.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// What was wrong, as text for a person.
     pub fn sentence(&self) -> String {
         match (self.body.get("message"), self.body.get("messages")) {

@@ -14,6 +14,7 @@ use crate::data_source::DataSource;
 use crate::data_type::DataType;
 use crate::database::{Row, read_all, stored_version};
 use crate::module::Module;
+use crate::module_tree::ModuleIndex;
 use crate::module_type::ModuleType;
 use crate::node::{Node, NodeType};
 use crate::provider::Provider;
@@ -82,6 +83,7 @@ pub struct Catalog {
     pub(crate) collectors: Table<Collector>,
     pub(crate) public_documents: Arc<PublicDocuments>,
     data_set_index: Arc<DataSetIndex>,
+    pub(crate) module_index: Arc<ModuleIndex>,
     /// As of the last change that was finished.
     pub(crate) tokens_by_hash: Arc<HashMap<String, Uuid>>,
     tokens_indexed: Table<AccessToken>,
@@ -157,6 +159,9 @@ impl Catalog {
         if !Arc::ptr_eq(&self.tokens_indexed, &self.access_tokens) {
             self.tokens_by_hash = Arc::new(token::by_hash(&self.access_tokens));
             self.tokens_indexed = self.access_tokens.clone();
+        }
+        if !self.module_index.is_of(&self.modules) {
+            self.module_index = Arc::new(ModuleIndex::new(&self.modules));
         }
         self.public_documents = Arc::default();
     }

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::dashboard::{Dashboard, UNPUBLISHED};
-use crate::module::{Module, ModuleEntry, ModuleTree};
+use crate::module::{Module, ModuleEntry};
+use crate::module_tree::ModuleTree;
 use crate::{Catalog, Edit, RegistryError};
 
 impl Catalog {

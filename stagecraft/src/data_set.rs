@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
 use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 
@@ -12,8 +13,9 @@ use crate::collector::Collector;
 use crate::data_group::DataGroup;
 use crate::data_type::DataType;
 use crate::database::{Column, Row, RowReader};
+use crate::record_schema::UsualSchema;
 use crate::validate::{ALL_FIELDS, FieldErrors};
-use crate::{Edit, RegistryError, record_schema};
+use crate::{Edit, RegistryError};
 
 /// A data set's configuration.
 #[derive(Clone, PartialEq)]
@@ -157,6 +159,36 @@ impl DataSetFilter {
     }
 }
 
+/// The admin API's form of a data set.
+#[derive(Serialize)]
+struct Form<'a> {
+    name: &'a str,
+    data_group: &'a str,
+    data_type: &'a str,
+    raw_queries_allowed: bool,
+    bearer_token: &'a str,
+    upload_format: &'a str,
+    upload_filters: &'a [String],
+    auto_ids: &'a [String],
+    queryable: bool,
+    realtime: bool,
+    capped_size: Option<i64>,
+    max_age_expected: Option<i64>,
+    published: bool,
+    schema: SchemaForm<'a>,
+    /// Older clients know nothing of it, and see it only where somebody has set it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retention_days: Option<i64>,
+}
+
+/// The schema of its records.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum SchemaForm<'a> {
+    Own(&'a Value),
+    Usual(UsualSchema<'a>),
+}
+
 impl DataSet {
     /// The name that a data set has unless it was given another.
     #[must_use]
@@ -176,36 +208,42 @@ impl DataSet {
     /// The JSON schema that its records have to satisfy.
     #[must_use]
     pub fn record_schema(&self) -> Value {
-        match &self.schema {
-            Some(schema) => schema.clone(),
-            None => record_schema::of(&self.data_group, &self.data_type),
-        }
+        json!(self.schema_form())
     }
 
     /// The admin API's form. It contains the token: only those who may write see it.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        let mut form = json!({
-            "name": self.name,
-            "data_group": self.data_group,
-            "data_type": self.data_type,
-            "raw_queries_allowed": self.raw_queries_allowed,
-            "bearer_token": self.bearer_token.as_deref().unwrap_or_default(),
-            "upload_format": self.upload_format,
-            "upload_filters": self.upload_filters,
-            "auto_ids": self.auto_ids,
-            "queryable": self.queryable,
-            "realtime": self.realtime,
-            "capped_size": self.capped_size,
-            "max_age_expected": self.max_age_expected,
-            "published": self.published,
-            "schema": self.record_schema(),
-        });
-        // Older clients know nothing of it, and see it only where somebody has set it.
-        if let Some(days) = self.retention_days {
-            form["retention_days"] = days.into();
+        json!(self.form())
+    }
+
+    /// The same, to be written.
+    #[must_use]
+    pub fn form(&self) -> impl Serialize + '_ {
+        Form {
+            name: &self.name,
+            data_group: &self.data_group,
+            data_type: &self.data_type,
+            raw_queries_allowed: self.raw_queries_allowed,
+            bearer_token: self.bearer_token.as_deref().unwrap_or_default(),
+            upload_format: &self.upload_format,
+            upload_filters: &self.upload_filters,
+            auto_ids: &self.auto_ids,
+            queryable: self.queryable,
+            realtime: self.realtime,
+            capped_size: self.capped_size,
+            max_age_expected: self.max_age_expected,
+            published: self.published,
+            schema: self.schema_form(),
+            retention_days: self.retention_days,
         }
-        form
+    }
+
+    fn schema_form(&self) -> SchemaForm<'_> {
+        match &self.schema {
+            Some(schema) => SchemaForm::Own(schema),
+            None => SchemaForm::Usual(UsualSchema::of(&self.data_group, &self.data_type)),
+        }
     }
 
     fn apply(&mut self, changes: &DataSetChanges) {

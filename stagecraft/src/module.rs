@@ -1,6 +1,6 @@
 //! Modules: the parts of a dashboard, in a tree. Each shows one data set, or holds other modules.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -128,51 +128,6 @@ impl Row for Module {
 
 entity!(Module, Uuid, id, modules);
 
-/// The modules of one dashboard, by parent, siblings in order.
-#[derive(Debug, Default)]
-pub struct ModuleTree(BTreeMap<Option<Uuid>, Vec<Arc<Module>>>);
-
-impl ModuleTree {
-    /// The modules in a module, or those in none.
-    #[must_use]
-    pub fn children(&self, parent: Option<Uuid>) -> &[Arc<Module>] {
-        self.0.get(&parent).map_or(&[], Vec::as_slice)
-    }
-
-    /// The admin API's form of the whole tree.
-    #[must_use]
-    pub fn to_json(&self, catalog: &Catalog) -> Value {
-        self.children(None).iter().map(|module| self.module_json(catalog, module)).collect()
-    }
-
-    /// The admin API's form of one module, with those in it.
-    #[must_use]
-    pub fn module_json(&self, catalog: &Catalog, module: &Module) -> Value {
-        let children = self.children(Some(module.id));
-        let mut form = json!({
-            "id": module.id.to_string(),
-            "type": {"id": module.type_id.to_string()},
-            "dashboard": {"id": module.dashboard_id.to_string()},
-            "parent": module.parent_id.map(|id| json!({"id": id.to_string()})),
-            "slug": module.slug,
-            "title": module.title,
-            "description": module.description,
-            "info": module.info,
-            "options": module.options,
-            "query_parameters": module.query_parameters,
-            "modules": children.iter().map(|child| self.module_json(catalog, child)).collect::<Value>(),
-        });
-        match catalog.data_set_of(module) {
-            Some(data_set) => {
-                form["data_group"] = data_set.data_group.as_str().into();
-                form["data_type"] = data_set.data_type.as_str().into();
-            }
-            None => form["data_set"] = Value::Null,
-        }
-        form
-    }
-}
-
 impl Catalog {
     /// The module with this identifier.
     #[must_use]
@@ -189,33 +144,6 @@ impl Catalog {
     #[must_use]
     pub fn data_set_of(&self, module: &Module) -> Option<Arc<DataSet>> {
         self.data_sets.get(&module.data_set_id?).cloned()
-    }
-
-    /// The modules of a dashboard.
-    #[must_use]
-    pub fn module_tree(&self, dashboard: Uuid) -> ModuleTree {
-        let mut tree = ModuleTree::default();
-        for module in self.modules.values().filter(|module| module.dashboard_id == dashboard) {
-            tree.0.entry(module.parent_id).or_default().push(module.clone());
-        }
-        for siblings in tree.0.values_mut() {
-            siblings.sort_by_key(|module| module.order);
-        }
-        tree
-    }
-
-    /// The modules of all dashboards, by dashboard.
-    #[must_use]
-    pub fn module_trees(&self) -> HashMap<Uuid, ModuleTree> {
-        let mut trees: HashMap<Uuid, ModuleTree> = HashMap::new();
-        for module in self.modules.values() {
-            let tree = trees.entry(module.dashboard_id).or_default();
-            tree.0.entry(module.parent_id).or_default().push(module.clone());
-        }
-        trees.values_mut().flat_map(|tree| tree.0.values_mut()).for_each(|siblings| {
-            siblings.sort_by_key(|module| module.order);
-        });
-        trees
     }
 
     /// The dashboards that have a module which shows this data set, tabs aside; each once, by identifier.

@@ -8,7 +8,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use serde_json::{Map, Value, json};
 
 use crate::dashboard::{Dashboard, LinkKind, TEXTS};
-use crate::module::{Module, ModuleTree};
+use crate::module::Module;
+use crate::module_tree::ModuleTree;
 use crate::node::Node;
 use crate::{Catalog, Registry};
 

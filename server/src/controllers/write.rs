@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use stagecraft::DataSet;
 
 use crate::auth::allow_write;
-use crate::body::json_text;
+use crate::body::{MAX_BODY, json_text};
 use crate::error::ApiError;
 use crate::ingest;
 use crate::state::AppState;
@@ -58,7 +58,7 @@ async fn take_records(
     body: Body,
 ) -> Result<usize, ApiError> {
     allow_write(state, headers, data_set)?;
-    let body = state.bodies.receive(headers, body).await?;
+    let body = state.bodies.receive(headers, body, MAX_BODY).await?;
     let json = json_text(headers, body.bytes.clone()).await.map_err(|error| error.into_messages())?;
     ingest::append(state, data_set, json, state.now(headers)).await
 }
@@ -88,7 +88,7 @@ pub async fn patch_record(
 ) -> Result<Response, ApiError> {
     let data_set = known(state.registry.data_set_by(&data_group, &data_type))?;
     allow_write(&state, &headers, &data_set)?;
-    let body = state.bodies.receive(&headers, body).await?;
+    let body = state.bodies.receive(&headers, body, MAX_BODY).await?;
     let json = json_text(&headers, body.bytes.clone()).await.map_err(|error| error.into_message())?;
     let changes = ingest::decode_changes(&json, state.now(&headers))?;
     if state.store.patch(&data_set.name, &id, changes).await? {
@@ -181,7 +181,7 @@ fn known(data_set: Option<Arc<DataSet>>) -> Result<Arc<DataSet>, ApiError> {
 
 /// The JSON value of a small body.
 async fn parse(state: &AppState, headers: &HeaderMap, body: Body) -> Result<Value, ApiError> {
-    let body = state.bodies.receive(headers, body).await?;
+    let body = state.bodies.receive(headers, body, MAX_BODY).await?;
     let json = json_text(headers, body.bytes.clone()).await.map_err(|error| error.into_message())?;
     serde_json::from_slice(&json)
         .map_err(|error| ApiError::bad_request(format!("Error parsing JSON: \"{error}\"")))

@@ -200,17 +200,27 @@ async fn with_bodies(bodies: Bodies) -> (TestServer, axum::Router) {
         ("data-groups", json!({"name": "bad"})),
         ("data-types", json!({"name": "input"})),
         ("data-sets", json!({"data_group": "bad", "data_type": "input", "bearer_token": WRITER})),
+        ("dashboard", json!({"slug": "bad", "title": "Bad"})),
     ] {
         let made = server.json("POST", &format!("/admin-api/{path}"), ADMIN, &body).await;
         assert_eq!(made.status, 200, "{}", made.text());
     }
-    let router = router::write_only(AppState { bodies: Arc::new(bodies), ..server.state.clone() });
+    let router = router::everything(AppState { bodies: Arc::new(bodies), ..server.state.clone() });
     (server, router)
 }
 
-fn post_of(body: Body) -> Request<Body> {
-    Request::post("/data/bad/input")
-        .header("authorization", format!("Bearer {WRITER}"))
+/// A surface that takes bodies: where, by whose leave, and a body that is good there.
+const TAKERS: [(&str, &str, &str); 2] = [
+    ("/data/bad/input", WRITER, r#"{"kk": 1}"#),
+    ("/admin-api/dashboard/bad", ADMIN, r#"{"slug": "bad", "title": "Bad"}"#),
+];
+
+fn send_to((path, token, _): (&str, &str, &str), body: Body) -> Request<Body> {
+    let method = if path.starts_with("/data") { "POST" } else { "PUT" };
+    Request::builder()
+        .method(method)
+        .uri(path)
+        .header("authorization", format!("Bearer {token}"))
         .header("content-type", "application/json")
         .body(body)
         .unwrap()
@@ -221,9 +231,11 @@ async fn a_body_that_comes_too_slowly_is_not_waited_for() {
     let second = Duration::from_secs(1);
     for (silence, whole) in [(Duration::ZERO, second * 60), (second * 60, Duration::ZERO)] {
         let (_server, router) = with_bodies(Bodies::new(1 << 20, silence, whole)).await;
-        let never = Body::from_stream(futures::stream::pending::<Result<Vec<u8>, std::io::Error>>());
-        let answer = router.oneshot(post_of(never)).await.unwrap();
-        assert_eq!(answer.status(), StatusCode::REQUEST_TIMEOUT);
+        for taker in TAKERS {
+            let never = Body::from_stream(futures::stream::pending::<Result<Vec<u8>, std::io::Error>>());
+            let answer = router.clone().oneshot(send_to(taker, never)).await.unwrap();
+            assert_eq!(answer.status(), StatusCode::REQUEST_TIMEOUT, "{}", taker.0);
+        }
     }
 }
 
@@ -231,11 +243,23 @@ async fn a_body_that_comes_too_slowly_is_not_waited_for() {
 async fn bodies_beyond_the_room_for_all_of_them_are_put_off() {
     let (_server, router) =
         with_bodies(Bodies::new(4 << 10, Duration::from_secs(60), Duration::from_secs(60))).await;
-    let answer = router.clone().oneshot(post_of(Body::from(vec![b' '; 8 << 10]))).await.unwrap();
-    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(answer.headers()["retry-after"], "1");
-    for _ in 0..10 {
-        let answer = router.clone().oneshot(post_of(Body::from(r#"{"kk": 1}"#))).await.unwrap();
-        assert_eq!(answer.status(), StatusCode::OK, "room is given back");
+    for taker in TAKERS {
+        let answer = router.clone().oneshot(send_to(taker, Body::from(vec![b' '; 8 << 10]))).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "{}", taker.0);
+        assert_eq!(answer.headers()["retry-after"], "1");
+        for _ in 0..10 {
+            let answer = router.clone().oneshot(send_to(taker, Body::from(taker.2))).await.unwrap();
+            assert_eq!(answer.status(), StatusCode::OK, "{}: room is given back", taker.0);
+        }
+    }
+}
+
+#[tokio::test]
+async fn nobody_who_may_not_change_anything_makes_the_server_read_a_body() {
+    let (_server, router) = with_bodies(Bodies::default()).await;
+    for (path, _, _) in TAKERS {
+        let never = Body::from_stream(futures::stream::pending::<Result<Vec<u8>, std::io::Error>>());
+        let answer = router.clone().oneshot(send_to((path, "guessed", ""), never)).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{path}");
     }
 }

@@ -81,6 +81,9 @@ impl Refusal {
         if self.status == StatusCode::UNAUTHORIZED {
             set(&mut response, header::WWW_AUTHENTICATE, "Bearer");
         }
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            set(&mut response, header::RETRY_AFTER, "1");
+        }
         same_frame(response)
     }
 }
@@ -111,10 +114,25 @@ pub fn ok(body: &Value) -> Response {
 
 /// A JSON answer with its tag, or just the tag if the caller has that answer already.
 pub fn tagged(body: &Value, tag: &str, request: &HeaderMap) -> Response {
-    let mut response = match already_known(request, tag) {
-        true => same_frame(StatusCode::NOT_MODIFIED.into_response()),
-        false => ok(body),
-    };
+    if already_known(request, tag) {
+        return unchanged(tag);
+    }
+    let mut response = ok(body);
+    set(&mut response, header::ETAG, tag);
+    response
+}
+
+/// A JSON answer that is written already, with its tag.
+pub fn written(json: Vec<u8>, tag: &str) -> Response {
+    let mut response = same_frame(json.into_response());
+    set(&mut response, header::CONTENT_TYPE, "application/json");
+    set(&mut response, header::ETAG, tag);
+    response
+}
+
+/// The caller has the answer with this tag already.
+pub fn unchanged(tag: &str) -> Response {
+    let mut response = same_frame(StatusCode::NOT_MODIFIED.into_response());
     set(&mut response, header::ETAG, tag);
     response
 }

@@ -8,6 +8,7 @@ use stagecraft::{Catalog, CollectorType, Edit, NewCollectorType, Subject, Uuid};
 use super::answer::Refusal;
 use super::resource::{Request, Resource};
 use super::shape::{Kind, Shape};
+use super::written_list::WrittenList;
 
 /// Types of collectors. They are removed only if nothing uses them.
 pub struct CollectorTypes;
@@ -26,7 +27,7 @@ impl Resource for CollectorTypes {
         open: false,
     };
 
-    fn list(catalog: &Catalog, request: &Request) -> Vec<Value> {
+    fn list(catalog: &Catalog, request: &Request) -> WrittenList {
         let name = request.parameter("name").map(str::to_lowercase);
         let wanted =
             |kind: &CollectorType| name.as_ref().is_none_or(|name| kind.name.to_lowercase() == *name);

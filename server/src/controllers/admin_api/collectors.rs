@@ -14,6 +14,7 @@ use super::answer::{Refusal, same_frame, set};
 use super::caller::Caller;
 use super::resource::{Request, Resource};
 use super::shape::{Kind, Shape, failed};
+use super::written_list::WrittenList;
 use crate::state::AppState;
 
 /// Collectors. They are removed only if nothing uses them.
@@ -42,7 +43,7 @@ impl Resource for Collectors {
         open: false,
     };
 
-    fn list(catalog: &Catalog, request: &Request) -> Vec<Value> {
+    fn list(catalog: &Catalog, request: &Request) -> WrittenList {
         let name = request.parameter("name").map(str::to_lowercase);
         let wanted = |collector: &Collector| {
             request.caller.sees(&collector.owners)

@@ -11,6 +11,7 @@ use super::module_body;
 use super::modules::POSTED_MODULE;
 use super::resource::{Request, Resource};
 use super::shape::{Kind, Shape, failed};
+use super::written_list::WrittenList;
 
 /// Dashboards. Changing one is a merge: what a body does not mention stays.
 pub struct Dashboards;
@@ -52,7 +53,7 @@ impl Resource for Dashboards {
         open: true,
     };
 
-    fn list(catalog: &Catalog, request: &Request) -> Vec<Value> {
+    fn list(catalog: &Catalog, request: &Request) -> WrittenList {
         let matches = |name: &str, value: &str| {
             request.parameter(name).is_none_or(|wanted| wanted.eq_ignore_ascii_case(value))
         };
@@ -103,8 +104,8 @@ impl Resource for Dashboards {
     fn below(catalog: &Catalog, request: &Request, id: &str, sub: &str) -> Option<Value> {
         let dashboard = find(catalog, request, id).filter(|_| sub == "module")?;
         let tree = catalog.module_tree(dashboard.id);
-        let of_dashboard = catalog.modules().filter(|module| module.dashboard_id == dashboard.id);
-        Some(of_dashboard.map(|module| tree.module_json(catalog, module)).collect())
+        let of_dashboard = catalog.modules_of(dashboard.id);
+        Some(of_dashboard.iter().map(|module| tree.module_json(catalog, module)).collect())
     }
 
     fn create_below(edit: &mut Edit, request: &Request, id: &str, sub: &str) -> Result<Value, Refusal> {

@@ -6,6 +6,7 @@ use stagecraft::{Catalog, Edit, Subject};
 use super::answer::Refusal;
 use super::resource::{Request, Resource};
 use super::shape::{Kind, Shape};
+use super::written_list::WrittenList;
 
 /// Data groups. They can be renamed, and removed if nothing uses them.
 pub struct DataGroups;
@@ -15,7 +16,7 @@ impl Resource for DataGroups {
     const HISTORY: Option<&'static str> = Some("data_group");
     const SHAPE: Shape = Shape { required: &[], optional: &[("name", Kind::Text)], open: true };
 
-    fn list(catalog: &Catalog, request: &Request) -> Vec<Value> {
+    fn list(catalog: &Catalog, request: &Request) -> WrittenList {
         let name = request.parameter("name");
         let wanted = catalog.data_groups().filter(|group| name.is_none_or(|name| group.name == name));
         wanted.map(|group| group.to_json()).collect()

@@ -1,7 +1,6 @@
 //! `/data-sets/{name}/token`: a new token for the writers of a data set.
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -27,7 +26,7 @@ pub async fn rotate(
     Path(name): Path<String>,
     method: Method,
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    body: Body,
 ) -> Response {
     if method != Method::POST {
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
@@ -39,21 +38,16 @@ pub async fn rotate(
     private(response, &method)
 }
 
-async fn new_token(
-    state: &AppState,
-    name: &str,
-    headers: &HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Result<Value, Refusal> {
+async fn new_token(state: &AppState, name: &str, headers: &HeaderMap, body: Body) -> Result<Value, Refusal> {
     let caller = Caller::of(state, headers)?;
     caller.may(Action::Update, Subject::DataSet)?;
     let known = state.registry.data_set(name).filter(|data_set| caller.sees(&data_set.owners));
     known.ok_or_else(Refusal::no_such_item)?;
-    let body = whole(body)?;
-    let overlap = if body.is_empty() {
+    let body = whole(state, headers, body).await?;
+    let overlap = if body.bytes.is_empty() {
         OVERLAP
     } else {
-        let body = SHAPE.read(headers, &body)?;
+        let body = SHAPE.read(headers, &body.bytes)?;
         let seconds = body.get("overlap").and_then(Value::as_i64).unwrap_or(OVERLAP.num_seconds());
         let longest = LONGEST.num_seconds();
         if !(0..=longest).contains(&seconds) {

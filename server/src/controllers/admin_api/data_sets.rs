@@ -7,6 +7,7 @@ use stagecraft::{Catalog, DataSet, DataSetChanges, DataSetFilter, Edit, NewDataS
 use super::answer::Refusal;
 use super::resource::{Request, Resource};
 use super::shape::{Kind, Shape, failed};
+use super::written_list::WrittenList;
 use crate::state::AppState;
 
 /// Data sets. Removing one removes its records.
@@ -36,7 +37,7 @@ impl Resource for DataSets {
         open: false,
     };
 
-    fn list(catalog: &Catalog, request: &Request) -> Vec<Value> {
+    fn list(catalog: &Catalog, request: &Request) -> WrittenList {
         let either = |one: &str, other: &str| {
             request.parameter(one).or_else(|| request.parameter(other)).map(str::to_owned)
         };
@@ -46,7 +47,7 @@ impl Resource for DataSets {
             owner: None,
         };
         let visible = catalog.data_sets(&filter).filter(|data_set| request.caller.sees(&data_set.owners));
-        visible.map(|data_set| data_set.to_json()).collect()
+        visible.map(|data_set| data_set.form()).collect()
     }
 
     fn item(catalog: &Catalog, request: &Request, id: &str) -> Option<Value> {

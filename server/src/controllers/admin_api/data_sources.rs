@@ -8,6 +8,7 @@ use stagecraft::{Catalog, DataSource, Edit, NewDataSource, Subject, Uuid};
 use super::answer::Refusal;
 use super::resource::{Request, Resource};
 use super::shape::{Kind, Shape};
+use super::written_list::WrittenList;
 
 /// Data sources. They are removed only if nothing uses them.
 pub struct DataSources;
@@ -21,7 +22,7 @@ impl Resource for DataSources {
         open: false,
     };
 
-    fn list(catalog: &Catalog, request: &Request) -> Vec<Value> {
+    fn list(catalog: &Catalog, request: &Request) -> WrittenList {
         let name = request.parameter("name").map(str::to_lowercase);
         let wanted = |source: &DataSource| {
             request.caller.sees(&source.owners)

@@ -6,6 +6,7 @@ use stagecraft::{Catalog, Edit, Subject};
 use super::answer::Refusal;
 use super::resource::{Request, Resource};
 use super::shape::{Kind, Shape};
+use super::written_list::WrittenList;
 
 /// Data types. Their description can be changed; they are not renamed, and removed only if nothing uses them.
 pub struct DataTypes;
@@ -16,7 +17,7 @@ impl Resource for DataTypes {
     const SHAPE: Shape =
         Shape { required: &[("name", Kind::Text)], optional: &[("description", Kind::Text)], open: false };
 
-    fn list(catalog: &Catalog, request: &Request) -> Vec<Value> {
+    fn list(catalog: &Catalog, request: &Request) -> WrittenList {
         let name = request.parameter("name");
         let wanted = catalog.data_types().filter(|data_type| name.is_none_or(|name| data_type.name == name));
         wanted.map(|data_type| data_type.to_json()).collect()

@@ -6,6 +6,7 @@ use stagecraft::{Catalog, Edit, Subject};
 use super::answer::Refusal;
 use super::resource::{Request, Resource};
 use super::shape::{Kind, Shape};
+use super::written_list::WrittenList;
 
 /// Types of modules. They are removed only if nothing uses them.
 pub struct ModuleTypes;
@@ -16,7 +17,7 @@ impl Resource for ModuleTypes {
     const SHAPE: Shape =
         Shape { required: &[("name", Kind::Text), ("schema", Kind::Object)], optional: &[], open: false };
 
-    fn list(catalog: &Catalog, request: &Request) -> Vec<Value> {
+    fn list(catalog: &Catalog, request: &Request) -> WrittenList {
         let name = request.parameter("name");
         let wanted = catalog
             .module_types()

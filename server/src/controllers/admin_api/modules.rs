@@ -8,6 +8,7 @@ use stagecraft::{Catalog, Edit, Module, Subject, Uuid};
 use super::answer::Refusal;
 use super::resource::{Request, Resource};
 use super::shape::{Kind, Shape};
+use super::written_list::WrittenList;
 
 /// A module as it is posted below a dashboard. Some properties are known and do nothing.
 pub const POSTED_MODULE: Shape = Shape {
@@ -49,11 +50,11 @@ impl Resource for Modules {
         &[("clone", "Copy a module, to its own dashboard or another", &CLONE)];
     const SHAPE: Shape = POSTED_MODULE;
 
-    fn list(catalog: &Catalog, request: &Request) -> Vec<Value> {
+    fn list(catalog: &Catalog, request: &Request) -> WrittenList {
         let trees = catalog.module_trees();
         let visible = catalog.modules().filter(|module| is_visible(catalog, request, module));
         visible
-            .filter_map(|module| Some(trees.get(&module.dashboard_id)?.module_json(catalog, module)))
+            .filter_map(|module| Some(trees.get(&module.dashboard_id)?.module_form(catalog, module)))
             .collect()
     }
 

@@ -6,6 +6,7 @@ use stagecraft::{Catalog, Edit, NewNode, Subject, Uuid};
 use super::answer::Refusal;
 use super::resource::{Request, Resource};
 use super::shape::{Kind, Shape};
+use super::written_list::WrittenList;
 
 /// Types of nodes. They are removed only if nothing uses them.
 pub struct NodeTypes;
@@ -18,7 +19,7 @@ impl Resource for NodeTypes {
     const HISTORY: Option<&'static str> = Some("node_type");
     const SHAPE: Shape = Shape { required: &[("name", Kind::Text)], optional: &[], open: false };
 
-    fn list(catalog: &Catalog, request: &Request) -> Vec<Value> {
+    fn list(catalog: &Catalog, request: &Request) -> WrittenList {
         let wanted = catalog.node_types().filter(|kind| is_wanted(request, "name", &kind.name));
         wanted.map(|kind| kind.to_json()).collect()
     }
@@ -51,7 +52,7 @@ impl Resource for Nodes {
         open: false,
     };
 
-    fn list(catalog: &Catalog, request: &Request) -> Vec<Value> {
+    fn list(catalog: &Catalog, request: &Request) -> WrittenList {
         let types: Vec<&str> = request.parameters("type").collect();
         let wanted = catalog.nodes().filter(|node| {
             let abbreviation = node.abbreviation.as_deref().unwrap_or_default();

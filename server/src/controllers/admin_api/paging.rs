@@ -1,8 +1,9 @@
 //! Pages of lists, for those who ask for them: `?page=2&per-page=50`. Without, a list is whole, as existing clients expect.
 
+use std::ops::Range;
+
 use axum::http::{HeaderName, Uri, header};
 use axum::response::Response;
-use serde_json::Value;
 
 use super::answer::{Refusal, set};
 use super::resource::Request;
@@ -42,10 +43,10 @@ impl Page {
         Ok(Some(Page { number: page.unwrap_or(1), size: size.unwrap_or(USUAL) }))
     }
 
-    /// What of a list is on the page.
-    pub fn cut(self, all: &mut Vec<Value>) -> Vec<Value> {
-        let start = self.size.saturating_mul(self.number - 1).min(all.len());
-        all.drain(start..self.size.saturating_add(start).min(all.len())).collect()
+    /// The places in a list of what is on the page.
+    pub fn places(self) -> Range<usize> {
+        let start = self.size.saturating_mul(self.number - 1);
+        start..start.saturating_add(self.size)
     }
 
     /// Says of a page how many there are in all, and where the pages around it are (RFC 8288).

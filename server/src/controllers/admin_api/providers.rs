@@ -8,6 +8,7 @@ use stagecraft::{Catalog, Edit, Provider, Subject, Uuid};
 use super::answer::Refusal;
 use super::resource::{Request, Resource};
 use super::shape::{Kind, Shape};
+use super::written_list::WrittenList;
 
 /// Providers. They are removed only if nothing uses them.
 pub struct Providers;
@@ -21,7 +22,7 @@ impl Resource for Providers {
         open: false,
     };
 
-    fn list(catalog: &Catalog, request: &Request) -> Vec<Value> {
+    fn list(catalog: &Catalog, request: &Request) -> WrittenList {
         let name = request.parameter("name").map(str::to_lowercase);
         let wanted =
             |provider: &Provider| name.as_ref().is_none_or(|name| provider.name.to_lowercase() == *name);

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use axum::body::Body;
 use axum::extract::{FromRequestParts, OriginalUri, Query, RawPathParams, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
@@ -11,11 +10,12 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
 use stagecraft::{Action, Catalog, Edit, Subject, Uuid};
 
-use super::answer::{Refusal, changed, ok, private, same_frame, set, tag_of, tagged};
+use super::answer::{Refusal, changed, ok, private, same_frame, set, tag_of, tagged, unchanged, written};
 use super::caller::Caller;
 use super::history;
 use super::paging::Page;
 use super::shape::{Shape, whole};
+use super::written_list::WrittenList;
 use crate::controllers::read::{already_known, entity_tag};
 use crate::state::AppState;
 
@@ -75,7 +75,7 @@ pub trait Resource: Send + Sync + 'static {
     const BELOW: &'static [(&'static str, &'static str, &'static Shape)] = &[];
 
     /// Those that the caller may see, in order, as far as the query asks for them.
-    fn list(catalog: &Catalog, request: &Request) -> Vec<Value>;
+    fn list(catalog: &Catalog, request: &Request) -> WrittenList;
 
     /// The one with this id, unless it is absent or hidden from the caller.
     fn item(catalog: &Catalog, request: &Request, id: &str) -> Option<Value>;
@@ -144,15 +144,8 @@ pub trait Resource: Send + Sync + 'static {
     }
 }
 
-/// A body, or why there is none.
-type WholeBody = Result<Bytes, BytesRejection>;
-
 /// Answers a request for a resource.
-pub async fn dispatch<R: Resource>(
-    State(state): State<AppState>,
-    mut parts: Parts,
-    body: WholeBody,
-) -> Response {
+pub async fn dispatch<R: Resource>(State(state): State<AppState>, mut parts: Parts, body: Body) -> Response {
     let path = path_of(&mut parts).await;
     let (method, headers) = (&parts.method, &parts.headers);
     if method == Method::OPTIONS {
@@ -276,28 +269,25 @@ fn list<R: Resource>(catalog: &Catalog, request: &Request, target: &Target<'_>) 
     ]);
     let page = Page::of(request)?;
     if already_known(headers, &tag) {
-        return Ok(tagged(&Value::Null, &tag, headers));
+        return Ok(unchanged(&tag));
     }
-    let mut all = R::list(catalog, request);
+    let all = R::list(catalog, request);
     let Some(page) = page else {
-        return Ok(tagged(&all.into(), &tag, headers));
+        return Ok(written(all.into_array(), &tag));
     };
     let total = all.len();
-    let mut response = tagged(&page.cut(&mut all).into(), &tag, headers);
+    let mut response = written(all.part(page.places()), &tag);
     let original = target.parts.extensions.get::<OriginalUri>().map_or(uri, |original| &original.0);
     page.describe(&mut response, total, original);
     Ok(response)
 }
 
-async fn create<R: Resource>(
-    state: &AppState,
-    target: &Target<'_>,
-    body: WholeBody,
-) -> Result<Value, Refusal> {
+async fn create<R: Resource>(state: &AppState, target: &Target<'_>, body: Body) -> Result<Value, Refusal> {
     let mut request = target.allowed(state, R::SUBJECT, Action::Create)?;
     let headers = &target.parts.headers;
     let Some(id) = &target.path.id else {
-        request.body = R::SHAPE.read(headers, &whole(body)?)?;
+        let body = whole(state, headers, body).await?;
+        request.body = R::SHAPE.read(headers, &body.bytes)?;
         return state.registry.edit(&request.caller.email, |edit| R::create(edit, &request)).await;
     };
     let Some(sub) = &target.path.sub else {
@@ -307,13 +297,15 @@ async fn create<R: Resource>(
         && let Some(kind) = R::HISTORY
     {
         request.caller.may(Action::Update, R::SUBJECT)?;
-        return history::restore::<R>(state, kind, &request, id, headers, &whole(body)?).await;
+        let body = whole(state, headers, body).await?;
+        return history::restore::<R>(state, kind, &request, id, headers, &body.bytes).await;
     }
     let no_such_parent = || Refusal::not_found("parent resource not found");
     R::item(&state.registry.catalog(), &request, id).ok_or_else(no_such_parent)?;
     let shape = shape_below::<R>(sub).filter(|_| target.path.rest.is_none());
     let shape = shape.ok_or_else(|| Refusal::not_found("sub resource not found"))?;
-    request.body = shape.read(headers, &whole(body)?)?;
+    let body = whole(state, headers, body).await?;
+    request.body = shape.read(headers, &body.bytes)?;
     let change = |edit: &mut Edit| {
         R::item(edit.catalog(), &request, id).ok_or_else(no_such_parent)?;
         R::create_below(edit, &request, id, sub)
@@ -321,11 +313,7 @@ async fn create<R: Resource>(
     state.registry.edit(&request.caller.email, change).await
 }
 
-async fn update<R: Resource>(
-    state: &AppState,
-    target: &Target<'_>,
-    body: WholeBody,
-) -> Result<Value, Refusal> {
+async fn update<R: Resource>(state: &AppState, target: &Target<'_>, body: Body) -> Result<Value, Refusal> {
     if let Some(refusal) = R::refuses_changes() {
         return Err(refusal);
     }
@@ -339,7 +327,9 @@ async fn update<R: Resource>(
         };
         return Err(Refusal::not_allowed(message));
     }
-    request.body = R::SHAPE.read(&target.parts.headers, &whole(body)?)?;
+    let headers = &target.parts.headers;
+    let body = whole(state, headers, body).await?;
+    request.body = R::SHAPE.read(headers, &body.bytes)?;
     let change = |edit: &mut Edit| {
         let present = R::item(edit.catalog(), &request, id).ok_or_else(Refusal::no_such_item)?;
         target.still_fits(&present)?;

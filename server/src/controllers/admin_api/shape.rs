@@ -1,12 +1,13 @@
 //! The shapes of request bodies, and what is said of a body that has another one.
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
 use serde_json::{Map, Value};
 use stagecraft::Uuid;
 
 use super::answer::Refusal;
+use crate::body::Received;
+use crate::state::AppState;
 
 /// The most bytes of a body: a dashboard with thousands of modules.
 pub const MOST_BODY: usize = 8 * 1024 * 1024;
@@ -118,17 +119,16 @@ impl Shape {
     }
 }
 
-/// The whole body of a request.
+/// The whole body of a request, which takes its part of the room for bodies until it is dropped.
 ///
 /// # Errors
-/// 413 if it is too large, 400 if it does not come whole.
-pub fn whole(body: Result<Bytes, BytesRejection>) -> Result<Bytes, Refusal> {
-    body.map_err(|rejection| match rejection.status() {
+/// 413 if it is too large, 408 if it comes too slowly, 503 if there is no room for it, 400 if it does not come whole.
+pub async fn whole(state: &AppState, headers: &HeaderMap, body: Body) -> Result<Received, Refusal> {
+    state.bodies.receive(headers, body, MOST_BODY).await.map_err(|error| match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => {
-            let message = format!("the body is larger than {MOST_BODY} bytes");
-            Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, message)
+            Refusal::new(error.status(), format!("the body is larger than {MOST_BODY} bytes"))
         }
-        _ => Refusal::bad_request("the body could not be read to its end"),
+        status => Refusal::new(status, error.sentence()),
     })
 }
 

@@ -3,8 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -28,7 +27,7 @@ pub async fn collection(
     State(state): State<AppState>,
     method: Method,
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    body: Body,
 ) -> Response {
     let answer = match method {
         Method::GET => list(&state, &headers).await,
@@ -64,14 +63,11 @@ async fn list(state: &AppState, headers: &HeaderMap) -> Result<Value, Refusal> {
     Ok(state.registry.catalog().access_tokens().map(known).collect())
 }
 
-async fn create(
-    state: &AppState,
-    headers: &HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Result<Value, Refusal> {
+async fn create(state: &AppState, headers: &HeaderMap, body: Body) -> Result<Value, Refusal> {
     let caller = Caller::of(state, headers)?;
     caller.must_be(&[Role::Admin])?;
-    let body = SHAPE.read(headers, &whole(body)?)?;
+    let body = whole(state, headers, body).await?;
+    let body = SHAPE.read(headers, &body.bytes)?;
     let mut roles = BTreeSet::new();
     for name in body["roles"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         roles.insert(name.parse::<Role>().map_err(failed)?);

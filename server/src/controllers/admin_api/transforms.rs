@@ -8,6 +8,7 @@ use stagecraft::{Catalog, Edit, NewTransform, Subject, Transform, Uuid};
 use super::answer::Refusal;
 use super::resource::{Request, Resource};
 use super::shape::{Kind, Shape, failed};
+use super::written_list::WrittenList;
 
 /// Types of transforms. They are removed only if nothing uses them.
 pub struct TransformTypes;
@@ -28,7 +29,7 @@ impl Resource for TransformTypes {
         open: false,
     };
 
-    fn list(catalog: &Catalog, _: &Request) -> Vec<Value> {
+    fn list(catalog: &Catalog, _: &Request) -> WrittenList {
         catalog.transform_types().map(|kind| kind.to_json()).collect()
     }
 
@@ -69,7 +70,7 @@ impl Resource for Transforms {
         open: false,
     };
 
-    fn list(catalog: &Catalog, request: &Request) -> Vec<Value> {
+    fn list(catalog: &Catalog, request: &Request) -> WrittenList {
         let visible = catalog.transforms().filter(|transform| request.caller.sees(&transform.owners));
         visible.map(|transform| transform.to_json(catalog)).collect()
     }

@@ -6,6 +6,7 @@ use stagecraft::{Catalog, Edit, Subject};
 use super::answer::Refusal;
 use super::resource::{Request, Resource};
 use super::shape::{Kind, Shape};
+use super::written_list::WrittenList;
 
 /// Users: those who may own things.
 pub struct Users;
@@ -15,7 +16,7 @@ impl Resource for Users {
     const HISTORY: Option<&'static str> = Some("user");
     const SHAPE: Shape = Shape { required: &[("email", Kind::Text)], optional: &[], open: false };
 
-    fn list(catalog: &Catalog, request: &Request) -> Vec<Value> {
+    fn list(catalog: &Catalog, request: &Request) -> WrittenList {
         let email = request.parameter("email").map(str::to_lowercase);
         let wanted = |address: &str| email.as_ref().is_none_or(|email| address.to_lowercase() == *email);
         catalog.users().filter(|user| wanted(&user.email)).map(|user| user.to_json()).collect()
