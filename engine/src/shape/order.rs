@@ -28,11 +28,14 @@ fn compare_grouped(a: &Value, b: &Value) -> Ordering {
 
 /// The same, but that false and 0 are equal, and true and 1.
 fn compare_as_numbers(a: &Value, b: &Value) -> Ordering {
-    let number = |value: &Value| match value {
-        Value::Bool(flag) => Value::Int(i64::from(*flag)),
-        other => other.clone(),
-    };
-    compare(&number(a), &number(b))
+    static FLAGS: [Value; 2] = [Value::Int(0), Value::Int(1)];
+    fn number(value: &Value) -> &Value {
+        match value {
+            Value::Bool(flag) => &FLAGS[usize::from(*flag)],
+            other => other,
+        }
+    }
+    compare(number(a), number(b))
 }
 
 /// Sorts collected values.
@@ -58,6 +61,7 @@ pub fn compare_json(a: &Json, b: &Json) -> Ordering {
         }
         (Json::Array(_), _) => Ordering::Greater,
         (_, Json::Array(_)) => Ordering::Less,
+        (Json::String(a), Json::String(b)) => a.cmp(b),
         _ => compare_as_numbers(&scalar(a), &scalar(b)),
     }
 }
