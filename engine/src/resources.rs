@@ -114,6 +114,11 @@ impl Resources {
         self.pieces.insert(key, piece);
     }
 
+    /// Whether so many bytes are more than one reader may take of the room for pieces: an eighth.
+    pub fn is_much(&self, bytes: usize) -> bool {
+        bytes as u64 > self.pieces.capacity() / 8
+    }
+
     /// Bytes of the pieces that are kept.
     pub fn kept_bytes(&self) -> u64 {
         self.pieces.weight()

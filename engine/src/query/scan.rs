@@ -52,8 +52,13 @@ pub struct Scan {
     pub pruned: Pruned,
     bounds: Bounds,
     conditions: Vec<Expression>,
+    /// Whether the columns that are answered stay in memory for the next one who asks. Those that decide always do.
+    is_kept: bool,
     trace: Arc<Trace>,
 }
+
+/// Bytes of a decoded value: texts have more, or less where they are in a dictionary.
+const USUAL_VALUE_BYTES: usize = 8;
 
 /// What a scan passes over.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -158,7 +163,18 @@ impl Scan {
             }
         }
         let (schema, trace) = (Arc::clone(&snapshot.schema), Arc::clone(trace));
-        Ok(Self { schema, units, pruned, bounds, conditions, trace })
+        Ok(Self { schema, units, pruned, bounds, conditions, is_kept: true, trace })
+    }
+
+    /// Lets go of what it decodes where that would push out much that others use: for an answer of so many values.
+    #[must_use]
+    pub fn for_values(mut self, values: usize) -> Self {
+        let bytes = values.saturating_mul(USUAL_VALUE_BYTES);
+        self.is_kept = !self.units.iter().any(|unit| match &unit.place {
+            Place::RowGroup { view, .. } => view.segment.is_much(bytes),
+            Place::Rows(_) => false,
+        });
+        self
     }
 
     /// What is noted of it.
@@ -248,7 +264,8 @@ impl Scan {
             return Ok(None);
         }
         let begin = Instant::now();
-        let batch = unit.columns(columns).await?;
+        let batch =
+            if self.is_kept { unit.columns(columns).await? } else { unit.columns_once(columns).await? };
         self.trace.step("read", begin);
         self.trace.bytes(batch.get_array_memory_size());
         if selection.is_whole(unit.rows) {
@@ -360,13 +377,25 @@ impl Unit {
         let names: Vec<&str> = columns.iter().map(String::as_str).collect();
         match &self.place {
             Place::RowGroup { view, number, .. } => Ok(view.segment.read(*number, &names).await?),
-            Place::Rows(batch) => {
-                let schema = batch.schema_ref();
-                let places: Vec<usize> = names.iter().filter_map(|name| schema.index_of(name).ok()).collect();
-                Ok(batch.project(&places)?)
-            }
+            Place::Rows(batch) => project(batch, &names),
         }
     }
+
+    /// The same, without keeping what is decoded.
+    async fn columns_once(&self, columns: &[String]) -> Result<RecordBatch, QueryFailure> {
+        let names: Vec<&str> = columns.iter().map(String::as_str).collect();
+        match &self.place {
+            Place::RowGroup { view, number, .. } => Ok(view.segment.read_once(*number, &names).await?),
+            Place::Rows(batch) => project(batch, &names),
+        }
+    }
+}
+
+/// Those of some columns that a batch has.
+fn project(batch: &RecordBatch, names: &[&str]) -> Result<RecordBatch, QueryFailure> {
+    let schema = batch.schema_ref();
+    let places: Vec<usize> = names.iter().filter_map(|name| schema.index_of(name).ok()).collect();
+    Ok(batch.project(&places)?)
 }
 
 /// Which rows of a unit are looked at.

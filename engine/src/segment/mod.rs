@@ -108,6 +108,11 @@ impl Segment {
         Ok(layout)
     }
 
+    /// Whether so many bytes of its columns, decoded, would take the place of much that others use.
+    pub fn is_much(&self, bytes: usize) -> bool {
+        self.resources.is_much(bytes)
+    }
+
     fn key(&self, piece: PieceName) -> PieceKey {
         PieceKey { segment: self.number, piece }
     }

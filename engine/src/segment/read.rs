@@ -26,6 +26,23 @@ impl Segment {
     /// # Errors
     /// When the file cannot be read.
     pub async fn read(&self, row_group: usize, columns: &[&str]) -> Result<RecordBatch, SegmentError> {
+        self.read_columns(row_group, columns, true).await
+    }
+
+    /// The same, but what is decoded for it is not kept, so that it takes nobody's place.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn read_once(&self, row_group: usize, columns: &[&str]) -> Result<RecordBatch, SegmentError> {
+        self.read_columns(row_group, columns, false).await
+    }
+
+    async fn read_columns(
+        &self,
+        row_group: usize,
+        columns: &[&str],
+        is_kept: bool,
+    ) -> Result<RecordBatch, SegmentError> {
         let layout = self.layout().await?;
         let rows = layout.row_groups.get(row_group).map(|group| group.rows);
         let rows = rows.ok_or_else(|| self.error(format!("it has no row group {row_group}")))?;
@@ -42,7 +59,7 @@ impl Segment {
             missing.sort_unstable();
             missing.dedup();
             let decoded = self.decode(&layout, row_group, &missing).await?;
-            for (column, array) in missing.iter().zip(decoded.columns()) {
+            for (column, array) in missing.iter().zip(decoded.columns()).filter(|_| is_kept) {
                 let key = self.key(column_name(row_group, *column));
                 self.resources.keep(key, Piece::Column(Arc::clone(array)));
             }

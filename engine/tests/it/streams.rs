@@ -25,8 +25,12 @@ const PART: u32 = 4_500;
 
 /// A store whose records are in two segments and in memory; some keys come late, or in several types.
 async fn store() -> (TempDir, Arc<Store>, Snapshot) {
+    store_with(StoreOptions::default()).await
+}
+
+async fn store_with(options: StoreOptions) -> (TempDir, Arc<Store>, Snapshot) {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(folder.path(), StoreOptions::default()).await.unwrap();
+    let store = Store::open(folder.path(), options).await.unwrap();
     for part in 0..3 {
         let record = |n: u32| {
             let mut record = json!({
@@ -90,6 +94,28 @@ async fn a_stream_has_the_bytes_of_the_whole_answer() {
         }
     }
     assert!(engine.stream(&snapshot, &query("limit=10"), Format::Csv, now()).await.unwrap().is_none());
+    store.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_large_export_leaves_in_memory_what_others_use() {
+    let (_folder, store, snapshot) =
+        store_with(StoreOptions { cache: 1 << 20, ..StoreOptions::default() }).await;
+    let engine = QueryEngine::default();
+    let grouped = query("group_by=page&collect=size:sum");
+    let ask = async || {
+        let before = store.counters().await;
+        engine.answer(snapshot.clone(), &grouped, now()).await.unwrap();
+        store.counters().await.cache_misses - before.cache_misses
+    };
+    assert!(ask().await > 0, "the columns are read from their segments");
+    assert_eq!(ask().await, 0, "and are in memory from then on");
+    let kept = store.counters().await.cache_bytes;
+    let export = engine.stream(&snapshot, &query(""), Format::Ndjson, now()).await.unwrap().unwrap();
+    let pieces: Vec<bytes::Bytes> = export.try_collect().await.unwrap();
+    let lines = pieces.concat().iter().filter(|byte| **byte == b'\n').count();
+    assert_eq!(lines, 3 * PART as usize - 1);
+    assert_eq!((ask().await, store.counters().await.cache_bytes), (0, kept));
     store.close().await.unwrap();
 }
 

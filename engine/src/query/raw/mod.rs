@@ -66,7 +66,7 @@ impl RawQuery {
         context: &Arc<TaskContext>,
         trace: &Arc<Trace>,
     ) -> Result<Self, QueryFailure> {
-        let scan = Arc::new(Scan::plan(snapshot, query, window, trace).await?);
+        let scan = Scan::plan(snapshot, query, window, trace).await?;
         let all = || scan.schema.fields().iter().map(|field| field.name().clone()).collect();
         let sort_key = query.sort_by.as_ref().map(|sort| sort.key.as_str());
         let mut columns: Vec<String> = match query.fields.as_slice() {
@@ -79,6 +79,8 @@ impl RawQuery {
             }
         }
         let schema = projected(&scan.schema, &columns);
+        let most_rows = query.limit.map_or(usize::MAX, as_usize).min(scan.rows());
+        let scan = Arc::new(scan.for_values(most_rows.saturating_mul(columns.len())));
         let (workers, context) = (Arc::clone(workers), Arc::clone(context));
         Ok(Self { query: query.clone(), scan, columns, schema, workers, context })
     }
