@@ -175,6 +175,7 @@ async fn numbers(state: &AppState) -> Vec<Line> {
     use Number::{Now, Total};
     let store = state.store.counters().await;
     let answers = state.queries.cache_statistics();
+    let queries = state.queries.activity();
     let mut lines = vec![
         ("store_data_sets", "Data sets that there are", Now(store.data_sets)),
         ("store_open_data_sets", "Data sets of which the manifest is in memory", Now(store.open_data_sets)),
@@ -195,6 +196,13 @@ async fn numbers(state: &AppState) -> Vec<Line> {
         ("store_cache_hits", "Pieces of segments that were in memory", Total(store.cache_hits)),
         ("store_cache_misses", "Pieces of segments that had to be read", Total(store.cache_misses)),
         ("store_cache_bytes", "Bytes of pieces of segments in memory", Now(store.cache_bytes)),
+        ("queries_running", "Queries that run", Now(queries.running as u64)),
+        ("queries_streaming", "Large answers that are being sent", Now(queries.streaming as u64)),
+        (
+            "queries_answered",
+            "Queries that were answered, those from kept answers aside",
+            Total(queries.answered),
+        ),
         ("answer_cache_hits", "Answers that were kept", Total(answers.hits)),
         ("answer_cache_misses", "Answers that were not kept", Total(answers.misses)),
         ("answer_cache_bytes", "Bytes that kept answers take, roughly", Now(answers.bytes)),

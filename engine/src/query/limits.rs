@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use datafusion::error::DataFusionError;
@@ -54,6 +54,7 @@ pub(super) struct Turns {
     places: Semaphore,
     all: usize,
     deadline: Duration,
+    streaming: AtomicUsize,
     answered: AtomicU64,
 }
 
@@ -62,6 +63,8 @@ pub(super) struct Turns {
 pub struct Activity {
     /// How many queries run now. One that nobody waits for any more stops, and counts no longer.
     pub running: usize,
+    /// How many answers are on their way out piece by piece. One that nobody takes any more counts no longer.
+    pub streaming: usize,
     /// How many have been answered, those from the cache aside.
     pub answered: u64,
 }
@@ -70,12 +73,14 @@ impl Turns {
     pub(super) fn new(limits: &QueryLimits) -> Turns {
         let all = limits.concurrent.get();
         let places = Semaphore::new(all);
-        Turns { places, all, deadline: limits.deadline, answered: AtomicU64::new(0) }
+        let (streaming, answered) = (AtomicUsize::new(0), AtomicU64::new(0));
+        Turns { places, all, deadline: limits.deadline, streaming, answered }
     }
 
     pub(super) fn activity(&self) -> Activity {
         let running = self.all.saturating_sub(self.places.available_permits());
-        Activity { running, answered: self.answered.load(Ordering::Relaxed) }
+        let streaming = self.streaming.load(Ordering::Relaxed);
+        Activity { running, streaming, answered: self.answered.load(Ordering::Relaxed) }
     }
 
     /// Runs a query when it is its turn, unless its time is over before it has an answer.
@@ -107,6 +112,23 @@ impl Turns {
             Ok(answer) => answer.map_err(QueryFailure::or_out_of_memory),
             Err(_) => Err(over()),
         }
+    }
+}
+
+/// An answer that counts as streaming for as long as this is there.
+#[derive(Debug)]
+pub(super) struct Streaming(Arc<Turns>);
+
+impl Streaming {
+    pub(super) fn new(turns: &Arc<Turns>) -> Streaming {
+        turns.streaming.fetch_add(1, Ordering::Relaxed);
+        Streaming(Arc::clone(turns))
+    }
+}
+
+impl Drop for Streaming {
+    fn drop(&mut self) {
+        self.0.streaming.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

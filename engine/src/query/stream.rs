@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use query_lang::{Format, Query};
 
-use super::limits::Turns;
+use super::limits::{Streaming, Turns};
 use super::raw::{Batches, RawQuery};
 use super::{AskError, QueryEngine, QueryFailure};
 use crate::output::{Answer, Survey, Writer};
@@ -106,7 +106,8 @@ impl QueryEngine {
             batches = self.turns.take_for_part(raw.batches()).await?;
         }
         let writer = Some(Writer::new(survey)?);
-        let pieces = Pieces { turns: Arc::clone(&self.turns), early, batches, writer };
+        let (turns, streaming) = (Arc::clone(&self.turns), Streaming::new(&self.turns));
+        let pieces = Pieces { turns, early, batches, writer, _streaming: streaming };
         Ok(Some(stream::try_unfold(pieces, Pieces::next).boxed()))
     }
 }
@@ -123,6 +124,7 @@ struct Pieces {
     batches: Batches,
     /// `None` when the end has been written.
     writer: Option<Writer>,
+    _streaming: Streaming,
 }
 
 impl Pieces {

@@ -44,6 +44,9 @@ async fn requests_and_the_store_are_counted_and_nothing_secret_is_told() {
         "pp_store_log_frames_total 1",
         "pp_store_log_failures_total 0",
         "pp_store_log_waiting_bytes 0",
+        "pp_queries_running 0",
+        "pp_queries_streaming 0",
+        "pp_queries_answered_total 1",
         "pp_answer_cache_hits_total 1",
     ] {
         assert!(text.lines().any(|line| line == expected), "no line {expected} in\n{text}");

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use crate::support::{ADMIN, TestServer};
 use axum::Router;
@@ -198,4 +199,78 @@ async fn a_query_stops_when_nobody_waits_for_it() {
     assert_eq!(activity().answered, 0, "it has not been answered for nobody");
     let modest = send(address, "GET /boats?limit=1", &[]).await;
     assert_eq!((modest.status, activity().answered), (200, 1));
+}
+
+/// What a client of a stream has received when the connection is at its end: the head, and the body with the lengths of its chunks.
+async fn received_to_the_end(address: SocketAddr, path: &str) -> Vec<u8> {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut received = Vec::new();
+    // A connection that is cut may end with an error, or just end.
+    let _ = stream.read_to_end(&mut received).await;
+    received
+}
+
+#[tokio::test]
+async fn a_stream_stops_when_its_reader_leaves() {
+    let server = server(1).await;
+    // More than what sockets hold for a reader that is slow.
+    let text = "x".repeat(4_000);
+    for part in 0..11 {
+        let record = |n: u32| json!({"_id": format!("{part}-{n}"), "_timestamp": "2026-01-05T00:00:00Z", "text": text});
+        let records: Vec<Value> = (0..1_000).map(record).collect();
+        server.json("POST", "/data/harbour/boats", "boat-token", &records.into()).await;
+    }
+    let address = listen(server.read.clone()).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET /boats?format=csv HTTP/1.1\r\nHost: test\r\n\r\n").await.unwrap();
+    let mut first = vec![0; 100_000];
+    stream.read_exact(&mut first).await.unwrap();
+    assert!(first.starts_with(b"HTTP/1.1 200 OK\r\n"));
+    let activity = || server.state.queries.activity();
+    assert_eq!(activity().streaming, 1, "it has not been sent as a whole");
+    drop(stream);
+    while activity().streaming > 0 || activity().running > 0 {
+        tokio::task::yield_now().await;
+    }
+    let modest = send(address, "GET /boats?limit=1", &[]).await;
+    assert_eq!(modest.status, 200);
+}
+
+#[tokio::test]
+async fn a_stream_that_breaks_off_is_not_taken_for_a_whole_answer() {
+    let server = server(9_000).await;
+    server.state.store.flush().await.unwrap();
+    let record = |n: u32| json!({"_id": format!("late-{n}"), "_timestamp": "2026-02-05T00:00:00Z", "berth": 100_000 + n});
+    // Few enough beside the others to become a segment of their own.
+    let records: Vec<Value> = (0..3_000).map(record).collect();
+    server.json("POST", "/data/harbour/boats", "boat-token", &records.into()).await;
+    server.state.store.flush().await.unwrap();
+    let address = listen(server.read.clone()).await;
+
+    let whole = received_to_the_end(address, "/boats?fields=_id").await;
+    assert!(whole.ends_with(b"\r\n0\r\n\r\n"));
+
+    let folder = server.folder().join("records/data-sets/boats");
+    let mut segments: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "parquet"))
+        .collect();
+    segments.sort();
+    assert_eq!(segments.len(), 2);
+    let mut bytes = std::fs::read(&segments[1]).unwrap();
+    // The columns, not the footer: that it is damaged is found when its rows are read, after those of the other segment.
+    let end = bytes.len() - 8;
+    let footer = u32::from_le_bytes(bytes[end..end + 4].try_into().unwrap()) as usize;
+    bytes[4..end - footer].fill(0xAA);
+    std::fs::write(&segments[1], bytes).unwrap();
+
+    let broken = received_to_the_end(address, "/boats").await;
+    let head = b"HTTP/1.1 200 OK\r\n";
+    assert!(broken.starts_with(head) && broken.len() > 100_000, "{}", String::from_utf8_lossy(&broken));
+    let text = String::from_utf8_lossy(&broken);
+    assert!(text.contains("\r\ntransfer-encoding: chunked\r\n") && text.contains(r#""berth":99,"#));
+    assert!(!text.contains("late") && !broken.ends_with(b"0\r\n\r\n"));
 }

@@ -4,6 +4,8 @@ pub mod browser;
 pub mod process;
 pub mod sign_on_service;
 
+use std::path::Path;
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -24,7 +26,7 @@ pub struct TestServer {
     pub everything: Router,
     pub read: Router,
     pub write: Router,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// A whole answer.
@@ -64,8 +66,13 @@ impl TestServer {
             read: router::read_only(state.clone()),
             write: router::write_only(state.clone()),
             state,
-            _folder: folder,
+            folder,
         }
+    }
+
+    /// Where its records and its configuration are.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Sends a request to one of the routers.
