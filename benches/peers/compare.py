@@ -7,6 +7,9 @@
 --prepare makes the records: the engine's data directory, and from its segments one Parquet file for the others (zstd, times without a
 zone, which they handle faster, sorted by time). The engine's times include parsing, planning and writing the answer as JSON; the
 others' include making Arrow or Python rows, as each offers it. A peer that is not installed is left out.
+
+--only asks some of them, where all together take long; what each took is kept beside the records, and the table is of all that are
+known.
 """
 
 import argparse, glob, json, os, statistics, subprocess, sys, time
@@ -31,42 +34,44 @@ def spelled(sql, table, **dialect):
     return sql.replace(" T ", f" {table} ")
 
 
-def duckdb_times(path, times):
+def duckdb_times(path, times, is_native):
     import duckdb
     connection = duckdb.connect()
-    connection.execute(f"create table native as select * from '{path}'")
-    for table, name in ((f"'{path}'", "DuckDB, Parquet"), ("native", "DuckDB, own table")):
-        ask = lambda q: connection.execute(
-            spelled(q["sql"], table, SET="list_distinct_sorted", MEDIAN="median")
-            .replace("list_distinct_sorted(service)", "list_sort(list(distinct service))")).fetchall()
-        yield name, [median_ms(lambda: ask(q), times) for q in QUESTIONS]
+    table = "native" if is_native else f"'{path}'"
+    if is_native:
+        connection.execute(f"create table native as select * from '{path}'")
+    ask = lambda q: connection.execute(
+        spelled(q["sql"], table, SET="list_distinct_sorted", MEDIAN="median")
+        .replace("list_distinct_sorted(service)", "list_sort(list(distinct service))")).fetchall()
+    return [median_ms(lambda: ask(q), times) for q in QUESTIONS]
 
 
-def chdb_times(path, times):
+def chdb_times(path, times, is_native):
     from chdb import session
     connection = session.Session()
-    connection.query("create database if not exists b engine = Atomic")
-    connection.query("create table b.native engine = MergeTree order by _timestamp as "
-                     f"select * replace(assumeNotNull(_timestamp) as _timestamp) from file('{path}', Parquet)")
-    for table, name in ((f"file('{path}', Parquet)", "chdb, Parquet"), ("b.native", "chdb, own table")):
-        ask = lambda q: connection.query(
-            spelled(q["sql"], table, SET="arraySort_groupUniqArray", MEDIAN="quantileExactInclusive(0.5)")
-            .replace("arraySort_groupUniqArray(service)", "arraySort(groupUniqArray(service))")
-            .replace("date_trunc('week', _timestamp)", "date_trunc('week', assumeNotNull(_timestamp))"), "ArrowStream")
-        yield name, [median_ms(lambda: ask(q), times) for q in QUESTIONS]
+    table = "b.native" if is_native else f"file('{path}', Parquet)"
+    if is_native:
+        connection.query("create database if not exists b engine = Atomic")
+        connection.query("create table b.native engine = MergeTree order by _timestamp as "
+                         f"select * replace(assumeNotNull(_timestamp) as _timestamp) from file('{path}', Parquet)")
+    ask = lambda q: connection.query(
+        spelled(q["sql"], table, SET="arraySort_groupUniqArray", MEDIAN="quantileExactInclusive(0.5)")
+        .replace("arraySort_groupUniqArray(service)", "arraySort(groupUniqArray(service))")
+        .replace("date_trunc('week', _timestamp)", "date_trunc('week', assumeNotNull(_timestamp))"), "ArrowStream")
+    return [median_ms(lambda: ask(q), times) for q in QUESTIONS]
 
 
-def datafusion_times(path, times):
+def datafusion_times(path, times, _):
     import datafusion
     context = datafusion.SessionContext()
     context.register_parquet("t", path)
     ask = lambda q: context.sql(
         spelled(q["sql"], "t", SET="SET", MEDIAN="median")
         .replace("SET(service)", "array_agg(distinct service order by service)")).collect()
-    yield "DataFusion SQL, Parquet", [median_ms(lambda: ask(q), times) for q in QUESTIONS]
+    return [median_ms(lambda: ask(q), times) for q in QUESTIONS]
 
 
-def polars_times(path, times):
+def polars_times(path, times, is_native):
     import polars as pl
     from datetime import datetime as d
     at, volume, cost, service = pl.col("_timestamp"), pl.col("volume"), pl.col("cost"), pl.col("service")
@@ -103,9 +108,26 @@ def polars_times(path, times):
             lambda: grouped(t().filter((cost > 2500) & pl.col("is_digital")), None, ["department"], sums),
             lambda: grouped(t(), None, ["channel"], [cost.median(), pl.len()]),
         ]
-    frame = pl.read_parquet(path)
-    for make, name in ((lambda: pl.scan_parquet(path), "Polars, Parquet"), (lambda: frame.lazy(), "Polars, in memory")):
-        yield name, [median_ms(ask, times) for ask in questions(make)]
+    frame = pl.read_parquet(path).lazy() if is_native else None
+    return [median_ms(ask, times) for ask in questions(lambda: frame if is_native else pl.scan_parquet(path))]
+
+
+PEERS = {
+    "duckdb": ("DuckDB", duckdb_times, False),
+    "chdb": ("chdb", chdb_times, False),
+    "polars": ("Polars", polars_times, False),
+    "datafusion": ("DataFusion SQL", datafusion_times, False),
+    "duckdb-table": ("DuckDB's table", duckdb_times, True),
+    "chdb-table": ("chdb's table", chdb_times, True),
+    "polars-memory": ("Polars in memory", polars_times, True),
+}
+
+
+def engine_times(engine, rows, folder, times):
+    run = subprocess.run(engine + ["--rows", str(rows), "--times", str(times), "--data-dir", folder],
+                         stdout=subprocess.PIPE, text=True, check=True)
+    lines = [json.loads(line) for line in run.stdout.splitlines()]
+    return {"this engine": [line["median_ms"] for line in lines], "first time": [line["first_ms"] for line in lines]}
 
 
 def prepare(engine, rows, folder, path):
@@ -134,27 +156,32 @@ def main():
     arguments.add_argument("--folder", default="target/peers", help="where the records are")
     arguments.add_argument("--engine", help="the built engine-queries; without it, cargo builds it")
     arguments.add_argument("--prepare", action="store_true", help="make the records, and end")
+    arguments.add_argument("--only", nargs="+", choices=["engine", *PEERS], default=["engine", *PEERS],
+                           help="who is asked; the others are shown as they were")
     given = arguments.parse_args()
     engine = [given.engine] if given.engine else ["cargo", "run", "--release", "-p", "benches", "--bin", "engine-queries", "--"]
     os.makedirs(given.folder, exist_ok=True)
     folder = os.path.join(given.folder, f"records-{given.rows}")
-    path = folder + ".parquet"
+    path, kept = folder + ".parquet", folder + ".json"
     if given.prepare:
         return prepare(engine, given.rows, folder, path)
-    run = subprocess.run(engine + ["--rows", str(given.rows), "--times", str(given.times), "--data-dir", folder],
-                         stdout=subprocess.PIPE, text=True, check=True)
-    ours = [json.loads(line) for line in run.stdout.splitlines()]
-    columns = [("this engine", [line["median_ms"] for line in ours]), ("(the first time)", [line["first_ms"] for line in ours])]
-    for peer in (duckdb_times, chdb_times, polars_times, datafusion_times):
+    known = json.load(open(kept)) if os.path.exists(kept) else {}
+    if "engine" in given.only:
+        known |= engine_times(engine, given.rows, folder, given.times)
+    for peer in (peer for peer in PEERS if peer in given.only):
+        name, ask_all, is_native = PEERS[peer]
         try:
-            columns += list(peer(path, given.times))
+            known[name] = ask_all(path, given.times, is_native)
         except ImportError as missing:
             print(f"left out: {missing}", file=sys.stderr)
+        json.dump(known, open(kept, "w"))
+    json.dump(known, open(kept, "w"))
+    columns = [name for name in ["this engine", "first time", *(name for name, _, _ in PEERS.values())] if name in known]
     print(f"{given.rows:,} records, medians of {given.times} in milliseconds\n")
-    print("| | " + " | ".join(name for name, _ in columns) + " |")
+    print("| | " + " | ".join(columns) + " |")
     print("|---|" + "---|" * len(columns))
     for n, question in enumerate(QUESTIONS):
-        print(f"| {question['name']} | " + " | ".join(f"{times[n]:.2f}" for _, times in columns) + " |")
+        print(f"| {question['name']} | " + " | ".join(f"{known[name][n]:.2f}" for name in columns) + " |")
 
 
 if __name__ == "__main__":
