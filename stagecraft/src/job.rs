@@ -65,7 +65,7 @@ impl std::str::FromStr for JobState {
     }
 }
 
-/// A range of time, both ends included.
+/// A range of time; whether its end belongs to it is up to the kind of job.
 pub type TimeRange = (DateTime<Utc>, DateTime<Utc>);
 
 /// A job to be done.
