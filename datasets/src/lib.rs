@@ -7,7 +7,7 @@
 //! `sample` is what a data set is and how its records follow one another; `cadence` says when its records are due;
 //! `story` is what happened in this invented country and when (a launch, a redesign, a fee that rose, an outage, a storm) and
 //! `holidays` is its calendar; `noise` is chance that can be repeated; `sets` are the data sets, one file for each
-//! data group; `dashboards` are the pages that show them.
+//! data group; `dashboards` are the pages that show them, and `transforms` what is computed from them.
 //!
 //! Nothing here is copied from anywhere: services, authorities, ports and figures are made up. This crate reads no
 //! clock: the present is an argument, and so is the seed.
@@ -19,8 +19,10 @@ mod noise;
 mod sample;
 mod sets;
 mod story;
+mod transforms;
 
 pub use cadence::Cadence;
 pub use dashboards::dashboards;
 pub use sample::{Record, SampleDataSet, generate};
 pub use sets::{sample_data_set, sample_data_sets};
+pub use transforms::transforms;

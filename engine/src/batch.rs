@@ -7,10 +7,11 @@ use arrow::array::{
 };
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::error::ArrowError;
+use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use query_lang::Value;
 
-use crate::columns::{ColumnBuilder, Scalar, finish_texts, finish_times, record_at, retyped};
+use crate::columns::{ColumnBuilder, Scalar, finish_texts, finish_times, record_at, retyped, time_range};
 use crate::record::Record;
 use crate::schema::{ID, SEQUENCE, TIMESTAMP, UPDATED_AT, key_of_off_type, system_fields};
 
@@ -28,6 +29,12 @@ impl Batch {
     /// How many records there are.
     pub fn rows(&self) -> usize {
         self.rows.num_rows()
+    }
+
+    /// The earliest and the latest `_timestamp`; none if no record has one.
+    pub fn time_range(&self) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+        let (earliest, latest) = time_range(&self.rows)?;
+        DateTime::from_timestamp_micros(earliest).zip(DateTime::from_timestamp_micros(latest))
     }
 
     /// The records one after another, as they will be read back.
@@ -192,6 +199,14 @@ mod tests {
     fn layout(batch: &RecordBatch) -> Vec<String> {
         let own = &batch.schema_ref().fields()[system_fields().len()..];
         own.iter().map(|field| format!("{:?} {}", field.name(), field.data_type())).collect()
+    }
+
+    #[test]
+    fn the_range_of_time_is_that_of_the_records_that_have_one() {
+        let range = |json: &str| batch(json).time_range().map(|range| format!("{} {}", range.0, range.1));
+        let some = r#"[{"_timestamp": "2014-01-02T00:00:00Z"}, {"a1": 1}, {"_timestamp": "2014-01-01T12:00:00.5Z"}]"#;
+        assert_eq!(range(some).as_deref(), Some("2014-01-01 12:00:00.500 UTC 2014-01-02 00:00:00 UTC"));
+        assert_eq!((range("[]"), range(r#"[{"a1": 1}]"#)), (None, None));
     }
 
     #[test]

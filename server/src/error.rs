@@ -109,6 +109,11 @@ impl ApiError {
         }
     }
 
+    /// Whether the same may be taken another time.
+    pub fn is_for_now(&self) -> bool {
+        self.status.is_server_error()
+    }
+
     /// The JSON body.
     pub fn body(&self) -> &Value {
         &self.body

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use engine::{Batch, DecodeError, DecodeOptions, Record, decode};
-use stagecraft::DataSet;
+use stagecraft::{DataSet, TimeRange};
 
 use crate::error::ApiError;
 use crate::record_schema::RecordSchemas;
@@ -15,7 +15,16 @@ use crate::state::AppState;
 /// A longer text is decoded on a thread that may block, so that it does not keep others waiting.
 const LONG: usize = 256 << 10;
 
-/// Appends the records of a JSON text, one object or a list, all or nothing. Returns how many.
+/// What was appended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appended {
+    /// How many records.
+    pub records: usize,
+    /// The earliest and the latest `_timestamp` of them; none if no record has one.
+    pub range: Option<TimeRange>,
+}
+
+/// Appends the records of a JSON text, one object or a list, all or nothing.
 ///
 /// When this returns, they are on disk and visible to the next query.
 ///
@@ -26,7 +35,7 @@ pub async fn append(
     data_set: &Arc<DataSet>,
     json: Bytes,
     now: DateTime<Utc>,
-) -> Result<usize, ApiError> {
+) -> Result<Appended, ApiError> {
     let records = if json.len() <= LONG && data_set.schema.is_none() {
         checked(&state.schemas, data_set, &json, now)?
     } else {
@@ -39,9 +48,9 @@ pub async fn append(
             )
         })??
     };
-    let count = records.rows();
+    let appended = Appended { records: records.rows(), range: records.time_range() };
     state.store.append(&data_set.name, records).await?;
-    Ok(count)
+    Ok(appended)
 }
 
 /// The records of a JSON text, if nothing is wrong with them.

@@ -3,7 +3,7 @@
 //! `router` is the table of contents. A request goes from there to one handler in `controllers`, which calls the
 //! library that knows: `query-lang` for the question, `engine` for records and answers, `stagecraft` for configuration,
 //! `spotlight-renderer` for pages. `listener` takes connections. `ingest` is the one way for records to come in, whoever brings them. `access` stands before what
-//! is not for everybody. `cli` holds one file a command.
+//! is not for everybody. `worker` does what was asked for and nobody waits for. `cli` holds one file a command.
 
 pub mod access;
 pub mod auth;
@@ -24,3 +24,4 @@ pub mod retention;
 pub mod router;
 pub mod state;
 mod weak_tags;
+pub mod worker;

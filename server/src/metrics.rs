@@ -19,12 +19,16 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+use stagecraft::JobState;
 
 use crate::state::AppState;
 
 /// Upper ends of the buckets of latency, in seconds.
 const LATENCIES: [f64; 13] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+
+/// The same of jobs.
+const JOB_TIMES: [f64; 10] = [0.001, 0.005, 0.025, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0];
 
 /// What a request was for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -85,6 +89,40 @@ struct OfSurface {
     surface: Surface,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfKind {
+    kind: &'static str,
+}
+
+/// What came of an attempt at a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum JobEnd {
+    /// It was done.
+    Done,
+    /// It is to be tried again.
+    PutOff,
+    /// It cannot be done.
+    Failed,
+}
+
+impl EncodeLabelValue for JobEnd {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> std::fmt::Result {
+        let name = match self {
+            Self::Done => "done",
+            Self::PutOff => "put-off",
+            Self::Failed => "failed",
+        };
+        EncodeLabelValue::encode(&name, encoder)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Ended {
+    kind: &'static str,
+    end: JobEnd,
+}
+
+type JobTimes = Family<OfKind, Histogram, fn() -> Histogram>;
 type Latencies = Family<OfSurface, Histogram, fn() -> Histogram>;
 
 /// Everything that is counted.
@@ -94,6 +132,9 @@ pub struct Metrics {
     requests: Family<Answered, Counter>,
     latencies: Latencies,
     in_flight: Gauge,
+    jobs_queued: Family<OfKind, Counter>,
+    jobs_ended: Family<Ended, Counter>,
+    job_times: JobTimes,
     looked_up: LookedUp,
 }
 
@@ -111,12 +152,28 @@ impl Default for Metrics {
             latencies.clone(),
         );
         registry.register("http_requests_in_flight", "Requests being answered", in_flight.clone());
+        let (jobs_queued, jobs_ended) = (Family::default(), Family::default());
+        let job_times: JobTimes = Family::new_with_constructor(|| Histogram::new(JOB_TIMES));
+        registry.register("jobs_queued", "Jobs that were asked for", jobs_queued.clone());
+        registry.register("jobs_ended", "Attempts at jobs, by what came of them", jobs_ended.clone());
+        registry.register("job_duration_seconds", "How long attempts at jobs took", job_times.clone());
         registry.register_collector(Box::new(looked_up.clone()));
-        Self { registry, requests, latencies, in_flight, looked_up }
+        Self { registry, requests, latencies, in_flight, jobs_queued, jobs_ended, job_times, looked_up }
     }
 }
 
 impl Metrics {
+    /// Jobs of a kind were asked for.
+    pub fn jobs_queued(&self, kind: &'static str, count: usize) {
+        self.jobs_queued.get_or_create(&OfKind { kind }).inc_by(count as u64);
+    }
+
+    /// An attempt at a job has ended.
+    pub fn job_ended(&self, kind: &'static str, end: JobEnd, seconds: f64) {
+        self.jobs_ended.get_or_create(&Ended { kind, end }).inc();
+        self.job_times.get_or_create(&OfKind { kind }).observe(seconds);
+    }
+
     /// Everything in the text format of Prometheus.
     ///
     /// # Errors
@@ -207,6 +264,14 @@ async fn numbers(state: &AppState) -> Vec<Line> {
         ("answer_cache_misses", "Answers that were not kept", Total(answers.misses)),
         ("answer_cache_bytes", "Bytes that kept answers take, roughly", Now(answers.bytes)),
     ];
+    // A database that does not answer is told by `/_health`.
+    for (name, about, state_of_jobs) in [
+        ("jobs_waiting", "Jobs that wait for their time or for a worker", JobState::Waiting),
+        ("jobs_running", "Jobs that a worker is at", JobState::Running),
+    ] {
+        let count = state.registry.job_count(state_of_jobs).await;
+        lines.extend(count.ok().map(|count| (name, about, Now(count))));
+    }
     if let Some(process) = Process::of_this() {
         lines.extend([
             ("process_resident_memory_bytes", "Memory that the process holds", Now(process.resident_bytes)),

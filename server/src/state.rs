@@ -17,6 +17,7 @@ use crate::controllers::dashboards::cache::Pages;
 use crate::controllers::dashboards::door::Door;
 use crate::metrics::Metrics;
 use crate::record_schema::RecordSchemas;
+use crate::worker::Worker;
 
 /// Shared by all handlers; cheap to clone.
 #[derive(Clone)]
@@ -39,6 +40,8 @@ pub struct AppState {
     pub branding: Arc<Branding>,
     /// Who is signed in, what was done, and how much of it is allowed.
     pub access: SharedAccess,
+    /// What writing brings about, on its way to the worker.
+    pub worker: Arc<Worker>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// How much of request bodies is taken.

@@ -22,7 +22,7 @@ use crate::public::PublicDocuments;
 use crate::token::AccessToken;
 use crate::transform::{Transform, TransformType};
 use crate::user::User;
-use crate::{RegistryError, Uuid, data_set, token};
+use crate::{RegistryError, Uuid, data_set, token, transform};
 
 /// Everything of one kind, by key. Copying a table copies one pointer; changing a copy copies the table of pointers.
 pub(crate) type Table<T> = Arc<BTreeMap<<T as Entity>::Key, Arc<T>>>;
@@ -87,6 +87,9 @@ pub struct Catalog {
     /// As of the last change that was finished.
     pub(crate) tokens_by_hash: Arc<HashMap<String, Uuid>>,
     tokens_indexed: Table<AccessToken>,
+    /// By the data type that they read, as of the last change that was finished.
+    pub(crate) transforms_by_input: Arc<HashMap<i64, Vec<Arc<Transform>>>>,
+    transforms_indexed: Table<Transform>,
 }
 
 /// Ways to data sets other than their keys. During an edit it is out of date, which `table` tells, and not used.
@@ -162,6 +165,10 @@ impl Catalog {
         }
         if !self.module_index.is_of(&self.modules) {
             self.module_index = Arc::new(ModuleIndex::new(&self.modules));
+        }
+        if !Arc::ptr_eq(&self.transforms_indexed, &self.transforms) {
+            self.transforms_by_input = Arc::new(transform::by_input(&self.transforms));
+            self.transforms_indexed = self.transforms.clone();
         }
         self.public_documents = Arc::default();
     }

@@ -85,6 +85,17 @@ pub struct NewJob {
     pub due_at: DateTime<Utc>,
 }
 
+impl NewJob {
+    /// Makes it do what another of its kind about its subject asks for, too. The queue does the same with jobs that wait.
+    pub fn widen(&mut self, other: &NewJob) {
+        self.range = match (self.range, other.range) {
+            (Some(own), Some(theirs)) => Some((own.0.min(theirs.0), own.1.max(theirs.1))),
+            (own, _) => own,
+        };
+        self.depth = self.depth.min(other.depth);
+    }
+}
+
 /// A job.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Job {

@@ -1,6 +1,6 @@
 //! Transforms: what is computed from one data set into another whenever it is written, and the types of such computations.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -99,6 +99,19 @@ impl Transform {
 }
 
 impl Transform {
+    /// The data group and data type by name that it writes when it reads a data set.
+    #[must_use]
+    pub fn output_of(&self, data_set: &DataSet, catalog: &Catalog) -> (String, String) {
+        let (group, data_type) = self.output.names(catalog);
+        (group.unwrap_or(&data_set.data_group).to_owned(), data_type.to_owned())
+    }
+
+    /// Whether it would write the data set that it reads: a transform of every data group can meet its own output.
+    fn writes_back_to(&self, data_set: &DataSet) -> bool {
+        self.output.data_type_id == data_set.data_type_id
+            && self.output.data_group_id.is_none_or(|group| group == data_set.data_group_id)
+    }
+
     /// Whether it reads or writes this data group by name.
     pub(crate) fn mentions_group(&self, group: i64) -> bool {
         [&self.input, &self.output].iter().any(|place| place.data_group_id == Some(group))
@@ -186,6 +199,15 @@ impl Row for Transform {
 entity!(TransformType, Uuid, id, transform_types);
 entity!(Transform, Uuid, id, transforms);
 
+/// Transforms by the data type that they read.
+pub(crate) fn by_input(transforms: &Table<Transform>) -> HashMap<i64, Vec<Arc<Transform>>> {
+    let mut by_input: HashMap<i64, Vec<Arc<Transform>>> = HashMap::new();
+    for transform in transforms.values() {
+        by_input.entry(transform.input.data_type_id).or_default().push(transform.clone());
+    }
+    by_input
+}
+
 impl Catalog {
     /// The type of transforms with this identifier.
     #[must_use]
@@ -202,6 +224,13 @@ impl Catalog {
     #[must_use]
     pub fn transform(&self, id: Uuid) -> Option<Arc<Transform>> {
         self.transforms.get(&id).cloned()
+    }
+
+    /// The transforms that read a data set and do not write it themselves. Costs one look into a table where there are none.
+    pub fn transforms_of<'a>(&'a self, data_set: &'a DataSet) -> impl Iterator<Item = &'a Arc<Transform>> {
+        let candidates = self.transforms_by_input.get(&data_set.data_type_id);
+        let reading = candidates.into_iter().flatten().filter(|transform| transform.reads(data_set));
+        reading.filter(|transform| !transform.writes_back_to(data_set))
     }
 
     /// All transforms.
@@ -307,6 +336,11 @@ impl Edit {
         let kind = kind.ok_or_else(|| invalid("transform type was not found".into()))?;
         let input = self.place(&new.input, "input")?;
         let output = self.place(&new.output, "output")?;
+        let same_group = output.data_group_id.is_none() || output.data_group_id == input.data_group_id;
+        if output.data_type_id == input.data_type_id && same_group {
+            let message = "a transform cannot write the data set that it reads: it would run for ever";
+            return Err(invalid(message.into()));
+        }
         query_parameters::check(&new.query_parameters)
             .map_err(|error| invalid(format!("validation error: query parameters are invalid: {error}")))?;
         schema::check(&kind.schema, &Value::Object(new.options.clone()))

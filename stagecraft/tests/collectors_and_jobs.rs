@@ -122,6 +122,23 @@ async fn a_transform_without_a_data_group_reads_every_data_set_of_its_type() {
     let every = registry.edit("", |edit| edit.create_transform(&every)).await.unwrap();
     assert!(one.reads(&canals) && !one.reads(&rivers));
     assert!(every.reads(&canals) && every.reads(&rivers));
+    let catalog = registry.catalog();
+    let of = |data_set| catalog.transforms_of(data_set).map(|transform| transform.id).collect::<Vec<_>>();
+    assert_eq!((of(&canals).len(), of(&rivers)), (2, vec![every.id]));
+    assert_eq!(one.output_of(&canals, &catalog), ("canals".into(), "rates".into()));
+
+    // What writes its own input would run for ever.
+    let into_itself = NewTransform { output: (None, "boats".into()), ..new(Some("canals")) };
+    let refused = registry.edit("", |edit| edit.create_transform(&into_itself)).await.unwrap_err();
+    assert!(refused.to_string().contains("would run for ever"), "{refused}");
+    let together = NewTransform { output: (Some("rivers".into()), "boats".into()), ..new(None) };
+    let together = registry.edit("", |edit| edit.create_transform(&together)).await.unwrap();
+    let catalog = registry.catalog();
+    assert!(catalog.transforms_of(&canals).any(|transform| transform.id == together.id));
+    assert!(catalog.transforms_of(&rivers).all(|transform| transform.id != together.id));
+    registry.edit("", |edit| Ok::<_, RegistryError>(edit.delete_transform(one.id))).await.unwrap();
+    assert_eq!(registry.catalog().transforms_of(&canals).count(), 2);
+
     let unknown = new(Some("nowhere"));
     assert!(registry.edit("", |edit| edit.create_transform(&unknown)).await.is_err());
 }

@@ -11,13 +11,14 @@ use datasets::{SampleDataSet, generate, sample_data_sets};
 use engine::Place;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
-use stagecraft::{DataSetChanges, NewDataSet};
+use stagecraft::{DataSetChanges, NewDataSet, NewTransform};
 
 use super::registry::RegistryArgs;
 use super::serve::{ListenArgs, serve};
 use super::start_logging;
 use crate::ingest;
 use crate::state::AppState;
+use crate::worker::{run_due, written};
 
 /// Records in one append.
 const BATCH: usize = 1_000;
@@ -63,6 +64,9 @@ pub async fn load(state: &AppState, scale: f64, now: DateTime<Utc>) -> anyhow::R
     for set in sample_data_sets() {
         register(state, set).await?;
     }
+    for definition in datasets::transforms() {
+        register_transform(state, &definition).await?;
+    }
     let mut empty: Vec<&SampleDataSet> = Vec::new();
     for set in sample_data_sets() {
         if state.store.version(&set.name()).await? == 0 {
@@ -78,6 +82,7 @@ pub async fn load(state: &AppState, scale: f64, now: DateTime<Utc>) -> anyhow::R
         }
         progress.finish_and_clear();
         eprintln!("{total} invented records loaded into {} data sets", sample_data_sets().len());
+        run_due(state, Utc::now()).await;
     }
     for definition in datasets::dashboards() {
         state.registry.put_dashboard(&definition).await?;
@@ -105,6 +110,33 @@ async fn register(state: &AppState, set: &SampleDataSet) -> anyhow::Result<()> {
     Ok(())
 }
 
+async fn register_transform(state: &AppState, definition: &Value) -> anyhow::Result<()> {
+    let place = |side: &str| {
+        let text = |key: &str| definition[side][key].as_str().unwrap_or_default().to_owned();
+        (text("data-group"), text("data-type"))
+    };
+    let (input, output) = (place("input"), place("output"));
+    let catalog = state.registry.catalog();
+    let data_set = catalog.data_set_by(&input.0, &input.1);
+    if data_set.is_some_and(|data_set| catalog.transforms_of(&data_set).next().is_some()) {
+        return Ok(());
+    }
+    state.registry.ensure_data_type(&output.1).await?;
+    let function = definition["type"]["function"].as_str().unwrap_or_default();
+    let kind = catalog.transform_types().find(|kind| kind.function == function);
+    let kind = kind.ok_or_else(|| anyhow!("there is no type of transforms with the function {function}"))?;
+    let object = |key: &str| definition[key].as_object().cloned().unwrap_or_default();
+    let new = NewTransform {
+        type_id: kind.id,
+        input: (Some(input.0), input.1),
+        query_parameters: object("query-parameters"),
+        options: object("options"),
+        output: (Some(output.0), output.1),
+    };
+    state.registry.edit("", |edit| edit.create_transform(&new)).await?;
+    Ok(())
+}
+
 /// Sends the records through the same code as those that come by HTTP.
 async fn fill(
     state: &AppState,
@@ -124,9 +156,10 @@ async fn fill(
             return Ok(());
         }
         let json = serde_json::to_vec(&batch)?;
-        ingest::append(state, &data_set, json.into(), now)
+        let appended = ingest::append(state, &data_set, json.into(), now)
             .await
             .map_err(|refused| anyhow!("{}", refused.sentence()))?;
+        written(state, &data_set, appended.range, 0, now).await;
         progress.inc(batch.len() as u64);
     }
 }
@@ -150,6 +183,15 @@ fn introduce(address: SocketAddr, folder: &str) {
     let Some(set) = sample_data_sets().first() else { return };
     let path = format!("{base}/data/{}/{}", set.data_group, set.data_type);
     eprintln!("\nAsk a question:\n  curl '{path}?period=month&duration=6'");
+    for definition in datasets::transforms() {
+        let text = |side: &str, key: &str| definition[side][key].as_str().unwrap_or_default();
+        let (group, output) = (text("output", "data-group"), text("output", "data-type"));
+        eprintln!(
+            "\nSee what is computed from {group}/{} whenever it is written:",
+            text("input", "data-type")
+        );
+        eprintln!("  curl '{base}/data/{group}/{output}?sort_by=_timestamp:descending&limit=6'");
+    }
     eprintln!("\nAppend a record:");
     eprintln!("  curl -X POST {path} \\");
     eprintln!("    -H 'Authorization: Bearer {TOKEN}' -H 'Content-Type: application/json' \\");

@@ -12,6 +12,7 @@ use super::remote::{self, Remote};
 use super::{DataDir, DataSetPath};
 use crate::ingest;
 use crate::state::AppState;
+use crate::worker::written;
 
 /// Records in one append.
 const BATCH: usize = 1_000;
@@ -101,8 +102,12 @@ impl Target {
                     .registry
                     .data_set_by(&path.data_group, &path.data_type)
                     .ok_or_else(|| anyhow!("the data set {path} is gone"))?;
-                match ingest::append(state, &data_set, json.into(), chrono::Utc::now()).await {
-                    Ok(_) => Ok(()),
+                let now = chrono::Utc::now();
+                match ingest::append(state, &data_set, json.into(), now).await {
+                    Ok(appended) => {
+                        written(state, &data_set, appended.range, 0, now).await;
+                        Ok(())
+                    }
                     Err(refused) => Err(anyhow!("{}", refused.sentence())),
                 }
             }

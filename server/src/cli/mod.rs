@@ -1,6 +1,7 @@
 //! The command line: one file a command, and the options that they share.
 
 pub mod demo;
+mod jobs;
 mod key;
 mod load;
 pub mod open;
@@ -51,6 +52,8 @@ enum Command {
     Load(load::LoadArgs),
     /// Look after the records: statistics, compaction, verification, backup.
     Store(store::StoreArgs),
+    /// List what the worker is to do and has done, or do it now.
+    Jobs(jobs::JobsArgs),
     /// Make people administrators or editors, list them, and take it back.
     User(user::UserArgs),
     /// Make tokens for programs, list them, and take them back.
@@ -142,6 +145,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Query(args) => query::run(args).await,
         Command::Load(args) => load::run(args).await,
         Command::Store(args) => store::run(args).await,
+        Command::Jobs(args) => jobs::run(args).await,
         Command::User(args) => user::run(args).await,
         Command::Token(args) => token::run(args).await,
         Command::Key(args) => key::run(args).await,

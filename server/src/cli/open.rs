@@ -11,6 +11,7 @@ use super::registry::RegistryArgs;
 use crate::auth::Token;
 use crate::clock::Clock;
 use crate::state::AppState;
+use crate::worker::ensure_transform_types;
 
 /// Opens the store and the registry of a data directory, creating what is not there.
 ///
@@ -48,6 +49,9 @@ pub async fn open_with(
     };
     let store = opened.context(in_place)?;
     let registry = registry.open(data_dir).await?;
+    if !is_read_only {
+        ensure_transform_types(&registry).await?;
+    }
     Ok(AppState {
         store,
         registry: Arc::new(registry),
@@ -58,6 +62,7 @@ pub async fn open_with(
         branding: Arc::default(),
         pages: Arc::default(),
         door: Arc::default(),
+        worker: Arc::default(),
         metrics: Arc::default(),
         bodies: Arc::default(),
         clock,

@@ -23,7 +23,7 @@ use crate::controllers::dashboards::cache::{Keep, Pages};
 use crate::controllers::dashboards::door::Door;
 use crate::listener::{self, Patience};
 use crate::state::AppState;
-use crate::{retention, router};
+use crate::{retention, router, worker};
 
 /// Options of `serve`.
 #[derive(Debug, Args)]
@@ -231,6 +231,7 @@ pub async fn serve(state: AppState, args: &ListenArgs, ready: impl FnOnce(Socket
     }
     let keeping_up = tokio::spawn(access::keep_up(state.clone(), stopping.clone()));
     let retaining = tokio::spawn(retention::keep_up(state.clone(), stopping.clone()));
+    let working = tokio::spawn(worker::keep_up(state.clone(), stopping.clone()));
     tracing::info!(%address, "listening");
     ready(address);
     wait_for_stop().await?;
@@ -241,6 +242,7 @@ pub async fn serve(state: AppState, args: &ListenArgs, ready: impl FnOnce(Socket
     }
     keeping_up.await.context("the task that keeps the audit log failed")?;
     retaining.await.context("the task that removes old records failed")?;
+    working.await.context("the task that does jobs failed")?;
     state.access.audit.write(&state.registry).await;
     state.store.close().await.context("cannot close the store")?;
     tracing::info!("stopped");

@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use chrono::SubsecRound;
 use serde_json::{Value, json};
 use stagecraft::DataSet;
 
@@ -15,6 +16,7 @@ use crate::body::{MAX_BODY, json_text};
 use crate::error::ApiError;
 use crate::ingest;
 use crate::state::AppState;
+use crate::worker::written;
 
 /// The sentence for a path that the write API does not have.
 pub const UNKNOWN_URL: &str = "The requested URL was not found on the server.  If you entered the URL manually please \
@@ -32,11 +34,12 @@ pub async fn append(
     body: Body,
 ) -> Result<Response, ApiError> {
     let data_set = known(state.registry.data_set_by(&data_group, &data_type))?;
-    take_records(&state, &data_set, &headers, body).await?;
+    let appended = take_records(&state, &data_set, &headers, body).await?;
+    written(&state, &data_set, appended.range, 0, state.now(&headers)).await;
     Ok(done(json!({"status": "ok"})))
 }
 
-/// `POST /{data_set_name}`: the older way to append.
+/// `POST /{data_set_name}`: the older way to append, which never ran transforms.
 pub async fn append_by_name(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -56,7 +59,7 @@ async fn take_records(
     data_set: &Arc<DataSet>,
     headers: &HeaderMap,
     body: Body,
-) -> Result<usize, ApiError> {
+) -> Result<ingest::Appended, ApiError> {
     allow_write(state, headers, data_set)?;
     let body = state.bodies.receive(headers, body, MAX_BODY).await?;
     let json = json_text(headers, body.bytes.clone()).await.map_err(|error| error.into_messages())?;
@@ -118,8 +121,8 @@ fn no_record(id: &str) -> Result<Response, ApiError> {
     Ok((StatusCode::BAD_REQUEST, body).into_response())
 }
 
-/// `POST /data/{group}/{type}/transform`: asks for the transforms of the data set to run over a time range. Nothing runs
-/// transforms yet: a valid request is answered, and has no further effect.
+/// `POST /data/{group}/{type}/transform`: asks for the transforms of the data set to run over a time range, up to now
+/// if no end is given. A range that ends before it begins has nothing in it.
 pub async fn transform(
     State(state): State<AppState>,
     Path((data_group, data_type)): Path<(String, String)>,
@@ -132,14 +135,15 @@ pub async fn transform(
     let Some(start) = request.get("_start_at") else {
         return Err(ApiError::bad_request("You must specify a _start_at timestamp"));
     };
-    for (name, value) in [("_start_at", Some(start)), ("_end_at", request.get("_end_at"))] {
-        let readable =
-            value.is_none_or(|value| value.as_str().and_then(query_lang::parse_timestamp).is_some());
-        if !readable {
-            let message = format!("{name} must be a date in the format yyyy-MM-ddT00:00:00Z");
-            return Err(ApiError::bad_request(message));
-        }
-    }
+    let now = state.now(&headers);
+    let time = |name: &str, value: &Value| {
+        let message = || format!("{name} must be a date in the format yyyy-MM-ddT00:00:00Z");
+        value.as_str().and_then(query_lang::parse_timestamp).ok_or_else(|| ApiError::bad_request(message()))
+    };
+    let start = time("_start_at", start)?;
+    let end = request.get("_end_at").map(|value| time("_end_at", value)).transpose()?;
+    let end = end.unwrap_or_else(|| now.trunc_subsecs(0));
+    written(&state, &data_set, Some((start, end)), 0, now).await;
     Ok(done(json!({"status": "ok"})))
 }
 

@@ -33,6 +33,17 @@ async fn every_sample_dashboard_shows_figures() {
 }
 
 #[tokio::test]
+async fn what_is_computed_from_the_sample_data_is_there_from_the_start() {
+    let server = TestServer::start().await;
+    load(&server.state, 0.2, "2025-03-10T12:00:00Z".parse().unwrap()).await.unwrap();
+    let path = "/data/harbour-permits/digital-takeup?sort_by=_timestamp:descending";
+    let months = server.get(path).await.value()["data"].as_array().unwrap().clone();
+    let rates: Vec<f64> = months.iter().filter_map(|month| month["rate"].as_f64()).collect();
+    assert!(months.len() > 24 && rates.iter().all(|rate| (0.0..1.0).contains(rate)), "{months:?}");
+    assert!(rates[0] > 0.5 && rates.len() > 12, "most people ask online by now: {rates:?}");
+}
+
+#[tokio::test]
 async fn loading_again_finds_the_data_in_place() {
     let server = TestServer::start().await;
     let now = "2025-03-10T12:00:00Z".parse().unwrap();

@@ -26,6 +26,7 @@ mod secrets;
 mod shared_registry;
 mod sign_on;
 mod support;
+mod transforms;
 
 #[path = "../../../stagecraft/tests/support/mod.rs"]
 mod postgres;

@@ -32,6 +32,7 @@ impl Scene {
         let id = |value: &Value| value["id"].as_str().unwrap().to_owned();
         make("/data-groups", json!({"name": "canals"})).await;
         make("/data-types", json!({"name": "boats"})).await;
+        make("/data-types", json!({"name": "ferries"})).await;
         make("/users", json!({"email": "owner@example.gov.uk"})).await;
         let owner = make("/tokens", json!({"name": "owner@example.gov.uk", "roles": ["admin"]})).await;
         let owner_token = owner["token"].as_str().unwrap();
@@ -53,7 +54,7 @@ impl Scene {
         let transform_type =
             make("/transform-type", json!({"name": "t", "function": "a.b", "schema": {}})).await;
         let transform = json!({"type_id": transform_type["id"], "query-parameters": {}, "options": {},
-            "input": {"data-type": "boats"}, "output": {"data-type": "boats"}});
+            "input": {"data-type": "boats"}, "output": {"data-type": "ferries"}});
         let transform = make("/transform", transform).await;
         let provider = make("/provider", json!({"slug": "gate", "name": "Gate"})).await;
         let source =

@@ -115,7 +115,7 @@ pub struct Run {
     dry_run: Option<String>,
 }
 
-/// `/collector-run/<slug>`: asks for one run, which a worker will do. The answer is empty.
+/// `/collector-run/<slug>`: asks for one run, which a worker will do. The answer is empty; its `Location` tells what comes of it.
 pub async fn run(
     State(state): State<AppState>,
     Path(slug): Path<String>,
@@ -123,16 +123,17 @@ pub async fn run(
     headers: HeaderMap,
 ) -> Response {
     match queue(&state, &headers, &slug, &wanted).await {
-        Ok(()) => {
+        Ok(job) => {
             let mut response = StatusCode::OK.into_response();
             set(&mut response, header::CONTENT_TYPE, "application/json");
+            set(&mut response, header::LOCATION, &format!("../jobs/{job}"));
             same_frame(response)
         }
         Err(refusal) => refusal.into_response(&headers),
     }
 }
 
-async fn queue(state: &AppState, headers: &HeaderMap, slug: &str, wanted: &Run) -> Result<(), Refusal> {
+async fn queue(state: &AppState, headers: &HeaderMap, slug: &str, wanted: &Run) -> Result<Uuid, Refusal> {
     let caller = Caller::of(state, headers)?;
     caller.must_be(&[Role::Collector, Role::Admin])?;
     let catalog = state.registry.catalog();
@@ -163,8 +164,9 @@ async fn queue(state: &AppState, headers: &HeaderMap, slug: &str, wanted: &Run) 
         depth: 0,
         due_at: state.now(headers),
     };
-    state.registry.queue_jobs(&[job]).await?;
-    Ok(())
+    let ids = state.registry.queue_jobs(&[job]).await?;
+    state.metrics.jobs_queued(Job::RUN_COLLECTOR, ids.len());
+    ids.first().copied().ok_or_else(Refusal::no_such_item)
 }
 
 fn date(text: &str) -> Result<NaiveDate, Refusal> {

@@ -18,6 +18,7 @@ mod data_sources;
 mod data_types;
 mod endpoints;
 mod history;
+mod jobs;
 mod module_body;
 mod module_types;
 mod modules;
@@ -65,6 +66,8 @@ pub fn routes() -> Router<AppState> {
         .route("/auth/gds/api/users/{uid}", any(sign_on::user_changed))
         .route("/auth/gds/api/users/{uid}/reauth", any(sign_on::user_changed))
         .route("/audit-log", endpoint(audit_log::read))
+        .route("/jobs", endpoint(jobs::list))
+        .route("/jobs/{id}", endpoint(jobs::item))
         .route("/data-sets/{name}/token", any(data_set_tokens::rotate))
         .route("/users/{email}/roles", any(user_roles::roles))
         .route("/tokens", any(tokens::collection))

@@ -1,0 +1,96 @@
+//! `performance-platform jobs`.
+
+use chrono::{DateTime, Utc};
+use clap::{Args, Subcommand};
+use comfy_table::{Table, presets};
+use stagecraft::{Job, JobState, Registry};
+
+use super::{DataDir, start_logging};
+use crate::worker::run_due;
+
+/// Options of `jobs`.
+#[derive(Debug, Args)]
+pub struct JobsArgs {
+    #[command(subcommand)]
+    command: JobsCommand,
+    #[command(flatten)]
+    data: DataDir,
+}
+
+#[derive(Debug, Subcommand)]
+enum JobsCommand {
+    /// List jobs, the one asked for last first: what is to be done, what came of it, and why it failed.
+    List {
+        /// Only those that are waiting, running, done or failed.
+        #[arg(long, value_name = "STATE")]
+        state: Option<JobState>,
+        /// How many.
+        #[arg(long, value_name = "NUMBER", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+        limit: u32,
+    },
+    /// Do the jobs that are due, for instance after `load`. While a server runs on the data directory, it does them itself.
+    Run,
+}
+
+/// Does what is asked.
+///
+/// # Errors
+/// When the data directory cannot be used.
+pub async fn run(args: JobsArgs) -> anyhow::Result<()> {
+    match args.command {
+        JobsCommand::List { state, limit } => {
+            let registry = args.data.registry().await?;
+            println!("{}", table(&registry, state, limit).await?);
+            registry.close().await;
+        }
+        JobsCommand::Run => {
+            start_logging();
+            let state = args.data.open().await?;
+            let count = run_due(&state, Utc::now()).await;
+            state.store.close().await?;
+            eprintln!("{count} jobs ended; `performance-platform jobs list` tells what came of them");
+        }
+    }
+    Ok(())
+}
+
+async fn table(registry: &Registry, state: Option<JobState>, limit: u32) -> anyhow::Result<Table> {
+    let mut table = Table::new();
+    let head = ["asked for", "kind", "about", "state", "attempts", "what came of it"];
+    table.load_preset(presets::UTF8_BORDERS_ONLY).set_header(head);
+    for job in registry.jobs(state, limit).await? {
+        let state = match job.state {
+            JobState::Waiting if job.due_at > job.queued_at => {
+                format!("waiting until {}", second(job.due_at))
+            }
+            state => state.name().to_owned(),
+        };
+        table.add_row([
+            second(job.queued_at),
+            job.kind.clone(),
+            about(&job),
+            state,
+            job.attempts.to_string(),
+            job.outcome.clone().unwrap_or_default(),
+        ]);
+    }
+    Ok(table)
+}
+
+/// What a job is about, in words.
+fn about(job: &Job) -> String {
+    let named = |key: &str| job.argument[key].as_str();
+    let what = match (named("collector"), named("data_set"), named("transform")) {
+        (Some(collector), ..) => collector.to_owned(),
+        (None, Some(data_set), Some(transform)) => format!("{data_set} by {transform}"),
+        _ => job.argument.to_string(),
+    };
+    match job.range {
+        Some((earliest, latest)) => format!("{what}, {} to {}", second(earliest), second(latest)),
+        None => what,
+    }
+}
+
+fn second(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%d %H:%M:%S").to_string()
+}
