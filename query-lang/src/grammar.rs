@@ -8,7 +8,7 @@ use nom::multi::{many1_count, separated_list0};
 use nom::sequence::{preceded, separated_pair};
 use nom::{IResult, Offset, Parser};
 
-use crate::{CollectMethod, Order, Percentile};
+use crate::{CollectMethod, Order, Percentile, steps};
 
 /// One `name=value` of a query string, percent-decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl Parameters {
 
     /// The first parameter of that name. Where only one makes sense, the first one counts.
     pub fn first(&self, name: &str) -> Option<&Parameter> {
-        self.0.iter().find(|parameter| parameter.name == name)
+        self.iter().find(|parameter| parameter.name == name)
     }
 
     pub fn has(&self, name: &str) -> bool {
@@ -49,11 +49,11 @@ impl Parameters {
     }
 
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Parameter> {
-        self.0.iter().filter(move |parameter| parameter.name == name)
+        self.iter().filter(move |parameter| parameter.name == name)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Parameter> {
-        self.0.iter()
+        self.0.iter().inspect(|_| steps::add(1))
     }
 }
 
@@ -74,6 +74,7 @@ fn piece(input: &str) -> IResult<&str, (&str, Option<&str>)> {
 
 /// Decodes percent escapes, and `+` as a space. What is no escape stays as it is, what is no UTF-8 becomes U+FFFD.
 fn decode(text: &str) -> String {
+    steps::add(text.len());
     let mut bytes = Vec::with_capacity(text.len());
     let mut left = text.as_bytes();
     while let Some((&byte, after)) = left.split_first() {
@@ -113,6 +114,7 @@ fn escape(after_percent: &[u8]) -> Option<u8> {
 
 /// Whether records may have a key of this name: two or more ASCII letters, digits and underscores, no digit first.
 pub fn is_valid_key(name: &str) -> bool {
+    steps::add(name.len());
     all_consuming(key).parse(name).is_ok()
 }
 
@@ -195,6 +197,7 @@ fn complete<'a, O>(
     parser: impl Parser<&'a str, Output = O, Error = nom::error::Error<&'a str>>,
     text: &'a str,
 ) -> Option<O> {
+    steps::add(text.len());
     all_consuming(parser).parse(text).ok().map(|(_, output)| output)
 }
 

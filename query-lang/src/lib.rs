@@ -14,6 +14,7 @@ mod grammar;
 mod period;
 mod print;
 mod query;
+mod steps;
 mod timestamp;
 mod validate;
 mod value;

@@ -12,6 +12,7 @@ use nom::{Finish, IResult, Parser};
 use super::{Comparison, Expression, Place};
 use crate::Value;
 use crate::grammar::is_valid_key;
+use crate::steps;
 use crate::timestamp::moment;
 
 /// Words with a meaning of their own, in any case. As keys they stand between backticks.
@@ -113,6 +114,7 @@ fn one(input: &str, depth: usize) -> Read<'_, Expression> {
     let close = context("')'", symbol(")"));
     let parentheses = delimited(symbol("("), cut(list), cut(close));
     let has = map(preceded(word("has"), cut(context("a key", key))), |key| Expression::Has(key.to_owned()));
+    steps::add(1);
     context("a condition", alt((negation, parentheses, has, condition))).parse(input)
 }
 
@@ -184,7 +186,10 @@ fn literal(input: &str) -> Read<'_, Value> {
 fn bare_text(input: &str) -> Read<'_, &str> {
     let first = satisfy(|c| c.is_alphabetic() || c == '_');
     let others = take_while(|c: char| c.is_alphanumeric() || c == '_' || c == '-');
-    let word = verify(recognize((first, others)), |word: &str| !is_reserved(word));
+    let word = verify(recognize((first, others)), |word: &str| {
+        steps::add(word.len());
+        !is_reserved(word)
+    });
     terminated(word, multispace0).parse(input)
 }
 
@@ -198,6 +203,7 @@ fn number(input: &str) -> Read<'_, Value> {
     let exponent = opt((one_of("eE"), opt(one_of("+-")), digit1));
     let form = recognize((opt(char('-')), digit1, fraction, exponent));
     let number = map_opt(form, |text: &str| {
+        steps::add(text.len());
         let float = || text.parse().ok().filter(|float: &f64| float.is_finite()).map(Value::Float);
         if text.contains(['.', 'e', 'E']) { float() } else { text.parse().ok().map(Value::Int) }
     });
@@ -209,7 +215,10 @@ fn text(input: &str) -> Read<'_, String> {
     let between = |quote: char| {
         let doubled = value(quote, (char(quote), char(quote)));
         let characters = many0(alt((doubled, satisfy(move |c| c != quote))));
-        let inside = map(characters, |characters| characters.into_iter().collect());
+        let inside = map(characters, |characters| {
+            steps::add(characters.len());
+            characters.into_iter().collect()
+        });
         delimited(char(quote), inside, cut(context("the closing quote", char(quote))))
     };
     let quoted = terminated(alt((between('\''), between('"'))), multispace0);
@@ -223,7 +232,9 @@ fn key(input: &str) -> Read<'_, &str> {
 }
 
 fn name(input: &str) -> Read<'_, &str> {
-    take_while1(is_in_name).parse(input)
+    let (rest, name) = take_while1(is_in_name).parse(input)?;
+    steps::add(name.len());
+    Ok((rest, name))
 }
 
 /// Whether a word has a meaning of its own.
@@ -247,7 +258,7 @@ fn word<'a>(word: &'static str) -> impl Parser<&'a str, Output = (), Error = Sto
 }
 
 fn symbol<'a>(symbol: &'static str) -> impl Parser<&'a str, Output = (), Error = Stop<'a>> {
-    (tag(symbol), multispace0).map(|_| ())
+    (tag(symbol), multispace0).map(|(_, blanks): (_, &str)| steps::add(1 + blanks.len()))
 }
 
 #[cfg(test)]
