@@ -252,7 +252,7 @@ pub struct Query {
     pub end_at: Option<DateTime<Utc>>,
     /// Number of periods, counted from `start_at`, back from `end_at`, or back from now.
     pub duration: Option<i64>,
-    /// What to gather for each group, in the order asked.
+    /// What to gather for each group; from a query string, in the order of their names.
     pub collect: Vec<Collect>,
     /// Sort of the answer.
     pub sort_by: Option<SortBy>,

@@ -335,6 +335,8 @@ fn collect(parameters: &Parameters, group_by: &[String]) -> Result<Vec<Collect>,
             collects.push(collect);
         }
     }
+    // Names in answers stand in alphabetical order, whatever the order of the question: it is the same question.
+    collects.sort_by_cached_key(Collect::output_name);
     Ok(collects)
 }
 

@@ -26,11 +26,11 @@ fn collects_by_more_methods() {
     check(&[
         (
             "group_by=channel&collect=fee:min&collect=fee:max&collect=fee:first&collect=fee:last",
-            "group_by=channel&collect=fee:min&collect=fee:max&collect=fee:first&collect=fee:last",
+            "group_by=channel&collect=fee:first&collect=fee:last&collect=fee:max&collect=fee:min",
         ),
         (
             "group_by=channel&collect=fee:stddev&collect=fee:distinct&collect=fee:p50&collect=fee:p99.90",
-            "group_by=channel&collect=fee:stddev&collect=fee:distinct&collect=fee:p50&collect=fee:p99.9",
+            "group_by=channel&collect=fee:distinct&collect=fee:p50&collect=fee:p99.9&collect=fee:stddev",
         ),
         (
             "group_by=channel&collect=fee:p90&sort_by=fee:p90.0:descending",
@@ -39,6 +39,16 @@ fn collects_by_more_methods() {
         ("group_by=channel&collect=fee:p101", "collect: Unknown collection method"),
         ("group_by=channel&collect=fee:median", "collect: Unknown collection method"),
         ("group_by=channel&sort_by=fee:p90:descending", "sort_by: Invalid sort key fee:p90"),
+    ]);
+}
+
+#[test]
+fn the_order_of_collects_makes_no_other_question() {
+    let asked = "group_by=channel&collect=fee:sum&collect=days&collect=fee:mean";
+    let otherwise = "collect=days&collect=fee:mean&group_by=channel&collect=fee:sum";
+    check(&[
+        (asked, "group_by=channel&collect=days&collect=fee:mean&collect=fee:sum"),
+        (otherwise, "group_by=channel&collect=days&collect=fee:mean&collect=fee:sum"),
     ]);
 }
 

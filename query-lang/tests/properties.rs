@@ -169,6 +169,7 @@ prop_compose! {
             _ => Cursor::After { value: sorted.then_some(value), sequence },
         });
         let may_sort = grouped || period.is_none();
+        unique.sort_by_key(Collect::output_name);
         let collects_nothing = unique.is_empty();
         let mut query = Query {
             filter_by_prefix: if filters.is_empty() { prefixes.into_iter().collect() } else { Vec::new() },
