@@ -1,6 +1,8 @@
 //! Scalar values: what a record holds under a key and what a filter compares with.
 
-use chrono::{DateTime, Utc};
+use std::fmt::Write as _;
+
+use chrono::{DateTime, Datelike, Timelike, Utc};
 
 /// One scalar of a record or of a filter.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,11 +51,34 @@ impl From<&str> for Value {
 
 /// Prints a moment the way every answer does: `2014-01-05T00:00:00+00:00`, with microseconds only when there are any.
 pub fn print_time(time: DateTime<Utc>) -> String {
-    let mut text = time.format("%Y-%m-%dT%H:%M:%S").to_string();
+    let mut text = String::with_capacity(32);
+    // Writing to a text does not fail. Long answers have millions of times, and chrono would read its form for each.
+    let _ = match time.year() {
+        year @ 0..=9999 => write!(text, "{year:04}-{:02}-{:02}", time.month(), time.day()),
+        _ => write!(text, "{}", time.format("%Y-%m-%d")),
+    };
+    let _ = write!(text, "T{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second());
     let micros = time.timestamp_subsec_micros();
     if micros != 0 {
-        text.push_str(&format!(".{micros:06}"));
+        let _ = write!(text, ".{micros:06}");
     }
     text.push_str("+00:00");
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_printed_as_calendars_write_them() {
+        for (text, printed) in [
+            ("2014-01-05T00:00:00Z", "2014-01-05T00:00:00+00:00"),
+            ("0033-11-05T09:08:07Z", "0033-11-05T09:08:07+00:00"),
+            ("2014-01-05T23:59:59.000250Z", "2014-01-05T23:59:59.000250+00:00"),
+            ("+10000-01-01T00:00:00Z", "+10000-01-01T00:00:00+00:00"),
+        ] {
+            assert_eq!(print_time(text.parse().unwrap()), printed);
+        }
+    }
 }

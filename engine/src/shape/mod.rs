@@ -9,7 +9,7 @@ mod series;
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use query_lang::{Order, Periods, Query, Window};
+use query_lang::{Collect, Order, Periods, Query, Window};
 use serde_json::{Map, Value};
 
 use crate::output::Answer;
@@ -70,7 +70,8 @@ pub fn grouped(
         // Rows are made only of the groups that are answered.
         None => {
             let shown = sorted_groups(groups.parts, query)?.into_iter().skip(skip).take(limit);
-            return Ok(Answer::new(shown.map(|group| group_row(group, query)).collect()));
+            let names = shown_names(query);
+            return Ok(Answer::new(shown.map(|group| group_row(group, query, &names)).collect()));
         }
         Some(periods) if query.group_by.is_empty() => {
             let marks = series::marks(periods, query);
@@ -105,19 +106,19 @@ fn row(mut fields: Fields) -> Row {
     fields.into_iter().collect()
 }
 
-fn group_row(group: Group, query: &Query) -> Row {
-    let mut fields = vec![("_count".to_owned(), group.count.into())];
-    fields.extend(query.group_by.iter().cloned().zip(group.keys));
-    for (collect, value) in query.collect.iter().zip(group.collected) {
-        collected(collect, Some(value), &mut fields);
-    }
-    row(fields)
+/// The name under which each collect is shown.
+fn shown_names(query: &Query) -> Vec<String> {
+    query.collect.iter().map(Collect::shown_name).collect()
 }
 
-fn all_collected(query: &Query, group: Option<&Group>, fields: &mut Fields) {
-    for (index, collect) in query.collect.iter().enumerate() {
-        collected(collect, group.and_then(|group| group.collected.get(index)).cloned(), fields);
+fn group_row(group: Group, query: &Query, names: &[String]) -> Row {
+    let mut fields = Vec::with_capacity(1 + query.group_by.len() + 2 * names.len());
+    fields.push(("_count".to_owned(), group.count.into()));
+    fields.extend(query.group_by.iter().cloned().zip(group.keys));
+    for ((collect, name), value) in query.collect.iter().zip(names).zip(group.collected) {
+        collected(collect, name, Some(value), &mut fields);
     }
+    row(fields)
 }
 
 /// Parts of groups by the text of their keys, since JSON has no hash.
@@ -196,7 +197,7 @@ fn nested_rows(
     let (totals, before) = (by_text(&groups.totals), by_text(&earlier.parts));
     let parts = by_keys(&groups.parts);
     bounded((parts.len() as u64).checked_mul(periods.count()), query)?;
-    let marks = series::marks(periods, query);
+    let (marks, names) = (series::marks(periods, query), shown_names(query));
     let rows = parts.into_iter().map(|(keys, parts)| {
         let text = text_of(keys);
         let full = parts.iter().filter(|part| part.count > 0).count();
@@ -212,7 +213,11 @@ fn nested_rows(
             ("values".to_owned(), values.into()),
         ];
         fields.extend(query.group_by.iter().cloned().zip(keys.iter().cloned()));
-        all_collected(query, totals.get(&text).and_then(|total| total.first().copied()), &mut fields);
+        let total = totals.get(&text).and_then(|total| total.first());
+        for (index, (collect, name)) in query.collect.iter().zip(&names).enumerate() {
+            let value = total.and_then(|total| total.collected.get(index));
+            collected(collect, name, value.cloned(), &mut fields);
+        }
         row(fields)
     });
     Ok(rows.collect())

@@ -32,11 +32,16 @@ pub struct Mark {
 /// The periods of an answer, which are the same for all of its groups.
 pub fn marks(periods: Periods, query: &Query) -> Vec<Mark> {
     let Periods { period, calendar, .. } = periods;
-    let mark = |start| Mark {
-        start,
-        shown_start: calendar.print(start).into(),
-        shown_end: calendar.print(calendar.add(period, start, 1).unwrap_or(periods.end)).into(),
-        before: query.compare.and_then(|by| by.before(calendar, period, start)),
+    // The end of one is mostly the start of the next.
+    let mut shown: Option<(DateTime<Utc>, Value)> = None;
+    let mark = |start| {
+        let known = shown.take().filter(|(time, _)| *time == start);
+        let shown_start = known.map_or_else(|| calendar.print(start).into(), |(_, text)| text);
+        let end = calendar.add(period, start, 1).unwrap_or(periods.end);
+        let shown_end = Value::from(calendar.print(end));
+        shown = Some((end, shown_end.clone()));
+        let before = query.compare.and_then(|by| by.before(calendar, period, start));
+        Mark { start, shown_start, shown_end, before }
     };
     periods.starts().map(mark).collect()
 }
@@ -45,6 +50,7 @@ pub fn marks(periods: Periods, query: &Query) -> Vec<Mark> {
 pub fn rows(marks: &[Mark], parts: &ByStart, earlier: &ByStart, query: &Query) -> Vec<Fields> {
     let mut writer = Writer {
         query,
+        names: query.collect.iter().map(Collect::shown_name).collect(),
         last: vec![None; query.collect.len()],
         totals: vec![Value::from(0); query.collect.len()],
         count: 0,
@@ -54,6 +60,8 @@ pub fn rows(marks: &[Mark], parts: &ByStart, earlier: &ByStart, query: &Query) -
 
 struct Writer<'q> {
     query: &'q Query,
+    /// Under which each collect is shown.
+    names: Vec<String>,
     /// The last value of each collect that a period had.
     last: Vec<Option<Value>>,
     /// The sum of each collect so far.
@@ -89,8 +97,8 @@ impl Writer<'_> {
                 let before = before.and_then(|before| before.collected.get(index).cloned());
                 before.or_else(|| zero(query.fill, collect)).unwrap_or(Value::Null)
             });
-            collected(collect, value.clone(), &mut fields);
-            let name = shown_name(collect);
+            let name = &self.names[index];
+            collected(collect, name, value.clone(), &mut fields);
             if let Some(before) = before {
                 let is_number = !matches!(collect.method, CollectMethod::Default | CollectMethod::Set);
                 if is_number {
@@ -126,24 +134,16 @@ fn zero(fill: Fill, collect: &Collect) -> Option<Value> {
 
 /// Whether a collected value has this name in the row of a group.
 pub fn has_name(collect: &Collect, name: &str) -> bool {
-    shown_name(collect) == name || collect.method == CollectMethod::Default && collect.key == name
+    collect.shown_name() == name || collect.method == CollectMethod::Default && collect.key == name
 }
 
-/// The name under which a collected value is always there.
-fn shown_name(collect: &Collect) -> String {
-    match collect.method {
-        CollectMethod::Default => format!("{}:set", collect.key),
-        _ => collect.output_name(),
-    }
-}
-
-/// A collected value under its names; null where there is none.
-pub fn collected(collect: &Collect, value: Option<Value>, fields: &mut Fields) {
+/// A collected value under its names, of which `name` is the one that is always there; null where there is none.
+pub fn collected(collect: &Collect, name: &str, value: Option<Value>, fields: &mut Fields) {
     // The default method answers under two names; a period without records has one of them.
     if collect.method == CollectMethod::Default {
         fields.extend(value.clone().map(|value| (collect.key.clone(), value)));
     }
-    fields.push((shown_name(collect), value.unwrap_or(Value::Null)));
+    fields.push((name.to_owned(), value.unwrap_or(Value::Null)));
 }
 
 fn difference(value: &Value, before: &Value) -> Value {
