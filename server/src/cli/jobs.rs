@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
-use comfy_table::{Table, presets};
-use stagecraft::{Job, JobState, Registry};
+use comfy_table::{ContentArrangement, Table, presets};
+use stagecraft::{Catalog, Job, JobState, Registry, Uuid};
 
 use super::{DataDir, start_logging};
 use crate::worker::run_due;
@@ -48,7 +48,7 @@ pub async fn run(args: JobsArgs) -> anyhow::Result<()> {
             let state = args.data.open().await?;
             let count = run_due(&state, Utc::now()).await;
             state.store.close().await?;
-            eprintln!("{count} jobs ended; `performance-platform jobs list` tells what came of them");
+            eprintln!("jobs that ended: {count}; `performance-platform jobs list` tells what came of them");
         }
     }
     Ok(())
@@ -57,7 +57,9 @@ pub async fn run(args: JobsArgs) -> anyhow::Result<()> {
 async fn table(registry: &Registry, state: Option<JobState>, limit: u32) -> anyhow::Result<Table> {
     let mut table = Table::new();
     let head = ["asked for", "kind", "about", "state", "attempts", "what came of it"];
-    table.load_preset(presets::UTF8_BORDERS_ONLY).set_header(head);
+    table.load_preset(presets::UTF8_BORDERS_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(head);
+    let catalog = registry.catalog();
     for job in registry.jobs(state, limit).await? {
         let state = match job.state {
             JobState::Waiting if job.due_at > job.queued_at => {
@@ -68,7 +70,7 @@ async fn table(registry: &Registry, state: Option<JobState>, limit: u32) -> anyh
         table.add_row([
             second(job.queued_at),
             job.kind.clone(),
-            about(&job),
+            about(&job, &catalog),
             state,
             job.attempts.to_string(),
             job.outcome.clone().unwrap_or_default(),
@@ -78,17 +80,29 @@ async fn table(registry: &Registry, state: Option<JobState>, limit: u32) -> anyh
 }
 
 /// What a job is about, in words.
-fn about(job: &Job) -> String {
+fn about(job: &Job, catalog: &Catalog) -> String {
     let named = |key: &str| job.argument[key].as_str();
     let what = match (named("collector"), named("data_set"), named("transform")) {
         (Some(collector), ..) => collector.to_owned(),
-        (None, Some(data_set), Some(transform)) => format!("{data_set} by {transform}"),
+        (None, Some(data_set), Some(transform)) => {
+            let known = Uuid::parse_str(transform).ok().and_then(|id| catalog.transform(id));
+            let kind = known.and_then(|transform| catalog.transform_type(transform.type_id));
+            let name =
+                kind.map_or_else(|| "a transform that was removed".to_owned(), |kind| kind.name.clone());
+            format!("{name} of {data_set}")
+        }
         _ => job.argument.to_string(),
     };
     match job.range {
-        Some((earliest, latest)) => format!("{what}, {} to {}", second(earliest), second(latest)),
+        Some((earliest, latest)) => format!("{what}, {} to {}", moment(earliest), moment(latest)),
         None => what,
     }
+}
+
+/// A day, or a second where it is not midnight.
+fn moment(time: DateTime<Utc>) -> String {
+    let text = second(time);
+    text.strip_suffix(" 00:00:00").unwrap_or(&text).to_owned()
 }
 
 fn second(time: DateTime<Utc>) -> String {

@@ -6,15 +6,20 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use stagecraft::{DataSet, Job, NewJob, TimeRange};
+use tokio::time::timeout;
 
 use crate::state::AppState;
 
 /// How long a job waits for others about the same before it is done.
 pub(super) const SETTLE: TimeDelta = TimeDelta::seconds(1);
+
+/// How long a writer waits for its jobs to be on disk.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The most transforms, one after another, that one write brings about: a chain that is longer is a circle.
 pub const LONGEST_CHAIN: u32 = 8;
@@ -56,8 +61,9 @@ pub async fn written(
             count += 1;
         }
     }
-    if count > 0 {
-        state.worker.queue(state).await;
+    // A database that does not answer must not keep the writer for long, whose records are stored.
+    if count > 0 && timeout(PATIENCE, state.worker.queue(state)).await.is_err() {
+        tracing::warn!(data_set = data_set.name, "a write was answered before its jobs were on disk");
     }
     count
 }

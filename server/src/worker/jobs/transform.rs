@@ -33,7 +33,9 @@ pub async fn run(state: &AppState, job: &Job, now: DateTime<Utc>) -> Result<Stri
     let range = job.range.ok_or_else(|| Failure::ForGood("the job has no range of time".to_owned()))?;
     let queries = transforms::queries(&transform.query_parameters, range, now)
         .map_err(|error| Failure::ForGood(format!("the query parameters are no query: {error}")))?;
-    let (mut read, mut wrote, mut asked_for) = (0, 0, 0);
+    let (mut read, mut wrote, mut next) = (0, 0, 0);
+    let (group, data_type) = transform.output_of(&input, &catalog);
+    let mut broken_off = String::new();
     for query in &queries {
         let rows = ask(state, &input, query, now).await?;
         let dashboards = ShownBy { catalog: &catalog, input: &input };
@@ -52,17 +54,16 @@ pub async fn run(state: &AppState, job: &Job, now: DateTime<Utc>) -> Result<Stri
         let appended = write(state, &target, output, now).await?;
         wrote += appended.records;
         if job.depth + 1 < LONGEST_CHAIN {
-            asked_for += written(state, &target, appended.range, job.depth + 1, now).await;
+            next += written(state, &target, appended.range, job.depth + 1, now).await;
         } else if catalog.transforms_of(&target).next().is_some() {
-            let (name, chain) = (&target.name, job.depth + 1);
-            tracing::warn!(data_set = name, "a chain of transforms is too long, and may be a circle");
-            return Ok(format!(
-                "read {read} rows and wrote {wrote} records to {name}; the transforms that read it were not asked \
-                 for, after a chain of {chain}: they may go round in a circle"
-            ));
+            tracing::warn!(data_set = target.name, "a chain of transforms is too long, and may be a circle");
+            broken_off = format!(
+                "; what reads that was not asked for after a chain of {LONGEST_CHAIN}, which may be a circle"
+            );
         }
     }
-    Ok(format!("read {read} rows, wrote {wrote} records, asked for {asked_for} further jobs"))
+    let further = if next > 0 { format!("; further jobs: {next}") } else { broken_off };
+    Ok(format!("rows read: {read}; records written to {group}/{data_type}: {wrote}{further}"))
 }
 
 fn function(catalog: &Catalog, transform: &Transform) -> Result<&'static Function, Failure> {
