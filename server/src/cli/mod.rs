@@ -9,6 +9,7 @@ mod query;
 pub mod registry;
 mod remote;
 mod render;
+mod send;
 mod serve;
 mod sign_on;
 mod store;
@@ -16,6 +17,7 @@ mod token;
 mod user;
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
@@ -50,6 +52,8 @@ enum Command {
     Query(query::QueryArgs),
     /// Append records from a file: JSON, one record a line, or a JSON list.
     Load(load::LoadArgs),
+    /// Send a file to a server as it is, from scripts: tried several times, with exit codes.
+    Send(send::SendArgs),
     /// Look after the records: statistics, compaction, verification, backup.
     Store(store::StoreArgs),
     /// List what the worker is to do and has done, or do it now.
@@ -134,23 +138,25 @@ impl std::fmt::Display for DataSetPath {
     }
 }
 
-/// Runs a command to its end.
+/// Runs a command to its end. Returns the code with which the process is to end.
 ///
 /// # Errors
 /// Whatever kept the command from doing its work, as a sentence for the person who typed it.
-pub async fn run(cli: Cli) -> anyhow::Result<()> {
+pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
-        Command::Serve(args) => serve::run(args).await,
-        Command::Demo(args) => demo::run(args).await,
-        Command::Query(args) => query::run(args).await,
-        Command::Load(args) => load::run(args).await,
-        Command::Store(args) => store::run(args).await,
-        Command::Jobs(args) => jobs::run(args).await,
-        Command::User(args) => user::run(args).await,
-        Command::Token(args) => token::run(args).await,
-        Command::Key(args) => key::run(args).await,
-        Command::Render(args) => render::run(args).await,
+        Command::Send(args) => return send::run(args).await,
+        Command::Serve(args) => serve::run(args).await?,
+        Command::Demo(args) => demo::run(args).await?,
+        Command::Query(args) => query::run(args).await?,
+        Command::Load(args) => load::run(args).await?,
+        Command::Store(args) => store::run(args).await?,
+        Command::Jobs(args) => jobs::run(args).await?,
+        Command::User(args) => user::run(args).await?,
+        Command::Token(args) => token::run(args).await?,
+        Command::Key(args) => key::run(args).await?,
+        Command::Render(args) => render::run(args).await?,
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Logs go to standard error, so that standard output stays data. `PP_LOG` chooses what is logged.

@@ -5,6 +5,7 @@
 use std::io::{Read, Write};
 use std::net::SocketAddr;
 
+use crate::support::process::{Server, WRITER};
 use crate::support::{ADMIN, TestServer};
 use axum::Router;
 use flate2::Compression;
@@ -13,6 +14,7 @@ use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 use server::listener::{Patience, serve};
 use server::router;
+use server::worker::run_due;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -295,6 +297,7 @@ async fn what_is_wrong_with_a_write_is_never_worth_a_retry() {
 async fn the_python_library_configures_the_platform() {
     let deployment = Deployment::start().await;
     deployment.make("/data-types", json!({"name": "visits"})).await;
+    deployment.make("/data-types", json!({"name": "digital-takeup"})).await;
     deployment.make("/organisation/type", json!({"name": "department"})).await;
     deployment.make("/users", json!({"email": "a+b@c.uk"})).await;
     let token = deployment
@@ -312,19 +315,20 @@ async fn the_python_library_configures_the_platform() {
         let absent = python.get(&format!("/data-sets?data-group={group}&data-type=visits")).await.json();
         assert_eq!(absent, json!([]));
         let body = format!(
-            r#"{{"data_group": "{group}", "data_type": "visits", "bearer_token": "t", "auto_ids": "a, b", "max_age_expected": 300}}"#
+            r#"{{"data_group": "{group}", "data_type": "visits", "bearer_token": "t", "auto_ids": "area, kind", "max_age_expected": 300}}"#
         );
         let made = python.send("POST", "/data-sets", &body).await.json();
         assert_eq!(
             (&made["name"], &made["auto_ids"]),
-            (&json!(format!("example_{n}_visits")), &json!(["a", "b"]))
+            (&json!(format!("example_{n}_visits")), &json!(["area", "kind"]))
         );
         let name = made["name"].as_str().unwrap().to_owned();
         let found = python.get(&format!("/data-sets?data-group={group}&data-type=visits")).await.json();
         assert_eq!(found[0]["name"], *name);
         assert_eq!(python.get(&format!("/data-sets/{name}")).await.json()["bearer_token"], "t");
         assert_eq!(python.get("/data-sets/no_such_set").await.status, 404);
-        assert_eq!(python.get("/data-sets").await.json().as_array().unwrap().len(), n);
+        // Two of each round, but the second of this one is made by its transform.
+        assert_eq!(python.get("/data-sets").await.json().as_array().unwrap().len(), 2 * n - 1);
         assert_eq!(python.get(&format!("/data-sets/{name}/transform")).await.json(), json!([]));
         assert_eq!(python.get(&format!("/data-sets/{name}/dashboard")).await.json(), json!([]));
         assert_eq!(python.get("/users/a%2Bb%40c.uk").await.json(), json!({"email": "a+b@c.uk"}));
@@ -395,7 +399,24 @@ async fn the_python_library_configures_the_platform() {
             "in-review"
         );
         assert_eq!(python.get("/transactions-explorer-service/some-id/dashboard").await.json(), json!([]));
-        assert!(python.get("/transform-type").await.json().is_array());
+        // The wizard of the admin application looks for the type by its name.
+        let types = python.get("/transform-type").await.json();
+        let rate = types.as_array().unwrap().iter().find(|kind| kind["name"] == "rate").unwrap();
+        assert_eq!(rate["function"], "backdrop.transformers.tasks.rate.compute");
+        let transform = format!(
+            r#"{{"type_id": {}, "input": {{"data-type": "visits", "data-group": "{group}"}}, "query-parameters": {{"collect": ["count:sum"], "group_by": "channel", "period": "week"}}, "options": {{"denominatorMatcher": ".+", "numeratorMatcher": "^digital$", "matchingAttribute": "channel", "valueAttribute": "count:sum"}}, "output": {{"data-type": "digital-takeup", "data-group": "{group}"}}}}"#,
+            rate["id"]
+        );
+        let made = python.send("POST", "/transform", &transform).await.json();
+        assert_eq!(python.get(&format!("/data-sets/{name}/transform")).await.json(), json!([made]));
+        let mut data_set =
+            Python::new(deployment.everything, &format!("/data/{group}/visits"), Some("t"), true).await;
+        let records = r#"[{"_timestamp": "2014-01-06T00:00:00+00:00", "area": "1", "kind": "x", "channel": "digital", "count": 3}, {"_timestamp": "2014-01-06T00:00:00+00:00", "area": "2", "kind": "x", "channel": "paper", "count": 1}]"#;
+        assert_eq!(data_set.send("POST", "", records).await.json(), json!({"status": "ok"}));
+        assert_eq!(run_due(&deployment.server.state, chrono::Utc::now()).await, 1);
+        let mut takeup =
+            Python::new(deployment.everything, &format!("/data/{group}/digital-takeup"), None, true).await;
+        assert_eq!(takeup.get("").await.json()["data"][0]["rate"], json!(0.75));
         assert_eq!(python.get("/organisation/node?type=department&type=agency").await.json(), json!([]));
         assert_eq!(python.get("/_status").await.json()["status"], "ok");
         let gone = python.send("DELETE", &format!("/dashboard/{id}"), "").await;
@@ -484,6 +505,49 @@ async fn the_sender_of_the_command_line_gets_the_statuses_that_it_knows() {
     assert_eq!(send("wrong", "/data/group/type", record).await, 401);
     assert_eq!(send("tok", "/data/group/none", record).await, 404);
     assert_eq!(send("tok", "/data/group/type", "no json").await, 400);
+}
+
+#[test]
+fn our_own_sender_ends_with_the_codes_that_scripts_know() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&folder.path().join("data"), &[]);
+    server.make_data_set("group", "type");
+    let file = folder.path().join("records.json");
+    std::fs::write(&file, r#"[{"_timestamp": "2014-01-01T00:00:00Z", "value": 1}]"#).unwrap();
+    let send = |url: &str, token: &str, more: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_performance-platform"));
+        command.args(["send", "--url", url, "--token", token, "--failfast"]).args(more).arg(&file);
+        let done = command.output().unwrap();
+        (done.status.code().unwrap(), String::from_utf8(done.stderr).unwrap())
+    };
+    let url = format!("http://{}/data/group/type", server.host);
+    assert_eq!(send(&url, WRITER, &[]), (0, String::new()));
+    let (code, said) = send(&url, "wrong", &[]);
+    assert!(code == 8 && said.contains("the server answered 401"), "{code} {said}");
+    assert_eq!(send(&format!("{url}s"), WRITER, &[]).0, 8);
+    // Answers that a server of ours does not give, or not in time; the last one is for a connection that is refused.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let other = format!("http://{}/data/group/type", listener.local_addr().unwrap());
+    let forbidding = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = [0; 4096];
+        while !request.windows(2).any(|bytes| bytes == b"}]") {
+            let _ = stream.read(&mut request).unwrap();
+        }
+        stream.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n").unwrap();
+        listener
+    });
+    assert_eq!(send(&other, WRITER, &[]).0, 4);
+    let listener = forbidding.join().unwrap();
+    assert_eq!(send(&other, WRITER, &["--timeout", "0.2"]).0, 32);
+    drop(listener);
+    let (code, said) = send(&other, WRITER, &["--sleep", "0", "--attempts", "2"]);
+    assert!(code == 16 && said.starts_with("attempt 1 of 1: cannot reach the server"), "{said}");
+    let mut tries = std::process::Command::new(env!("CARGO_BIN_EXE_performance-platform"));
+    tries.args(["send", "--url", &other, "--token", "t", "--sleep", "0", "--attempts", "2"]).arg(&file);
+    let done = tries.output().unwrap();
+    assert!(String::from_utf8_lossy(&done.stderr).contains("attempt 2 of 2"));
+    assert_eq!(done.status.code(), Some(16));
 }
 
 #[tokio::test]
