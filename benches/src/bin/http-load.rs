@@ -7,7 +7,6 @@
 //! Connections stay open. Answers are read to their end. Anything but a status below 400 ends the run.
 
 use std::net::SocketAddr;
-use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -49,17 +48,8 @@ struct Seen {
 }
 
 #[tokio::main]
-async fn main() -> ExitCode {
-    match run(Args::parse()).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-async fn run(args: Args) -> anyhow::Result<()> {
+async fn main() -> anyhow::Result<()> {
+    let args = Args::parse();
     let authority = args.url.authority().context("the address has no host")?.clone();
     let address: SocketAddr = tokio::net::lookup_host((authority.host(), authority.port_u16().unwrap_or(80)))
         .await?

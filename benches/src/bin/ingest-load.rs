@@ -9,7 +9,6 @@
 //! the one before is acknowledged. Anything but a 200 ends the run.
 
 use std::fmt::Write as _;
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -42,17 +41,8 @@ struct Args {
 }
 
 #[tokio::main]
-async fn main() -> ExitCode {
-    match run(Args::parse()).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-async fn run(args: Args) -> anyhow::Result<()> {
+async fn main() -> anyhow::Result<()> {
+    let args = Args::parse();
     let host = args.server.strip_prefix("http://").context("the server is `http://HOST:PORT`")?;
     let host: Arc<str> = host.trim_end_matches('/').into();
     make_data_set(&host, &args).await?;
