@@ -6,7 +6,7 @@
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, StatusCode};
-use axum::routing::{any, delete, get, patch, post};
+use axum::routing::{delete, get, patch, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::trace::TraceLayer;
@@ -94,7 +94,7 @@ pub fn write_only(state: AppState) -> Router {
 
 /// The admin API alone.
 pub fn admin_api_only(state: AppState) -> Router {
-    finish(guarded(admin_api::routes(), &state, Surface::AdminApi).fallback(any(not_found)), state)
+    finish(guarded(admin_api::routes(), &state, Surface::AdminApi), state)
 }
 
 /// Stands before a surface that is not for everybody.

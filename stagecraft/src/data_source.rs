@@ -209,15 +209,21 @@ impl Edit {
             }
         }
         errors.into_result()?;
+        let check = |credentials: &Value| {
+            schema::check(&provider.credentials_schema, credentials).map_err(|_| {
+                // The complaint could quote the secret.
+                let message = "validation error: credentials are invalid: the provider's schema refuses them";
+                RegistryError::Invalid(message.into())
+            })
+        };
         let credentials = match &new.credentials {
+            None if old_credentials.is_empty() => {
+                check(&json!({}))?;
+                old_credentials
+            }
             None => old_credentials,
             Some(credentials) => {
-                schema::check(&provider.credentials_schema, credentials).map_err(|_| {
-                    // The complaint could quote the secret.
-                    let message =
-                        "validation error: credentials are invalid: the provider's schema refuses them";
-                    RegistryError::Invalid(message.into())
-                })?;
+                check(credentials)?;
                 self.secrets().encrypt(&credentials.to_string(), &id.to_string())?
             }
         };

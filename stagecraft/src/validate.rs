@@ -49,8 +49,10 @@ impl FieldErrors {
 
     /// Refuses values that are not in a closed list.
     pub(crate) fn one_of(&mut self, field: &'static str, value: &str, choices: &[&str]) {
-        if !choices.contains(&value) {
-            self.add(field, format!("Value '{value}' is not a valid choice."));
+        match choices.contains(&value) {
+            true => {}
+            false if value.is_empty() => self.add(field, "This field cannot be blank."),
+            false => self.add(field, format!("Value '{value}' is not a valid choice.")),
         }
     }
 

@@ -4,6 +4,7 @@
 
 mod access;
 mod admin_api;
+mod admin_api_rules;
 mod bad_input;
 mod browser;
 mod clients;

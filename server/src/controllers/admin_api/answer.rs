@@ -149,6 +149,13 @@ pub fn tag_of(body: &Value) -> String {
     entity_tag(&[body.to_string().as_bytes()])
 }
 
+/// 405 without a word, to a method that nothing is known by here.
+pub fn not_allowed(methods: &str) -> Response {
+    let mut response = StatusCode::METHOD_NOT_ALLOWED.into_response();
+    set(&mut response, header::ALLOW, methods);
+    same_frame(response)
+}
+
 /// Marks a resource's answer, also a refusal, as nobody's to keep and as different for every caller.
 pub fn private(mut response: Response, method: &Method) -> Response {
     vary(&mut response, if method.is_safe() { "Authorization" } else { "Authorization, Cookie" });

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use stagecraft::{Catalog, Collector, Edit, Job, NewCollector, NewJob, Role, Subject, Uuid};
 
 use super::answer::{Refusal, same_frame, set};
 use super::caller::Caller;
+use super::parameters::Parameters;
 use super::resource::{Request, Resource};
 use super::shape::{Kind, Shape, failed};
 use super::written_list::WrittenList;
@@ -106,23 +106,14 @@ fn new_collector(request: &Request) -> Result<NewCollector, Refusal> {
     })
 }
 
-/// When a run is for, and whether it writes.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Run {
-    start_at: Option<String>,
-    end_at: Option<String>,
-    dry_run: Option<String>,
-}
-
 /// `/collector-run/<slug>`: asks for one run, which a worker will do. The answer is empty; its `Location` tells what comes of it.
 pub async fn run(
     State(state): State<AppState>,
     Path(slug): Path<String>,
-    Query(wanted): Query<Run>,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    match queue(&state, &headers, &slug, &wanted).await {
+    match queue(&state, &headers, &slug, &Parameters::of(&uri)).await {
         Ok(job) => {
             let mut response = StatusCode::OK.into_response();
             set(&mut response, header::CONTENT_TYPE, "application/json");
@@ -133,14 +124,19 @@ pub async fn run(
     }
 }
 
-async fn queue(state: &AppState, headers: &HeaderMap, slug: &str, wanted: &Run) -> Result<Uuid, Refusal> {
+async fn queue(
+    state: &AppState,
+    headers: &HeaderMap,
+    slug: &str,
+    wanted: &Parameters,
+) -> Result<Uuid, Refusal> {
     let caller = Caller::of(state, headers)?;
     caller.must_be(&[Role::Collector, Role::Admin])?;
     let catalog = state.registry.catalog();
     let collector = catalog.collectors().find(|collector| collector.slug == slug);
     let collector = collector.filter(|collector| caller.sees(&collector.owners));
     let collector = collector.ok_or_else(|| Refusal::not_found("Not Found"))?;
-    let dates = match (&wanted.start_at, &wanted.end_at) {
+    let dates = match (wanted.last("start-at"), wanted.last("end-at")) {
         (None, None) => None,
         (Some(start), Some(end)) => Some((date(start)?, date(end)?)),
         _ => {
@@ -149,7 +145,7 @@ async fn queue(state: &AppState, headers: &HeaderMap, slug: &str, wanted: &Run) 
             ));
         }
     };
-    let dry_run = wanted.dry_run.as_deref().is_some_and(|text| text.eq_ignore_ascii_case("true"));
+    let dry_run = wanted.last("dry-run").is_some_and(|text| text.eq_ignore_ascii_case("true"));
     let argument = json!({
         "collector": collector.slug,
         "start_at": dates.map(|(start, _)| start.to_string()),

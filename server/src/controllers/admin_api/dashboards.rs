@@ -181,19 +181,31 @@ fn text(body: &Map<String, Value>, name: &str) -> Result<Option<String>, Refusal
     match body.get(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(value @ (Value::Number(_) | Value::Bool(_))) => Ok(Some(value.to_string())),
-        Some(_) => {
-            Err(Refusal::bad_request(format!("validation errors:\n{name}: This field has to be a text.")))
-        }
+        Some(Value::Number(number)) => Ok(Some(number.to_string())),
+        // As the older API wrote them.
+        Some(Value::Bool(truth)) => Ok(Some(if *truth { "True" } else { "False" }.to_owned())),
+        Some(Value::Null) => Err(field(name, "This field cannot be null.")),
+        Some(_) => Err(field(name, "This field has to be a text.")),
     }
 }
+
+/// A truth value, or what older clients write for one under a hyphenated key.
 
 fn truth(body: &Map<String, Value>, name: &str) -> Result<Option<bool>, Refusal> {
     match body.get(name) {
         None => Ok(None),
         Some(Value::Bool(truth)) => Ok(Some(*truth)),
-        Some(value) => Err(failed(format!("{value} is not of type 'boolean'"))),
+        Some(value) => match value.as_str().map_or_else(|| value.to_string(), str::to_owned).as_str() {
+            "t" | "True" | "1" => Ok(Some(true)),
+            "f" | "False" | "0" => Ok(Some(false)),
+            other => Err(field(name, &format!("'{other}' value must be either True or False."))),
+        },
     }
+}
+
+/// A refusal of what a field holds.
+fn field(name: &str, complaint: &str) -> Refusal {
+    Refusal::bad_request(format!("validation errors:\n{name}: {complaint}"))
 }
 
 fn link(form: &Value) -> Result<Link, Refusal> {

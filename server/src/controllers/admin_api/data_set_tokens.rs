@@ -2,13 +2,13 @@
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Method, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, Method};
+use axum::response::Response;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use stagecraft::{Action, Subject};
 
-use super::answer::{Refusal, ok, private};
+use super::answer::{Refusal, not_allowed, ok, private};
 use super::caller::Caller;
 use super::shape::{Kind, Shape, failed, whole};
 use crate::state::AppState;
@@ -29,7 +29,7 @@ pub async fn rotate(
     body: Body,
 ) -> Response {
     if method != Method::POST {
-        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+        return not_allowed("POST");
     }
     let response = match new_token(&state, &name, &headers, body).await {
         Ok(body) => ok(&body),

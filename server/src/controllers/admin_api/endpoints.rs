@@ -1,7 +1,7 @@
 //! Endpoints that are not resources: the status pages, and who owns a data set.
 
 use axum::extract::{OriginalUri, Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use stagecraft::Role;
@@ -108,8 +108,16 @@ pub async fn without_slash(OriginalUri(uri): OriginalUri) -> Response {
 }
 
 /// Endpoints are only read.
-pub async fn method_not_allowed(headers: HeaderMap) -> Response {
-    let mut response = Refusal::not_allowed("only GET is allowed here").into_response(&headers);
-    set(&mut response, header::ALLOW, "GET, HEAD");
+pub async fn only_read(method: Method, headers: HeaderMap) -> Response {
+    let mut response = match method {
+        Method::OPTIONS => same_frame(StatusCode::OK.into_response()),
+        _ => Refusal::not_allowed("only GET is allowed here").into_response(&headers),
+    };
+    set(&mut response, header::ALLOW, "GET, HEAD, OPTIONS");
     response
+}
+
+/// There is nothing at this path.
+pub async fn nothing_here(headers: HeaderMap) -> Response {
+    Refusal::not_found("Not Found").into_response(&headers)
 }

@@ -24,6 +24,7 @@ mod module_types;
 mod modules;
 mod organisation;
 mod paging;
+mod parameters;
 mod providers;
 mod public;
 mod resource;
@@ -62,9 +63,12 @@ pub fn routes() -> Router<AppState> {
         .route("/data-sets/{name}/transform", endpoint(endpoints::data_set_transforms))
         .route("/data-sets/{name}/transform/", any(endpoints::without_slash))
         .route("/transactions-explorer-service/{id}/dashboard", endpoint(endpoints::service_dashboards))
+        .route("/transactions-explorer-service/{id}/dashboard/", endpoint(endpoints::service_dashboards))
         .route("/collector-run/{slug}", any(collectors::run))
         .route("/auth/gds/api/users/{uid}", any(sign_on::user_changed))
+        .route("/auth/gds/api/users/{uid}/", any(sign_on::user_changed))
         .route("/auth/gds/api/users/{uid}/reauth", any(sign_on::user_changed))
+        .route("/auth/gds/api/users/{uid}/reauth/", any(sign_on::user_changed))
         .route("/audit-log", endpoint(audit_log::read))
         .route("/jobs", endpoint(jobs::list))
         .route("/jobs/{id}", endpoint(jobs::item))
@@ -73,6 +77,7 @@ pub fn routes() -> Router<AppState> {
         .route("/tokens", any(tokens::collection))
         .route("/tokens/{id}", any(tokens::item))
         .merge(resources().into_iter().fold(Router::new(), |all, resource| all.merge(resource.routes)))
+        .fallback(endpoints::nothing_here)
 }
 
 /// A resource at its path.
@@ -144,5 +149,5 @@ where
     H: axum::handler::Handler<T, AppState>,
     T: 'static,
 {
-    get(handler).fallback(endpoints::method_not_allowed)
+    get(handler).fallback(endpoints::only_read)
 }

@@ -53,7 +53,7 @@ impl Resource for Nodes {
     };
 
     fn list(catalog: &Catalog, request: &Request) -> WrittenList {
-        let types: Vec<&str> = request.parameters("type").collect();
+        let types: Vec<&str> = request.query.all("type").collect();
         let wanted = catalog.nodes().filter(|node| {
             let abbreviation = node.abbreviation.as_deref().unwrap_or_default();
             (types.is_empty() || types.contains(&catalog.type_of(node)))

@@ -1,34 +1,25 @@
 //! `/public/dashboards`: what the public site and browsers read. Nobody needs a token.
 
-use axum::extract::{Query, State};
-use axum::http::{HeaderMap, header};
+use axum::extract::State;
+use axum::http::{HeaderMap, Uri, header};
 use axum::response::Response;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::answer::{Refusal, ok, set, tag_of, tagged};
+use super::parameters::Parameters;
 use crate::state::AppState;
 
-/// The one parameter.
-#[derive(Debug, Deserialize)]
-pub struct Wanted {
-    slug: Option<String>,
-}
-
 /// All published dashboards, or with `slug` one of them, published or not.
-pub async fn dashboards(
-    State(state): State<AppState>,
-    Query(wanted): Query<Wanted>,
-    headers: HeaderMap,
-) -> Response {
-    let Some(path) = wanted.slug.filter(|slug| !slug.is_empty()) else {
+pub async fn dashboards(State(state): State<AppState>, uri: Uri, headers: HeaderMap) -> Response {
+    let parameters = Parameters::of(&uri);
+    let Some(path) = parameters.last("slug").filter(|slug| !slug.is_empty()) else {
         let mut response = ok(&state.registry.catalog().public_list());
         set(&mut response, header::CACHE_CONTROL, "max-age=300");
         return response;
     };
     let slug = path.split('/').next().unwrap_or_default();
     let found = state.registry.dashboard(slug);
-    let Some(dashboard) = found.and_then(|definition| at_path(&definition, &path)) else {
+    let Some(dashboard) = found.and_then(|definition| at_path(&definition, path)) else {
         let message = format!("No dashboard with slug '{path}' exists");
         return Refusal::not_found(message).into_response(&headers);
     };

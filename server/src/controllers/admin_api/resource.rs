@@ -3,17 +3,20 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{FromRequestParts, OriginalUri, Query, RawPathParams, State};
+use axum::extract::{FromRequestParts, OriginalUri, RawPathParams, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
 use stagecraft::{Action, Catalog, Edit, Subject, Uuid};
 
-use super::answer::{Refusal, changed, ok, private, same_frame, set, tag_of, tagged, unchanged, written};
+use super::answer::{
+    Refusal, changed, not_allowed, ok, private, same_frame, set, tag_of, tagged, unchanged, written,
+};
 use super::caller::Caller;
 use super::history;
 use super::paging::Page;
+use super::parameters::Parameters;
 use super::shape::{Shape, whole};
 use super::written_list::WrittenList;
 use crate::controllers::read::{already_known, entity_tag};
@@ -23,8 +26,8 @@ use crate::state::AppState;
 pub struct Request {
     /// Who makes it.
     pub caller: Caller,
-    /// The query string's parameters, in order.
-    pub query: Vec<(String, String)>,
+    /// The query string's parameters.
+    pub query: Parameters,
     /// The body; empty unless something is made or changed.
     pub body: Map<String, Value>,
     /// Where this deployment is: scheme and host.
@@ -34,14 +37,9 @@ pub struct Request {
 }
 
 impl Request {
-    /// The value of the first parameter of this name.
+    /// The value of a parameter.
     pub fn parameter(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
-
-    /// The values of all parameters of this name.
-    pub fn parameters<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.query.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.query.last(name)
     }
 
     /// An identifier of the body; nil if it is absent or none.
@@ -159,9 +157,12 @@ pub async fn dispatch<R: Resource>(State(state): State<AppState>, mut parts: Par
         Method::POST => create::<R>(&state, &target, body).await.map(|made| ok(&made)),
         Method::PUT => update::<R>(&state, &target, body).await.map(|item| changed(&item)),
         Method::DELETE => delete::<R>(&state, &target).await.map(|gone| ok(&gone)),
-        _ => return same_frame(StatusCode::METHOD_NOT_ALLOWED.into_response()),
+        _ => return not_allowed(path.methods::<R>()),
     };
-    let response = answer.unwrap_or_else(|refusal| refusal.into_response(headers));
+    let mut response = answer.unwrap_or_else(|refusal| refusal.into_response(headers));
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        set(&mut response, header::ALLOW, path.methods::<R>());
+    }
     private(response, method)
 }
 
@@ -171,6 +172,18 @@ struct Path {
     id: Option<String>,
     sub: Option<String>,
     rest: Option<String>,
+}
+
+impl Path {
+    /// The methods that do something here.
+    fn methods<R: Resource>(&self) -> &'static str {
+        match (&self.id, &self.sub) {
+            (None, _) => "GET, HEAD, POST, OPTIONS",
+            (Some(_), None) if R::refuses_changes().is_some() => "GET, HEAD, DELETE, OPTIONS",
+            (Some(_), None) => "GET, HEAD, PUT, DELETE, OPTIONS",
+            (Some(_), Some(_)) => "GET, HEAD, POST, OPTIONS",
+        }
+    }
 }
 
 /// What a request is about.
@@ -218,7 +231,7 @@ impl Target<'_> {
         allowed?;
         Ok(Request {
             caller,
-            query: Query::try_from_uri(uri).map(|Query(query)| query).unwrap_or_default(),
+            query: Parameters::of(uri),
             body: Map::new(),
             origin: origin(headers),
             prefix: original.strip_suffix(uri.path()).unwrap_or_default().to_owned(),

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use stagecraft::Role;
 
-use super::answer::{Refusal, never_cached, same_frame};
+use super::answer::{Refusal, never_cached, not_allowed};
 use super::caller::Caller;
 use crate::state::AppState;
 
@@ -17,7 +17,7 @@ pub async fn user_changed(
     headers: HeaderMap,
 ) -> Response {
     if method != Method::POST && method != Method::PUT {
-        return same_frame(StatusCode::METHOD_NOT_ALLOWED.into_response());
+        return not_allowed("POST, PUT");
     }
     let response = match forget(&state, &headers, &uid).await {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Method, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, Method};
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use stagecraft::{AccessToken, NewToken, Role, Scope, Uuid};
 
-use super::answer::{Refusal, ok, private};
+use super::answer::{Refusal, not_allowed, ok, private};
 use super::caller::Caller;
 use super::shape::{Kind, Shape, failed, whole};
 use crate::state::AppState;
@@ -30,9 +30,9 @@ pub async fn collection(
     body: Body,
 ) -> Response {
     let answer = match method {
-        Method::GET => list(&state, &headers).await,
+        Method::GET | Method::HEAD => list(&state, &headers).await,
         Method::POST => create(&state, &headers, body).await,
-        _ => return StatusCode::METHOD_NOT_ALLOWED.into_response(),
+        _ => return not_allowed("GET, HEAD, POST"),
     };
     respond(answer, &method, &headers)
 }
@@ -45,7 +45,7 @@ pub async fn item(
     headers: HeaderMap,
 ) -> Response {
     if method != Method::DELETE {
-        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+        return not_allowed("DELETE");
     }
     let answer = delete(&state, &headers, &id).await;
     respond(answer, &method, &headers)

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Method, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, Method};
+use axum::response::Response;
 use serde_json::{Value, json};
 use stagecraft::{Catalog, Role, User};
 
-use super::answer::{Refusal, ok, private, same_frame, set};
+use super::answer::{Refusal, not_allowed, ok, private};
 use super::caller::Caller;
 use super::shape::{Kind, Shape, failed, whole};
 use crate::state::AppState;
@@ -29,11 +29,7 @@ pub async fn roles(
     let answer = match method {
         Method::GET | Method::HEAD => told(&state, &headers, &email),
         Method::PUT => change(&state, &headers, &email, body).await,
-        _ => {
-            let mut response = StatusCode::METHOD_NOT_ALLOWED.into_response();
-            set(&mut response, header::ALLOW, "GET, HEAD, PUT");
-            return same_frame(response);
-        }
+        _ => return not_allowed("GET, HEAD, PUT"),
     };
     let response = match answer {
         Ok(body) => ok(&body),
