@@ -265,11 +265,15 @@ async fn numbers(state: &AppState) -> Vec<Line> {
         ("answer_cache_bytes", "Bytes that kept answers take, roughly", Now(answers.bytes)),
     ];
     // A database that does not answer is told by `/_health`.
-    for (name, about, state_of_jobs) in [
-        ("jobs_waiting", "Jobs that wait for their time or for a worker", JobState::Waiting),
-        ("jobs_running", "Jobs that a worker is at", JobState::Running),
+    for (name, about, count) in [
+        (
+            "jobs_waiting",
+            "Jobs that are not to be done yet, or not begun",
+            state.registry.job_count(JobState::Waiting).await,
+        ),
+        ("jobs_due", "Jobs of these that could be begun", state.registry.due_job_count().await),
+        ("jobs_running", "Jobs that a worker is at", state.registry.job_count(JobState::Running).await),
     ] {
-        let count = state.registry.job_count(state_of_jobs).await;
         lines.extend(count.ok().map(|count| (name, about, Now(count))));
     }
     if let Some(process) = Process::of_this() {

@@ -254,6 +254,14 @@ impl Registry {
         self.database().job(id).await?.map(Job::try_from).transpose()
     }
 
+    /// How many jobs wait for nothing but a worker, or for another about the same that runs.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn due_job_count(&self) -> Result<u64, RegistryError> {
+        self.database().due_job_count(self.now()).await
+    }
+
     /// How many jobs are so far.
     ///
     /// # Errors

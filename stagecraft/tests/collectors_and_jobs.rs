@@ -200,6 +200,8 @@ async fn a_job_is_taken_once_and_taken_again_if_its_worker_dies() {
     let first = registry.take_job(now, LEASE).await.unwrap().unwrap();
     assert_eq!((first.id, &first.argument), (ids[0], &json!({"transform": "a"})));
     assert_eq!(registry.take_job(now, LEASE).await.unwrap(), None, "the other one is not due");
+    let waiting = registry.job_count(JobState::Waiting).await.unwrap();
+    assert_eq!((waiting, registry.due_job_count().await.unwrap()), (1, 0));
     let later = now + TimeDelta::seconds(1);
     let second = registry.take_job(later, LEASE).await.unwrap().unwrap();
     assert_eq!((second.id, second.attempts), (ids[1], 1));

@@ -150,6 +150,7 @@ async fn writing_records_fills_the_data_set_that_is_computed_from_them() {
         "pp_jobs_ended_total{kind=\"run-transform\",end=\"done\"} 2",
         "pp_job_duration_seconds_count{kind=\"run-transform\"} 2",
         "pp_jobs_waiting 0",
+        "pp_jobs_due 0",
     ] {
         assert!(counted.contains(line), "{line} is not in:\n{counted}");
     }

@@ -213,6 +213,12 @@ impl Database {
         row.as_ref().map(JobRow::read).transpose()
     }
 
+    pub(crate) async fn due_job_count(&self, now: DateTime<Utc>) -> Result<u64, RegistryError> {
+        let query = sqlx::query("SELECT COUNT(*) FROM jobs WHERE state = 'waiting' AND due_at <= $1");
+        let row = query.bind(text(now)).fetch_one(&self.pool).await?;
+        Ok(u64::try_from(RowReader::new(&row, "jobs").integer()?).unwrap_or(0))
+    }
+
     pub(crate) async fn job_count(&self, state: &str) -> Result<u64, RegistryError> {
         let query = sqlx::query("SELECT COUNT(*) FROM jobs WHERE state = $1").bind(state.to_owned());
         let row = query.fetch_one(&self.pool).await?;

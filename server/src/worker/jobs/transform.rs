@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use engine::output::Answer;
 use query_lang::Query;
 use serde_json::Value;
 use stagecraft::{Catalog, DataSet, DataSetChanges, Job, NewDataSet, Transform, Uuid};
@@ -37,16 +38,10 @@ pub async fn run(state: &AppState, job: &Job, now: DateTime<Utc>) -> Result<Stri
     let (group, data_type) = transform.output_of(&input, &catalog);
     let mut broken_off = String::new();
     for query in &queries {
-        let rows = ask(state, &input, query, now).await?;
-        let dashboards = ShownBy { catalog: &catalog, input: &input };
-        let output = function.run(&Input {
-            rows: &rows,
-            options: &transform.options,
-            data_type: &input.data_type,
-            dashboards: &dashboards,
-        });
-        let output = output.map_err(|unfit| Failure::ForGood(unfit.to_string()))?;
-        read += rows.len();
+        let answer = ask(state, &input, query, now).await?;
+        read += answer.len();
+        let shown_by = ShownBy { catalog: Arc::clone(&catalog), input: Arc::clone(&input) };
+        let output = compute(function, answer, &transform, shown_by).await?;
         if output.records.is_empty() {
             continue;
         }
@@ -78,7 +73,7 @@ async fn ask(
     data_set: &DataSet,
     query: &Query,
     now: DateTime<Utc>,
-) -> Result<Vec<Row>, Failure> {
+) -> Result<Answer, Failure> {
     let snapshot = state.store.snapshot(&data_set.name).await;
     let snapshot = snapshot.map_err(|error| Failure::ForNow(error.to_string()))?;
     let answer = state.queries.answer(snapshot, query, now).await.map_err(|failure| {
@@ -94,7 +89,28 @@ async fn ask(
              or a limit"
         )));
     }
-    Ok(answer.rows().into_owned())
+    Ok(answer)
+}
+
+/// Runs the function where it keeps no request waiting.
+async fn compute(
+    function: &'static Function,
+    answer: Answer,
+    transform: &Arc<Transform>,
+    shown_by: ShownBy,
+) -> Result<Output, Failure> {
+    let transform = Arc::clone(transform);
+    let computing = tokio::task::spawn_blocking(move || {
+        function.run(&Input {
+            rows: &answer.rows(),
+            options: &transform.options,
+            data_type: &shown_by.input.data_type,
+            dashboards: &shown_by,
+        })
+    });
+    let output =
+        computing.await.map_err(|error| Failure::ForNow(format!("computing was broken off: {error}")))?;
+    output.map_err(|unfit| Failure::ForGood(unfit.to_string()))
 }
 
 /// The data set that is written; made if there is none, with the settings of the input that matter to those who read it.
@@ -181,14 +197,14 @@ async fn drop_outdated(
 }
 
 /// The dashboards of the configuration.
-struct ShownBy<'a> {
-    catalog: &'a Catalog,
-    input: &'a DataSet,
+struct ShownBy {
+    catalog: Arc<Catalog>,
+    input: Arc<DataSet>,
 }
 
-impl Dashboards for ShownBy<'_> {
+impl Dashboards for ShownBy {
     fn showing_input(&self) -> Vec<String> {
-        let showing = self.catalog.dashboards_showing(self.input);
+        let showing = self.catalog.dashboards_showing(&self.input);
         let published = showing.iter().filter(|dashboard| dashboard.published());
         published.map(|dashboard| dashboard.slug.clone()).collect()
     }
