@@ -2,7 +2,8 @@
 //!
 //! The buffer is made of parts. A part is a batch of rows with those marked that no longer count. An index from `_id` to the
 //! one live row makes replacing and deleting a matter of marks; batches themselves never change, so that snapshots stay what
-//! they were. Rows that are on their way to a segment ([`Buffer::freeze`]) stay until it is committed ([`Buffer::release`]).
+//! they were. Rows that are on their way to a segment ([`Buffer::freeze`]) stay until it is committed ([`Buffer::release`]); they
+//! have an index of their own, so that it goes with them at once.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,11 +19,11 @@ use crate::record::Record;
 use crate::segment::write::bytes_of;
 use crate::snapshot::Rows;
 
-/// Batches of about one size before they are put together into one.
-const MAX_SMALL_PARTS: usize = 32;
-/// Up to so many rows, batches are of about one size. A batch with more than the last stays as it is. Few steps mean that a row is
-/// not copied often, however many small batches come.
-const SIZES: [usize; 3] = [31, 1_000, 30_000];
+/// Batches of one size before they are put together into one of the next.
+const MOST_OF_A_SIZE: usize = 16;
+/// The most rows of batches of a size, smallest first. A batch with more than the last stays as it is. So a row is copied once for
+/// every size, however many small batches come, and nobody waits for the copying of a great many.
+const SIZES: [usize; 3] = [15, 255, 999];
 /// Bytes that the index takes for a row, roughly.
 const INDEX_BYTES: usize = 40;
 
@@ -34,8 +35,13 @@ pub struct Buffer {
     key: IdKey,
     parts: BTreeMap<u32, Part>,
     next_part: u32,
-    index: IdMap<(u32, u32)>,
+    index: IdMap<Place>,
+    /// Of rows that are on their way to a segment.
+    frozen_index: IdMap<Place>,
 }
+
+/// A part, and a row in it.
+type Place = (u32, u32);
 
 #[derive(Debug)]
 struct Part {
@@ -62,7 +68,14 @@ pub struct Frozen {
 impl Buffer {
     /// A buffer without rows.
     pub fn new(schema: SchemaRef, key: IdKey) -> Self {
-        Self { schema, key, parts: BTreeMap::new(), next_part: 0, index: IdMap::default() }
+        Self {
+            schema,
+            key,
+            parts: BTreeMap::new(),
+            next_part: 0,
+            index: IdMap::default(),
+            frozen_index: IdMap::default(),
+        }
     }
 
     /// The columns that rows may have.
@@ -77,7 +90,7 @@ impl Buffer {
 
     /// Whether the record with this id is here.
     pub fn holds(&self, id: IdHash) -> bool {
-        self.index.contains_key(&id)
+        self.index.contains_key(&id) || self.frozen_index.contains_key(&id)
     }
 
     /// The batch with its columns in the types that the data set has. Batches are made for the columns of the time when they
@@ -96,9 +109,8 @@ impl Buffer {
         let number = self.push(batch);
         let mut replaced = Vec::new();
         for (row, id) in (0u32..).zip(ids) {
-            if let Some(old) = self.index.insert(*id, (number, row))
-                && self.mark_dead(old)
-            {
+            let known = self.index.insert(*id, (number, row)).or_else(|| self.frozen_index.remove(id));
+            if known.is_some_and(|known| self.mark_dead(known)) {
                 replaced.push(*id);
             }
         }
@@ -117,13 +129,13 @@ impl Buffer {
 
     /// The record with this id.
     pub fn record(&self, id: IdHash) -> Option<Record> {
-        let (part, row) = *self.index.get(&id)?;
+        let (part, row) = *self.index.get(&id).or_else(|| self.frozen_index.get(&id))?;
         self.parts.get(&part).map(|part| record_at(&part.batch, row as usize))
     }
 
     /// Removes the record with this id. Whether there was one, and whether it was frozen.
     pub fn remove(&mut self, id: IdHash) -> Option<bool> {
-        let place = self.index.remove(&id)?;
+        let place = self.index.remove(&id).or_else(|| self.frozen_index.remove(&id))?;
         Some(self.mark_dead(place))
     }
 
@@ -131,10 +143,11 @@ impl Buffer {
     pub fn clear(&mut self) {
         self.parts.clear();
         self.index = IdMap::default();
+        self.frozen_index = IdMap::default();
     }
 
     /// Whether the row was frozen.
-    fn mark_dead(&mut self, (part, row): (u32, u32)) -> bool {
+    fn mark_dead(&mut self, (part, row): Place) -> bool {
         let Some(part) = self.parts.get_mut(&part) else { return false };
         if let Some(live) = part.live.get_mut(row as usize) {
             part.dead += usize::from(std::mem::take(live));
@@ -143,16 +156,9 @@ impl Buffer {
         part.frozen
     }
 
-    /// Puts batches together when they have become many, so that a scan stays cheap.
+    /// Puts batches together when there are many of one size, so that a scan stays cheap.
     fn gather_small_parts(&mut self) {
-        let newest = |rows: usize| -> Vec<u32> {
-            let is_small = |part: &Part| !part.frozen && part.batch.num_rows() <= rows;
-            let parts = self.parts.iter().rev().take_while(|(_, part)| is_small(part));
-            parts.map(|(number, _)| *number).collect()
-        };
-        let Some(small) = SIZES.into_iter().map(newest).find(|small| small.len() >= MAX_SMALL_PARTS) else {
-            return;
-        };
+        let Some(small) = self.many_of_a_size() else { return };
         let schema = Arc::clone(&self.schema);
         let mut batches = Vec::with_capacity(small.len());
         for number in small.iter().rev() {
@@ -172,6 +178,24 @@ impl Buffer {
         }
     }
 
+    /// The newest parts up to a size of which there are many, newest first.
+    fn many_of_a_size(&self) -> Option<Vec<u32>> {
+        let mut counts = [0; SIZES.len()];
+        let mut newest = Vec::new();
+        let mut largest = 0;
+        for (number, part) in self.parts.iter().rev().take_while(|(_, part)| !part.frozen) {
+            let size = SIZES.iter().position(|most| part.batch.num_rows() <= *most)?;
+            // smaller ones that are older than larger ones stay what they are until these go with them
+            largest = largest.max(size);
+            newest.push(*number);
+            counts[largest] += 1;
+            if counts[largest] == MOST_OF_A_SIZE {
+                return Some(newest);
+            }
+        }
+        None
+    }
+
     /// The live rows, to be written to a segment.
     ///
     /// # Errors
@@ -183,12 +207,17 @@ impl Buffer {
             frozen.parts.push(*number);
         }
         self.set_frozen(&frozen, true);
+        // as many may come until the next time, and growing step by step would keep writers waiting
+        let room = IdMap::with_capacity_and_hasher(self.index.len(), Default::default());
+        self.frozen_index = std::mem::replace(&mut self.index, room);
         Ok(frozen)
     }
 
     /// Lets frozen rows move again: they were not written.
     pub fn thaw(&mut self, frozen: &Frozen) {
         self.set_frozen(frozen, false);
+        // no id is in both
+        self.index.extend(std::mem::take(&mut self.frozen_index));
     }
 
     fn set_frozen(&mut self, frozen: &Frozen, is_frozen: bool) {
@@ -204,9 +233,10 @@ impl Buffer {
         for number in &frozen.parts {
             self.parts.remove(number);
         }
-        let parts = &self.parts;
-        self.index.retain(|_, (part, _)| parts.contains_key(part));
-        self.index.shrink_to_fit();
+        self.frozen_index = IdMap::default();
+        if self.index.is_empty() {
+            self.index = IdMap::default();
+        }
     }
 
     /// Live rows, oldest first, in the columns of the data set.
@@ -229,7 +259,7 @@ impl Buffer {
     /// Bytes that the rows and their index take in memory, roughly.
     pub fn bytes(&self) -> usize {
         let batches: usize = self.parts.values().map(|part| part.bytes).sum();
-        batches + self.index.len() * INDEX_BYTES
+        batches + (self.index.len() + self.frozen_index.len()) * INDEX_BYTES
     }
 
     /// Bytes of the rows alone, as they count for what a data set may keep.
@@ -321,11 +351,27 @@ mod tests {
         for n in 0..100 {
             add(&mut buffer, &format!(r#"{{"_id": "r{n}", "nn": {n}, "k{}": 1}}"#, n % 3 + 10));
         }
-        assert!(buffer.parts.len() < MAX_SMALL_PARTS);
+        assert!(buffer.parts.len() < MOST_OF_A_SIZE);
         assert_eq!(rows(&mut buffer), 100);
         assert_eq!(record(&buffer, "r57").unwrap()["nn"], query_lang::Value::Int(57));
         assert!(remove(&mut buffer, "r3").is_some());
         assert_eq!(rows(&mut buffer), 99);
+    }
+
+    #[test]
+    fn many_rows_are_not_copied_for_the_sake_of_a_few() {
+        let mut buffer = buffer();
+        let many: Vec<String> = (0..5_000).map(|n| format!(r#"{{"_id": "many{n}"}}"#)).collect();
+        add(&mut buffer, &format!("[{}]", many.join(",")));
+        for n in 0..1_000 {
+            add(&mut buffer, &format!(r#"{{"_id": "one{n}"}}"#));
+            assert!(buffer.parts.len() <= MOST_OF_A_SIZE * SIZES.len());
+        }
+        assert_eq!(
+            buffer.parts.first_key_value().map(|(number, part)| (*number, part.live.len())),
+            Some((0, 5_000))
+        );
+        assert_eq!(rows(&mut buffer), 6_000);
     }
 
     #[test]
