@@ -91,6 +91,8 @@ impl Resources {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let pool = |name: &'static str, threads: usize| {
             let builder = ThreadPoolBuilder::new().num_threads(threads);
+            // whoever waits for work that panics is told; without a handler the process would end
+            let builder = builder.panic_handler(|_| tracing::error!("a computation of the engine panicked"));
             builder.thread_name(move |number| format!("{name}-{number}")).build().map_err(io::Error::other)
         };
         Ok(Arc::new(Self {
@@ -157,4 +159,17 @@ async fn on<T: Send + 'static>(
         let _ = sender.send(work());
     });
     receiver.await.map_err(|_| io::Error::other("a computation of the engine was broken off"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn work_that_panics_is_an_error_and_the_threads_go_on() {
+        let resources = Resources::new(0).unwrap();
+        let broken = resources.compute(|| panic!("on purpose")).await;
+        assert!(broken.is_err());
+        assert_eq!(resources.compute(|| 7).await.unwrap(), 7);
+    }
 }

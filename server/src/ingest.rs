@@ -12,7 +12,8 @@ use crate::error::ApiError;
 use crate::record_schema::RecordSchemas;
 use crate::state::AppState;
 
-/// A longer text is decoded on a thread that may block, so that it does not keep others waiting.
+/// A longer text is decoded on the store's own threads, of which there are as many as cores, so that it does not keep others
+/// waiting.
 const LONG: usize = 256 << 10;
 
 /// What was appended.
@@ -40,7 +41,7 @@ pub async fn append(
         checked(&state.schemas, data_set, &json, now)?
     } else {
         let (schemas, data_set) = (Arc::clone(&state.schemas), Arc::clone(data_set));
-        let checking = tokio::task::spawn_blocking(move || checked(&schemas, &data_set, &json, now));
+        let checking = state.store.compute(move || checked(&schemas, &data_set, &json, now));
         checking.await.map_err(|_| {
             ApiError::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
