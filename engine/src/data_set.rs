@@ -9,15 +9,16 @@ use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::sync::Arc;
 
-use arrow::array::AsArray;
+use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Int64Type, Schema, SchemaRef};
+use tokio::sync::oneshot;
 
 use crate::buffer::Buffer;
 use crate::columns::record_at;
 use crate::ids::{IdHash, IdKey};
 use crate::job::Running;
 use crate::live_segment::LiveSegment;
-use crate::log::{Outcome, Ticket};
+use crate::log::{Outcome, Ticket, copy};
 use crate::manifest::{self, Manifest};
 use crate::merge::Sizes;
 use crate::object::Objects;
@@ -55,6 +56,10 @@ pub struct DataSet {
     pub(crate) buffer: Buffer,
     /// Operations that were handed to the log and are not applied, in the order of the log.
     pending: VecDeque<Pending>,
+    /// Who waits for operations that are not pending any more, and what they are to be told.
+    finished: Vec<(Done, io::Result<()>)>,
+    /// Whether somebody waits for the log to decide, to apply it.
+    pub(crate) is_followed: bool,
     /// Segments that are being written.
     pub(crate) running: Vec<Running>,
     /// The log position of the last write.
@@ -79,6 +84,19 @@ struct Pending {
     outcome: Outcome,
     /// Its position will not be below this.
     floor: u64,
+    /// Who waits for it to be applied.
+    done: Option<Done>,
+}
+
+/// Whoever waits for a write.
+type Done = oneshot::Sender<io::Result<()>>;
+
+/// What is needed to apply an operation, so that nothing can fail any more and nothing has to be waited for.
+struct Ready {
+    /// The rows of an append in the types of the data set.
+    rows: Option<RecordBatch>,
+    /// The rows in segments that no longer count.
+    found: Vec<Found>,
 }
 
 /// Looks for records in the segments that there are now, while others use the data set.
@@ -143,6 +161,8 @@ impl DataSet {
             segments: segments.collect(),
             buffer: Buffer::new(manifest.schema(), manifest.id_key),
             pending: VecDeque::new(),
+            finished: Vec::new(),
+            is_followed: false,
             running: Vec::new(),
             version: manifest.position,
             first_unflushed: None,
@@ -190,7 +210,7 @@ impl DataSet {
 
     /// Whether nothing is lost when it is forgotten: all is in files, and nobody is about to change it.
     pub fn can_be_closed(&self) -> bool {
-        self.needs_from().is_none() && self.running.is_empty() && self.trash.is_empty()
+        !self.is_followed && self.needs_from().is_none() && self.running.is_empty() && self.trash.is_empty()
     }
 
     /// What is needed to make a batch of so many records: the columns that there are, and the number of the first row.
@@ -229,26 +249,67 @@ impl DataSet {
         Search { key: self.id_key(), segments }
     }
 
-    /// Notes an operation that was handed to the log, and where its records were found.
-    pub fn expect(&mut self, operation: Operation, searched: Searched, ticket: &Ticket) {
-        let outcome = ticket.outcome.clone();
-        self.pending.push_back(Pending { operation, searched, outcome, floor: ticket.floor });
+    /// Notes an operation that was handed to the log, and where its records were found. What is returned tells when it is applied
+    /// and readers may see it, or why it is not.
+    pub fn expect(
+        &mut self,
+        operation: Operation,
+        searched: Searched,
+        ticket: Ticket,
+    ) -> oneshot::Receiver<io::Result<()>> {
+        let (done, applied) = oneshot::channel();
+        let Ticket { outcome, floor } = ticket;
+        self.pending.push_back(Pending { operation, searched, outcome, floor, done: Some(done) });
+        applied
     }
 
-    /// Applies what the log has decided since the last time, in its order.
+    /// Whether the log has not decided yet about all that was handed to it.
+    pub fn waits_for_log(&self) -> bool {
+        self.pending.back().is_some_and(|pending| pending.outcome.decided().is_none())
+    }
+
+    /// Applies what the log has decided since the last time, in its order. Who waited is told by [`DataSet::tell`]. When this is
+    /// broken off, nothing is applied by halves.
     ///
     /// # Errors
     /// When segments cannot be read: what could not be applied is tried again the next time.
     pub async fn catch_up(&mut self) -> io::Result<()> {
-        while let Some(decided) = self.pending.front().and_then(|pending| pending.outcome.decided()) {
-            let Some(pending) = self.pending.pop_front() else { break };
-            let Some(position) = decided else { continue };
-            if let Err(error) = self.apply(&pending.operation, &pending.searched, position).await {
-                self.pending.push_front(pending);
-                return Err(error);
+        while let Some((pending, decided)) =
+            self.pending.front().and_then(|pending| Some((pending, pending.outcome.decided()?)))
+        {
+            let ready = match decided {
+                Ok(position) => {
+                    self.ready(&pending.operation, &pending.searched).await.map(|ready| (position, ready))
+                }
+                Err(error) => {
+                    let failed = self.pending.pop_front();
+                    self.finished
+                        .extend(failed.and_then(|failed| failed.done).map(|done| (done, Err(error))));
+                    continue;
+                }
+            };
+            match ready {
+                Ok((position, ready)) => {
+                    let Some(pending) = self.pending.pop_front() else { break };
+                    self.apply(&pending.operation, &pending.searched, ready, position);
+                    self.finished.extend(pending.done.map(|done| (done, Ok(()))));
+                }
+                Err(error) => {
+                    let done = self.pending.front_mut().and_then(|pending| pending.done.take());
+                    self.finished.extend(done.map(|done| (done, Err(copy(&error)))));
+                    return Err(error);
+                }
             }
         }
         Ok(())
+    }
+
+    /// Tells those whose writes are decided; to be called when readers may see them.
+    pub fn tell(&mut self) {
+        for (done, result) in self.finished.drain(..) {
+            // A writer that has gone away does not change what is there.
+            let _ = done.send(result);
+        }
     }
 
     /// Applies an operation that recovery found in the log at this position.
@@ -257,27 +318,29 @@ impl DataSet {
     /// When segments cannot be read.
     pub async fn recover(&mut self, operation: &Operation, position: u64) -> io::Result<()> {
         let searched = self.search().run(operation).await?;
-        self.apply(operation, &searched, position).await
+        let ready = self.ready(operation, &searched).await?;
+        self.apply(operation, &searched, ready, position);
+        Ok(())
     }
 
-    /// Applies an operation that is in the log at this position. Nothing has changed if it fails.
-    async fn apply(&mut self, operation: &Operation, searched: &Searched, position: u64) -> io::Result<()> {
+    async fn ready(&self, operation: &Operation, searched: &Searched) -> io::Result<Ready> {
+        let rows = match operation {
+            Operation::Append(batch) => Some(self.buffer.reconciled(batch).map_err(io::Error::other)?),
+            _ => None,
+        };
+        Ok(Ready { rows, found: self.found(searched).await? })
+    }
+
+    /// Applies an operation that is in the log at this position.
+    fn apply(&mut self, operation: &Operation, searched: &Searched, ready: Ready, position: u64) {
+        self.mark(ready.found, position);
         match operation {
-            Operation::Append(batch) => {
-                let batch = self.buffer.reconciled(batch).map_err(io::Error::other)?;
-                let found = self.found(searched).await?;
-                self.mark(found, position);
-                let numbers =
-                    batch.column_by_name(SEQUENCE).and_then(|column| column.as_primitive_opt::<Int64Type>());
-                let last = numbers.and_then(|numbers| numbers.values().last().copied());
-                self.next_sequence = self.next_sequence.max(last.map_or(0, |last| last + 1));
-                for id in self.buffer.add(batch, &searched.ids) {
-                    self.note_frozen(id, position);
+            Operation::Append(_) => {
+                if let Some(rows) = ready.rows {
+                    self.add(rows, &searched.ids, position);
                 }
             }
             Operation::Delete(_) | Operation::Trim(_) => {
-                let found = self.found(searched).await?;
-                self.mark(found, position);
                 for id in &searched.ids {
                     if self.buffer.remove(*id) == Some(true) {
                         self.note_frozen(*id, position);
@@ -294,7 +357,15 @@ impl DataSet {
         self.version = position;
         self.snapshot = None;
         self.first_unflushed.get_or_insert(position);
-        Ok(())
+    }
+
+    fn add(&mut self, rows: RecordBatch, ids: &[IdHash], position: u64) {
+        let numbers = rows.column_by_name(SEQUENCE).and_then(|column| column.as_primitive_opt::<Int64Type>());
+        let last = numbers.and_then(|numbers| numbers.values().last().copied());
+        self.next_sequence = self.next_sequence.max(last.map_or(0, |last| last + 1));
+        for id in self.buffer.add(rows, ids) {
+            self.note_frozen(id, position);
+        }
     }
 
     fn clear(&mut self) {

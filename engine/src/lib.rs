@@ -46,7 +46,7 @@ pub use batch::Batch;
 pub use columns::{off_type_value, record_at};
 pub use counters::StoreCounters;
 pub use decode::{Complaints, DecodeError, DecodeOptions, decode, decode_changes};
-pub use log::Durability;
+pub use log::{Durability, LocalDisk, LogDisk, LogFile};
 pub use merge::Sizes;
 pub use place::Place;
 pub use record::{Record, Value, record_to_json};

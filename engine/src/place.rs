@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use object_store::ObjectStore;
 
+use crate::log::{LocalDisk, LogDisk};
 use crate::object::Objects;
 
 /// Where a store is: its files, and the folder for its log, which is always local.
@@ -13,6 +14,7 @@ use crate::object::Objects;
 pub struct Place {
     pub(crate) objects: Objects,
     pub(crate) folder: PathBuf,
+    pub(crate) log_disk: Arc<dyn LogDisk>,
 }
 
 impl Place {
@@ -21,7 +23,7 @@ impl Place {
     /// # Errors
     /// When the folder cannot be made or used.
     pub fn local(folder: &Path) -> io::Result<Self> {
-        Ok(Self { objects: Objects::local(folder)?, folder: folder.to_owned() })
+        Ok(Self::of(Objects::local(folder)?, folder))
     }
 
     /// Files at a URL, with the log in a local folder; or everything in the local folder that `store` names. Credentials and settings come from the usual
@@ -36,12 +38,22 @@ impl Place {
             return Self::local(&own);
         }
         std::fs::create_dir_all(folder)?;
-        Ok(Self { objects, folder: folder.to_owned() })
+        Ok(Self::of(objects, folder))
     }
 
     /// Files in any object store, which is called `name`, and the log in a local folder.
     pub fn on(store: Arc<dyn ObjectStore>, name: &str, folder: &Path) -> Self {
-        Self { objects: Objects::remote(store, name), folder: folder.to_owned() }
+        Self::of(Objects::remote(store, name), folder)
+    }
+
+    fn of(objects: Objects, folder: &Path) -> Self {
+        Self { objects, folder: folder.to_owned(), log_disk: Arc::new(LocalDisk) }
+    }
+
+    /// The same place with the files of its log on a disk that may behave in another way.
+    #[must_use]
+    pub fn with_log_disk(self, log_disk: Arc<dyn LogDisk>) -> Self {
+        Self { log_disk, ..self }
     }
 
     /// What a person calls it.

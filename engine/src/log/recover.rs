@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::checksum;
+use super::{LogSettings, checksum};
 
 /// A frame of the log.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,11 +48,11 @@ pub fn last_before(folder: &Path) -> io::Result<u64> {
 ///
 /// # Errors
 /// When a file cannot be read, or is broken before its end: the error names it.
-pub fn recover(folder: &Path, mut take: impl FnMut(Frame) -> io::Result<()>) -> io::Result<()> {
-    if !folder.exists() {
+pub fn recover(settings: &LogSettings, mut take: impl FnMut(Frame) -> io::Result<()>) -> io::Result<()> {
+    if !settings.folder.exists() {
         return Ok(());
     }
-    let files = files(folder)?;
+    let files = files(&settings.folder)?;
     for (index, (_, path)) in files.iter().enumerate() {
         let bytes = std::fs::read(path)?;
         let whole = frames(&bytes, &mut take)?;
@@ -67,9 +67,7 @@ pub fn recover(folder: &Path, mut take: impl FnMut(Frame) -> io::Result<()>) -> 
             return Err(io::Error::new(io::ErrorKind::InvalidData, message));
         }
         tracing::warn!(file = %path.display(), bytes = lost, "cut an unfinished write off the end of the log");
-        let file = std::fs::OpenOptions::new().write(true).open(path)?;
-        file.set_len(whole as u64)?;
-        file.sync_all()?;
+        settings.disk.open(path)?.cut(whole as u64)?;
     }
     Ok(())
 }
@@ -124,12 +122,16 @@ fn frame_at(bytes: &[u8]) -> Option<(Frame, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::{Durability, Log, Ticket, write_frame};
+    use std::sync::Arc;
+
+    use tokio::sync::Notify;
+
+    use crate::log::{Durability, Log, write_frame};
     use crate::resources::Resources;
 
     fn recovered(folder: &Path) -> Vec<Frame> {
         let mut frames = Vec::new();
-        recover(folder, |frame| {
+        recover(&LogSettings::new(folder, Durability::Fsync), |frame| {
             frames.push(frame);
             Ok(())
         })
@@ -140,12 +142,17 @@ mod tests {
     #[tokio::test]
     async fn what_was_acknowledged_is_recovered_in_order() {
         let folder = tempfile::tempdir().unwrap();
-        let log = Log::start(folder.path(), 1, Durability::Fsync, Resources::new(0).unwrap()).unwrap();
-        let tickets: Vec<_> = (0..100u8).map(|n| log.submit(vec![n; usize::from(n)]).unwrap()).collect();
-        let outcomes: Vec<_> = tickets.iter().map(|ticket| ticket.outcome.clone()).collect();
-        let writes = tickets.into_iter().map(Ticket::wait);
-        futures::future::join_all(writes).await.into_iter().collect::<io::Result<()>>().unwrap();
-        let positions: Vec<u64> = outcomes.iter().filter_map(|outcome| outcome.decided().flatten()).collect();
+        let log =
+            Log::start(LogSettings::new(folder.path(), Durability::Fsync), 1, Resources::new(0).unwrap())
+                .unwrap();
+        let decided = Arc::new(Notify::new());
+        let tickets: Vec<_> =
+            (0..100u8).map(|n| log.submit(vec![n; usize::from(n)], &decided).unwrap()).collect();
+        while tickets.iter().any(|ticket| ticket.outcome.decided().is_none()) {
+            decided.notified().await;
+        }
+        let positions: Vec<u64> =
+            tickets.iter().map(|ticket| ticket.outcome.decided().unwrap().unwrap()).collect();
         assert_eq!(positions, (1..=100).collect::<Vec<u64>>());
         let frames = recovered(folder.path());
         assert_eq!(frames.len(), 100);
@@ -180,7 +187,8 @@ mod tests {
         let mut good = Vec::new();
         write_frame(&mut good, 2, b"payload");
         std::fs::write(folder.path().join(format!("{:020}.log", 2)), &good).unwrap();
-        let error = recover(folder.path(), |_| Ok(())).unwrap_err().to_string();
+        let settings = LogSettings::new(folder.path(), Durability::Fsync);
+        let error = recover(&settings, |_| Ok(())).unwrap_err().to_string();
         assert!(error.contains("00000000000000000001.log is broken at byte 0"), "{error}");
     }
 }

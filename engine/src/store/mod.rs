@@ -23,7 +23,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{MappedMutexGuard, Notify, Semaphore};
 
 pub use error::StoreError;
 pub use options::StoreOptions;
@@ -32,7 +32,7 @@ use self::options::FLUSH_BYTES;
 use self::slot::Slot;
 use crate::batch::Batch;
 use crate::counters::StoreCounters;
-use crate::data_set::{DataSet, Searched};
+use crate::data_set::{DataSet, Search};
 use crate::lease::Lease;
 use crate::log::Log;
 use crate::operation::Operation;
@@ -99,12 +99,14 @@ impl Store {
         }
         let slot = self.slot_or_new(name);
         let _shared = slot.gate.read().await;
-        self.admit(&slot).await?;
-        let (known, first) = slot.open().await?.reserve(records.rows());
+        let mut data_set = self.admit(&slot).await?;
+        let (known, first) = data_set.reserve(records.rows());
+        let search = data_set.search();
+        drop(data_set);
         if records.has_too_many_keys_for(&known) {
             return Err(StoreError::TooManyKeys);
         }
-        self.commit(&slot, Operation::Append(records.numbered(&known, first)?)).await
+        self.commit(&slot, Operation::Append(records.numbered(&known, first)?), search).await
     }
 
     /// Merges changes into a record: its other keys stay. Whether there is such a record.
@@ -114,8 +116,7 @@ impl Store {
     pub async fn patch(&self, name: &str, id: &str, changes: Record) -> Result<bool, StoreError> {
         let Some(slot) = self.slot(name) else { return Ok(false) };
         let _alone = slot.gate.write().await;
-        self.admit(&slot).await?;
-        let mut data_set = slot.open().await?;
+        let mut data_set = self.admit(&slot).await?;
         data_set.catch_up().await?;
         let Some(mut record) = data_set.record(id).await? else { return Ok(false) };
         let previous_id = record.get(schema::ID).cloned();
@@ -125,12 +126,13 @@ impl Store {
             record.extend(previous_id.map(|id| (schema::ID.to_owned(), id)));
         }
         let (known, first) = data_set.reserve(1);
+        let search = data_set.search();
         drop(data_set);
         let changed = Batch::of_records([&record])?;
         if changed.has_too_many_keys_for(&known) {
             return Err(StoreError::TooManyKeys);
         }
-        self.commit(&slot, Operation::Append(changed.numbered(&known, first)?)).await?;
+        self.commit(&slot, Operation::Append(changed.numbered(&known, first)?), search).await?;
         Ok(true)
     }
 
@@ -141,14 +143,14 @@ impl Store {
     pub async fn delete(&self, name: &str, id: &str) -> Result<bool, StoreError> {
         let Some(slot) = self.slot(name) else { return Ok(false) };
         let _alone = slot.gate.write().await;
-        self.admit(&slot).await?;
-        let mut data_set = slot.open().await?;
+        let mut data_set = self.admit(&slot).await?;
         data_set.catch_up().await?;
         if !data_set.contains(id).await? {
             return Ok(false);
         }
+        let search = data_set.search();
         drop(data_set);
-        self.commit(&slot, Operation::Delete(id.to_owned())).await?;
+        self.commit(&slot, Operation::Delete(id.to_owned()), search).await?;
         Ok(true)
     }
 
@@ -161,14 +163,14 @@ impl Store {
         const AT_A_TIME: usize = 100_000;
         let Some(slot) = self.slot(name).filter(|_| *retention != Retention::default()) else { return Ok(0) };
         let _alone = slot.gate.write().await;
-        self.admit(&slot).await?;
-        let mut data_set = slot.open().await?;
+        let mut data_set = self.admit(&slot).await?;
         let snapshot = data_set.snapshot().await?;
         let bytes = data_set.bytes();
         drop(data_set);
         let gone = retention.excess(&snapshot, bytes).await?;
         for ids in gone.chunks(AT_A_TIME) {
-            self.commit(&slot, Operation::Trim(ids.to_vec())).await?;
+            let search = slot.open().await?.search();
+            self.commit(&slot, Operation::Trim(ids.to_vec()), search).await?;
         }
         Ok(gone.len())
     }
@@ -180,8 +182,8 @@ impl Store {
     pub async fn empty(&self, name: &str) -> Result<(), StoreError> {
         let Some(slot) = self.slot(name) else { return Ok(()) };
         let _alone = slot.gate.write().await;
-        self.admit(&slot).await?;
-        self.commit(&slot, Operation::Empty).await
+        let search = self.admit(&slot).await?.search();
+        self.commit(&slot, Operation::Empty, search).await
     }
 
     /// Removes a data set with all its records. Whether it had been written since it was last removed.
@@ -191,19 +193,19 @@ impl Store {
     pub async fn drop_data_set(&self, name: &str) -> Result<bool, StoreError> {
         let Some(slot) = self.slot(name) else { return Ok(false) };
         let _alone = slot.gate.write().await;
-        self.admit(&slot).await?;
-        let mut data_set = slot.open().await?;
+        let mut data_set = self.admit(&slot).await?;
         data_set.catch_up().await?;
         if data_set.is_dropped() {
             return Ok(false);
         }
+        let search = data_set.search();
         drop(data_set);
-        self.commit(&slot, Operation::Drop).await?;
+        self.commit(&slot, Operation::Drop, search).await?;
         Ok(true)
     }
 
-    /// Refuses a write that may not be done, or for which there is no room now.
-    async fn admit(&self, slot: &Arc<Slot>) -> Result<(), StoreError> {
+    /// The data set, to be written to. Refuses a write that may not be done, or for which there is no room now.
+    async fn admit<'a>(&self, slot: &'a Slot) -> Result<MappedMutexGuard<'a, DataSet>, StoreError> {
         let busy = |reason: &str| StoreError::Busy { reason: reason.to_owned() };
         let log = self.log.as_ref().ok_or(StoreError::ReadOnly)?;
         if let Some(lease) = &self.lease {
@@ -213,7 +215,8 @@ impl Store {
         if log.waiting() > self.options.max_waiting {
             return Err(busy("too many writes wait for the disk"));
         }
-        let buffered = slot.open().await?.buffered_bytes();
+        let data_set = slot.open().await?;
+        let buffered = data_set.buffered_bytes();
         let is_much = buffered > FLUSH_BYTES.min(self.options.max_buffered) || self.log_is_long();
         if is_much && !slot.flush_wanted.swap(true, Ordering::AcqRel) {
             self.wake.notify_one();
@@ -221,25 +224,21 @@ impl Store {
         if buffered > self.options.max_buffered {
             return Err(busy("too many records of this data set wait to be put into files"));
         }
-        Ok(())
+        Ok(data_set)
     }
 
     /// Logs an operation; when this returns it is on disk and applied. Others may log theirs in the meantime.
-    async fn commit(&self, slot: &Slot, operation: Operation) -> Result<(), StoreError> {
+    async fn commit(&self, slot: &Arc<Slot>, operation: Operation, search: Search) -> Result<(), StoreError> {
         let log = self.log.as_ref().ok_or(StoreError::ReadOnly)?;
         let payload = operation.encode(slot.name())?;
-        let search = slot.open().await?.search();
         // what cannot be read is found out before anything is promised
-        let searched: Searched = search.run(&operation).await?;
+        let searched = search.run(&operation).await?;
         let mut data_set = slot.open().await?;
-        let ticket = log.submit(payload)?;
-        data_set.expect(operation, searched, &ticket);
+        let ticket = log.submit(payload, &slot.decided)?;
+        let applied = data_set.expect(operation, searched, ticket);
+        slot.follow_log(&mut data_set);
         drop(data_set);
-        let logged = ticket.wait().await;
-        let mut data_set = slot.open().await?;
-        data_set.catch_up().await?;
-        slot.publish(&data_set);
-        Ok(logged?)
+        Ok(applied.await.map_err(|_| io::Error::other("the store is closing"))??)
     }
 
     /// One version of a data set, for a query to see from beginning to end. Empty for one that was never written.
@@ -250,7 +249,7 @@ impl Store {
         let Some(slot) = self.slot_to_read(name).await? else { return Ok(Snapshot::empty()) };
         let mut data_set = slot.open().await?;
         let snapshot = data_set.snapshot().await?;
-        slot.publish(&data_set);
+        slot.publish(&mut data_set);
         Ok(snapshot)
     }
 
@@ -378,6 +377,18 @@ impl Store {
             open_data_sets,
             buffered_bytes,
         }
+    }
+
+    /// Does work for somebody who waits, on the threads of the store, of which there are as many as cores: those that answer
+    /// requests stay free.
+    ///
+    /// # Errors
+    /// When the work panics.
+    pub async fn compute<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> io::Result<T> {
+        self.resources.compute(work).await
     }
 
     /// Whether it was opened for reading.

@@ -15,7 +15,7 @@ use super::options::FLUSHES;
 use super::{Store, StoreError, StoreOptions, tend};
 use crate::data_set::{Home, data_set_name, folder_name};
 use crate::lease::{self, Lease, Taken};
-use crate::log::{self, Log};
+use crate::log::{self, Log, LogSettings};
 use crate::manifest;
 use crate::object::Objects;
 use crate::operation::Operation;
@@ -43,7 +43,6 @@ impl Store {
     pub async fn open_at(place: Place, options: StoreOptions) -> Result<Arc<Self>, StoreError> {
         std::fs::create_dir_all(place.log())?;
         let lock = lock(&place)?;
-        let resources = Resources::new(options.cache)?;
         let (lease, mut last) = if place.objects.is_remote() {
             let (lease, last) = take_lease(&place).await?;
             (Some(lease), last)
@@ -52,23 +51,11 @@ impl Store {
         } else {
             (None, 0)
         };
-        let mut store = Self {
-            epoch: lease.as_ref().map_or(0, Lease::epoch),
-            log: None,
-            data_sets: Mutex::new(HashMap::new()),
-            permits: Semaphore::new(FLUSHES),
-            wake: Arc::new(Notify::new()),
-            ticks: AtomicU64::new(1),
-            resources,
-            lease,
-            place,
-            options,
-            _lock: Some(lock),
-        };
+        let epoch = lease.as_ref().map_or(0, Lease::epoch);
+        let mut store = Self { epoch, lease, _lock: Some(lock), ..Self::without_log(place, options)? };
         store.find_data_sets().await?;
         last = last.max(store.recover().await?);
-        let resources = Arc::clone(&store.resources);
-        store.log = Some(Log::start(&store.place.log(), last + 1, store.options.durability, resources)?);
+        store.log = Some(Log::start(store.log_settings(), last + 1, Arc::clone(&store.resources))?);
         let store = Arc::new(store);
         tend::in_background(&store);
         Ok(store)
@@ -79,24 +66,28 @@ impl Store {
     /// # Errors
     /// When the store cannot be reached.
     pub async fn open_to_read(place: Place, options: StoreOptions) -> Result<Arc<Self>, StoreError> {
-        let resources = Resources::new(options.cache)?;
-        let store = Self {
+        let store = Self::without_log(place, options)?;
+        store.find_data_sets().await?;
+        let store = Arc::new(store);
+        tend::in_background(&store);
+        Ok(store)
+    }
+
+    /// A store without a log, a lease and data sets.
+    fn without_log(place: Place, options: StoreOptions) -> io::Result<Self> {
+        Ok(Self {
             epoch: 0,
             log: None,
             data_sets: Mutex::new(HashMap::new()),
             permits: Semaphore::new(FLUSHES),
             wake: Arc::new(Notify::new()),
             ticks: AtomicU64::new(1),
-            resources,
+            resources: Resources::new(options.cache)?,
             lease: None,
             place,
             options,
             _lock: None,
-        };
-        store.find_data_sets().await?;
-        let store = Arc::new(store);
-        tend::in_background(&store);
-        Ok(store)
+        })
     }
 
     /// Gives up the lease of a process that is gone for good, and with it the writes that were only in its log. Says who that
@@ -126,13 +117,22 @@ impl Store {
         }
     }
 
+    fn log_settings(&self) -> LogSettings {
+        LogSettings {
+            folder: self.place.log(),
+            disk: Arc::clone(&self.place.log_disk),
+            durability: self.options.durability,
+            file_bytes: self.options.log_file,
+        }
+    }
+
     /// Applies what is in the log and in no segment. The position of the last frame that there ever was.
     async fn recover(&self) -> Result<u64, StoreError> {
-        let folder = self.place.log();
-        let mut last = log::last_before(&folder)?;
+        let settings = self.log_settings();
+        let mut last = log::last_before(&settings.folder)?;
         let (sender, mut frames) = mpsc::channel(16);
         let reading = tokio::task::spawn_blocking(move || {
-            log::recover(&folder, |frame| sender.blocking_send(frame).map_err(io::Error::other))
+            log::recover(&settings, |frame| sender.blocking_send(frame).map_err(io::Error::other))
         });
         while let Some(frame) = frames.recv().await {
             last = last.max(frame.position);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::log::Durability;
+use crate::log::{Durability, FILE_BYTES};
 use crate::merge::Sizes;
 
 /// Settings of a store.
@@ -18,6 +18,8 @@ pub struct StoreOptions {
     pub max_buffered: usize,
     /// Bytes of the log from which on data sets are flushed without waiting for the next time.
     pub max_log: u64,
+    /// Bytes of a file of the log from which on another one is begun.
+    pub log_file: u64,
     /// What an acknowledged write survives.
     pub durability: Durability,
     /// How large segments become.
@@ -38,6 +40,7 @@ impl Default for StoreOptions {
             max_waiting: 128 << 20,
             max_buffered: 256 << 20,
             max_log: 512 << 20,
+            log_file: FILE_BYTES,
             durability: Durability::Fsync,
             sizes: Sizes::default(),
             grace: Duration::from_secs(120),

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
-use tokio::sync::{MappedMutexGuard, Mutex as AsyncMutex, MutexGuard, RwLock};
+use tokio::sync::{MappedMutexGuard, Mutex as AsyncMutex, MutexGuard, Notify, RwLock};
 use tokio::time::Instant;
 
 use crate::data_set::{DataSet, Home};
@@ -26,6 +26,8 @@ pub struct Slot {
     data_set: AsyncMutex<Option<DataSet>>,
     /// Shared by appends, which do not look at what is there; whoever changes what it has read has it alone.
     pub gate: RwLock<()>,
+    /// Told when the log has decided about a write.
+    pub decided: Arc<Notify>,
     /// Held while a flush is done: one at a time.
     flush: AsyncMutex<()>,
     /// Held while segments are put together: one at a time.
@@ -55,6 +57,7 @@ impl Slot {
             home,
             data_set: AsyncMutex::new(None),
             gate: RwLock::new(()),
+            decided: Arc::new(Notify::new()),
             flush: AsyncMutex::new(()),
             compaction: AsyncMutex::new(()),
             commit: AsyncMutex::new(()),
@@ -112,7 +115,7 @@ impl Slot {
         self.claim(store).await?;
         let mut data_set = self.open().await?;
         data_set.recover(operation, position).await?;
-        self.publish(&data_set);
+        self.publish(&mut data_set);
         Ok(())
     }
 
@@ -129,9 +132,33 @@ impl Slot {
         MutexGuard::try_map(self.data_set.lock().await, Option::as_mut).ok()
     }
 
-    /// Notes the version that readers may see.
-    pub fn publish(&self, data_set: &DataSet) {
+    /// Notes the version that readers may see, and tells those who waited for it.
+    pub fn publish(&self, data_set: &mut DataSet) {
         self.version.store(data_set.version(), Ordering::Release);
+        data_set.tell();
+    }
+
+    /// Sees to it that writes that were handed to the log are applied as soon as it has decided, whether those who made them
+    /// are still there or not. One task does it for all of them: writers need not wait for each other to look.
+    pub fn follow_log(self: &Arc<Self>, data_set: &mut DataSet) {
+        if !std::mem::replace(&mut data_set.is_followed, true) {
+            let slot = Arc::clone(self);
+            tokio::spawn(async move {
+                loop {
+                    slot.decided.notified().await;
+                    let Some(mut data_set) = slot.if_open().await else { return };
+                    if let Err(error) = data_set.catch_up().await {
+                        // whoever uses the data set next tries again
+                        tracing::error!(data_set = slot.name, %error, "cannot apply what is in the log");
+                    }
+                    slot.publish(&mut data_set);
+                    if !data_set.waits_for_log() {
+                        data_set.is_followed = false;
+                        return;
+                    }
+                }
+            });
+        }
     }
 
     /// The version that readers may see.
@@ -141,8 +168,8 @@ impl Slot {
     pub async fn version(&self) -> io::Result<u64> {
         match self.version.load(Ordering::Acquire) {
             UNKNOWN => {
-                let data_set = self.open().await?;
-                self.publish(&data_set);
+                let mut data_set = self.open().await?;
+                self.publish(&mut data_set);
                 Ok(data_set.version())
             }
             version => Ok(version),
@@ -169,7 +196,7 @@ impl Slot {
         }
         let mut data_set = self.open().await?;
         data_set.follow().await?;
-        self.publish(&data_set);
+        self.publish(&mut data_set);
         Ok(())
     }
 
@@ -241,7 +268,7 @@ impl Slot {
                 Ok(()) => {
                     if let Ok(mut data_set) = self.open().await {
                         data_set.settle(job, outputs, manifest);
-                        self.publish(&data_set);
+                        self.publish(&mut data_set);
                     }
                     return Ok(());
                 }

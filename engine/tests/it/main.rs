@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has failed")]
 
 mod fuzz_corpus;
+mod log_faults;
 mod object_stores;
 mod query_limits;
 mod query_model;

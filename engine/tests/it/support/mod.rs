@@ -1,6 +1,8 @@
 //! What the tests of queries share: recorded vectors, and snapshots made of records.
 
 pub mod faulty;
+pub mod faulty_disk;
+pub mod store;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,0 +1,27 @@
+//! What the tests of the store share: records in, and what is there by id.
+
+use std::collections::BTreeMap;
+
+use engine::{Batch, DecodeOptions, Store, StoreError, decode};
+use serde_json::Value;
+
+/// The records of a JSON value.
+pub fn records(body: &Value) -> Batch {
+    let options = DecodeOptions { auto_ids: &[], now: "2020-01-01T00:00:00Z".parse().unwrap() };
+    decode(body.to_string().as_bytes(), &options).unwrap()
+}
+
+/// The value of `nn` of every record, by its id; -1 where there is none. No id is there twice.
+pub async fn contents(store: &Store, name: &str) -> Result<BTreeMap<String, i64>, StoreError> {
+    let batches = store.snapshot(name).await?.batches().await?;
+    let mut found = BTreeMap::new();
+    for batch in batches.iter().map(|rows| &rows.batch) {
+        for row in 0..batch.num_rows() {
+            let record = engine::record_to_json(&engine::record_at(batch, row));
+            let id = record["_id"].as_str().unwrap().to_owned();
+            let value = record.get("nn").and_then(Value::as_i64).unwrap_or(-1);
+            assert!(found.insert(id, value).is_none(), "an id is there twice");
+        }
+    }
+    Ok(found)
+}
