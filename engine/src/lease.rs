@@ -9,6 +9,7 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -105,8 +106,10 @@ impl Lease {
                 Record { epoch, holder: holder(), log: log.to_owned(), renewed_at: now, released: false };
             let good_until = Instant::now() + GOOD_FOR;
             let bytes = serde_json::to_vec(&record).map_err(io::Error::from)?;
-            match objects.create(&path_of(epoch), bytes.into()).await {
+            let bytes = Bytes::from(bytes);
+            match objects.create(&path_of(epoch), bytes.clone()).await {
                 Ok(()) => {
+                    keeps_the_first(objects, &path_of(epoch), bytes).await?;
                     for name in objects.names(FOLDER).await? {
                         let old = name.strip_suffix(".json").and_then(|name| name.parse::<u64>().ok());
                         if old.is_some_and(|old| old + 1 < epoch) {
@@ -201,6 +204,22 @@ pub async fn give_up(objects: &Objects, now: DateTime<Utc>) -> Result<Option<Str
     let bytes = serde_json::to_vec(&released).map_err(io::Error::from)?;
     objects.create(&path_of(released.epoch), bytes.into()).await?;
     Ok(Some(record.holder))
+}
+
+/// An object store that takes a second file of a name would let two processes commit the same manifest: it cannot be used.
+async fn keeps_the_first(objects: &Objects, path: &str, bytes: Bytes) -> io::Result<()> {
+    match objects.create(path, bytes).await {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => {
+            let message = format!(
+                "{} was overwritten though it was to be written only if it is not there: this object store does not know \
+                 conditional puts, and nothing would keep two processes from writing to it",
+                objects.describe(path)
+            );
+            Err(io::Error::new(io::ErrorKind::Unsupported, message))
+        }
+    }
 }
 
 fn refuse(objects: &Objects, before: &Record, log: &str, now: DateTime<Utc>) -> Result<(), StoreError> {

@@ -6,15 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::support::faulty::Faulty;
-use engine::{Backup, Batch, DecodeOptions, Place, Sizes, Store, StoreError, StoreOptions, decode};
-use object_store::ObjectStore;
+use crate::support::store::{contents, records};
+use engine::{Backup, Place, Sizes, Store, StoreError, StoreOptions};
 use object_store::memory::InMemory;
+use object_store::{ObjectStore, ObjectStoreExt};
 use serde_json::{Value, json};
-
-fn records(body: &Value) -> Batch {
-    let options = DecodeOptions { auto_ids: &[], now: "2020-01-01T00:00:00Z".parse().unwrap() };
-    decode(body.to_string().as_bytes(), &options).unwrap()
-}
 
 fn options() -> StoreOptions {
     StoreOptions {
@@ -30,20 +26,6 @@ fn options() -> StoreOptions {
 
 fn place(objects: Arc<dyn ObjectStore>, folder: &Path) -> Place {
     Place::on(objects, "memory://bucket", folder)
-}
-
-async fn contents(store: &Store, name: &str) -> Result<BTreeMap<String, i64>, StoreError> {
-    let batches = store.snapshot(name).await?.batches().await?;
-    let mut found = BTreeMap::new();
-    for batch in batches.iter().map(|rows| &rows.batch) {
-        for row in 0..batch.num_rows() {
-            let record = engine::record_to_json(&engine::record_at(batch, row));
-            let id = record["_id"].as_str().unwrap().to_owned();
-            let value = record.get("nn").and_then(Value::as_i64).unwrap_or(-1);
-            assert!(found.insert(id, value).is_none(), "an id is there twice");
-        }
-    }
-    Ok(found)
 }
 
 #[tokio::test]
@@ -69,6 +51,15 @@ async fn a_second_writer_is_refused_and_told_who_has_the_store() {
     // and the first one again
     let first = Store::open_at(place(objects, one.path()), options()).await.unwrap();
     assert_eq!(contents(&first, "set").await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn an_object_store_that_overwrites_what_it_should_not_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let careless = Faulty::over(&Arc::new(InMemory::new()), 1, 0);
+    careless.forget_conditions();
+    let refused = Store::open_at(place(careless, folder.path()), options()).await.unwrap_err().to_string();
+    assert!(refused.contains("does not know conditional puts"), "{refused}");
 }
 
 #[tokio::test]
@@ -109,6 +100,47 @@ async fn a_writer_that_lost_its_lease_cannot_commit_any_more() {
     new.flush().await.unwrap();
     let found = contents(&new, "set").await.unwrap();
     assert_eq!(found.keys().collect::<Vec<_>>(), ["a", "b", "late"]);
+}
+
+#[tokio::test]
+async fn the_log_of_a_machine_that_was_given_up_is_set_aside_when_it_comes_back() {
+    let objects = Arc::new(InMemory::new());
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let first = Store::open_at(place(objects.clone(), one.path()), options()).await.unwrap();
+    first.append("set", records(&json!({"_id": "in-a-segment", "nn": 1}))).await.unwrap();
+    first.flush().await.unwrap();
+    first.append("set", records(&json!({"_id": "only-in-the-log", "nn": 2}))).await.unwrap();
+    drop(first);
+    // it does not come back, and somebody gives up what is only in its log
+    let gone = place(objects.clone(), two.path());
+    assert!(matches!(Store::release(&gone).await, Err(StoreError::InUse { .. })), "it was seen just now");
+    let lease = object_store::path::Path::from("lease/00000000000000000001.json");
+    let mut seen: Value =
+        serde_json::from_slice(&objects.get(&lease).await.unwrap().bytes().await.unwrap()).unwrap();
+    seen["renewed_at"] = json!("2020-01-01T00:00:00Z");
+    objects.put(&lease, seen.to_string().into()).await.unwrap();
+    assert!(Store::release(&gone).await.unwrap().unwrap().starts_with("process "));
+    let second = Store::open_at(place(objects.clone(), two.path()), options()).await.unwrap();
+    second.append("set", records(&json!({"_id": "later", "nn": 3}))).await.unwrap();
+    second.close().await.unwrap();
+    drop(second);
+    // then it does come back: what others have done since stays as it is, and its log can be looked at
+    let first = Store::open_at(place(objects.clone(), one.path()), options()).await.unwrap();
+    let there: Vec<String> = contents(&first, "set").await.unwrap().into_keys().collect();
+    assert_eq!(there, ["in-a-segment", "later"]);
+    first.append("set", records(&json!({"_id": "last", "nn": 4}))).await.unwrap();
+    first.close().await.unwrap();
+    let aside: Vec<_> = std::fs::read_dir(one.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("log-before-lease-"))
+        .collect();
+    assert_eq!(aside.len(), 1, "{aside:?}");
+    let logs = std::fs::read_dir(&aside[0]).unwrap().map(|entry| entry.unwrap().path());
+    let bytes: Vec<u8> = logs.flat_map(|path| std::fs::read(path).unwrap()).collect();
+    assert!(bytes.windows(15).any(|text| text == b"only-in-the-log"));
+    let findings = engine::verify(&place(objects, one.path()), |_| ()).await.unwrap();
+    assert!(findings.iter().all(|finding| finding.problems.is_empty()), "{findings:?}");
 }
 
 #[tokio::test]

@@ -38,6 +38,8 @@ pub struct Faulty {
     /// After so many further writes nothing reaches the store any more.
     writes_left: AtomicU64,
     cut_off: AtomicBool,
+    /// Whether it overwrites what should only be written where nothing is.
+    forgets_conditions: AtomicBool,
 }
 
 impl fmt::Display for Faulty {
@@ -59,7 +61,13 @@ impl Faulty {
             seed: Mutex::new(seed.wrapping_mul(2).wrapping_add(1)),
             writes_left: AtomicU64::new(u64::MAX),
             cut_off: AtomicBool::new(false),
+            forgets_conditions: AtomicBool::new(false),
         })
+    }
+
+    /// From now on it takes no notice of conditions, as some imitations of object stores.
+    pub fn forget_conditions(&self) {
+        self.forgets_conditions.store(true, Ordering::Relaxed);
     }
 
     /// From now on requests succeed.
@@ -130,6 +138,8 @@ impl Faulty {
 impl ObjectStore for Faulty {
     async fn put_opts(&self, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
         self.count_write()?;
+        let forgets = self.forgets_conditions.load(Ordering::Relaxed);
+        let options = if forgets { PutOptions::default() } else { options };
         match self.fault() {
             None => self.inner.put_opts(location, payload, options).await,
             Some(Fault::Refused) => Err(failed("nothing was written")),
