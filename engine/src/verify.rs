@@ -2,7 +2,6 @@
 //!
 //! Nothing is changed and no lock is taken, so that a store can be proved while it is used.
 
-use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 
@@ -10,6 +9,7 @@ use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use bytes::Bytes;
 
+use crate::columns::record_at;
 use crate::data_set::{Home, data_set_name};
 use crate::ids::{IdHash, IdKey};
 use crate::log;
@@ -23,6 +23,8 @@ use crate::segment::{IdHead, Segment, ids};
 
 /// How often a data set is read anew when its files change while they are read.
 const ATTEMPTS: usize = 5;
+/// About how many ids are compared with each other at a time, so that memory does not grow with the data set.
+const IDS_AT_A_TIME: u64 = 2_000_000;
 
 /// What was found about one data set, or about the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,23 +93,26 @@ async fn data_set(home: &Home, name: &str) -> Finding {
 }
 
 async fn segments(home: &Home, manifest: &Manifest) -> (u64, Vec<String>) {
-    let (mut rows, mut problems, mut known) = (0, Vec::new(), HashSet::new());
+    let (mut rows, mut problems, mut proved) = (0, Vec::new(), Vec::new());
     for entry in &manifest.segments {
         let path = format!("{}/{}", home.folder, entry.file);
         let of_ids = format!("{}/{}", home.folder, entry.ids);
-        let entries = match read_ids(home, &of_ids, entry).await {
-            Ok(entries) => Some(entries),
+        let (head, entries) = match read_ids(home, &of_ids, entry).await {
+            Ok((head, entries)) => (Some(head), Some(entries)),
             Err(reason) => {
                 problems.push(format!("the ids {} {reason}", home.objects.describe(&of_ids)));
-                None
+                (None, None)
             }
         };
         match whole(home, &path, entry.bytes, entry.checksum).await {
             Ok(_) => {
                 let mut proof =
                     Proof { entry, key: manifest.id_key, entries, row: 0, before: None, wrong: Vec::new() };
-                if let Err(error) = proof.segment(&home.segment(entry), &mut known).await {
+                if let Err(error) = proof.segment(&home.segment(entry)).await {
                     problems.push(error);
+                }
+                if proof.wrong.is_empty() {
+                    proved.extend(head.map(|head| (entry, head)));
                 }
                 let named = |what: String| format!("the segment {} {what}", home.objects.describe(&path));
                 problems.extend(proof.wrong.into_iter().map(named));
@@ -116,7 +121,57 @@ async fn segments(home: &Home, manifest: &Manifest) -> (u64, Vec<String>) {
             Err(reason) => problems.push(format!("the segment {} {reason}", home.objects.describe(&path))),
         }
     }
+    if let Err(error) = second_records(home, &proved, IDS_AT_A_TIME, &mut problems).await {
+        problems.push(error);
+    }
     (rows, problems)
+}
+
+/// Looks for ids that several records have, in segments of which the files of ids are right.
+async fn second_records(
+    home: &Home,
+    segments: &[(&SegmentEntry, IdHead)],
+    at_a_time: u64,
+    problems: &mut Vec<String>,
+) -> Result<(), String> {
+    let rows: u64 = segments.iter().map(|(entry, _)| entry.rows).sum();
+    // hashes are spread evenly: a share of their range has about that share of the rows
+    let shares = rows.div_ceil(at_a_time).max(1);
+    let width = u64::MAX / shares;
+    for share in 0..shares {
+        let end = if share + 1 == shares { u64::MAX } else { width * (share + 1) - 1 };
+        let range = width * share..=end;
+        let mut found: Vec<(IdHash, usize, u32)> = Vec::new();
+        for (place, (entry, head)) in segments.iter().enumerate() {
+            let blocks = head.blocks_in(range.clone());
+            if blocks.is_empty() {
+                continue;
+            }
+            let path = format!("{}/{}", home.folder, entry.ids);
+            let bytes = head.range_of(blocks.start).start..head.range_of(blocks.end - 1).end;
+            let read = home.objects.ranges(&path, &[bytes]).await;
+            let read = read.map_err(|error| format!("{}: {error}", home.objects.describe(&path)))?;
+            for (hash, row) in read.iter().flat_map(|bytes| ids::entries(bytes)) {
+                if range.contains(&hash.high) && entry.dead.binary_search(&row).is_err() {
+                    found.push((hash, place, row));
+                }
+            }
+        }
+        found.sort_unstable();
+        for pair in found.windows(2) {
+            let [(before, ..), (hash, place, row)] = pair else { continue };
+            if before == hash
+                && let Some((entry, _)) = segments.get(*place)
+            {
+                let row = home.segment(entry).row(*row).await.map_err(|error| error.to_string())?;
+                let record = record_at(&row, 0);
+                let id = record.get(ID).and_then(|id| id.as_text()).unwrap_or_default();
+                let path = home.objects.describe(&format!("{}/{}", home.folder, entry.file));
+                problems.push(format!("the segment {path} has a second record with the id {id}"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A file that has the bytes that its manifest says, or what is wrong with it.
@@ -131,8 +186,8 @@ async fn whole(home: &Home, path: &str, bytes: u64, checksum: u32) -> Result<Byt
     Ok(file)
 }
 
-/// The entries of a file of ids, in the order of the hashes.
-async fn read_ids(home: &Home, path: &str, entry: &SegmentEntry) -> Result<Bytes, String> {
+/// The head of a file of ids, and its entries in the order of the hashes.
+async fn read_ids(home: &Home, path: &str, entry: &SegmentEntry) -> Result<(IdHead, Bytes), String> {
     let file = whole(home, path, entry.ids_bytes, entry.ids_checksum).await?;
     let head_bytes = usize::try_from(entry.ids_head).unwrap_or(usize::MAX).min(file.len());
     let head = IdHead::parse(&file[..head_bytes]).map_err(|reason| format!("cannot be read: {reason}"))?;
@@ -147,7 +202,7 @@ async fn read_ids(home: &Home, path: &str, entry: &SegmentEntry) -> Result<Bytes
     if !ids::entries(&entries).is_sorted() {
         return Err("are not in order".to_owned());
     }
-    Ok(entries)
+    Ok((head, entries))
 }
 
 /// What is being found out about one segment.
@@ -161,12 +216,12 @@ struct Proof<'a> {
 }
 
 impl Proof<'_> {
-    /// Looks at all rows; `known` are the ids of live rows before them.
-    async fn segment(&mut self, segment: &Segment, known: &mut HashSet<IdHash>) -> Result<(), String> {
+    /// Looks at all rows.
+    async fn segment(&mut self, segment: &Segment) -> Result<(), String> {
         let layout = segment.layout().await.map_err(|error| error.to_string())?;
         for row_group in 0..layout.row_groups.len() {
             let batch = segment.read_through(row_group).await.map_err(|error| error.to_string())?;
-            if !self.rows(&batch, known) {
+            if !self.rows(&batch) {
                 return Ok(());
             }
         }
@@ -181,7 +236,7 @@ impl Proof<'_> {
     }
 
     /// Whether it is worth looking at more rows.
-    fn rows(&mut self, batch: &RecordBatch, known: &mut HashSet<IdHash>) -> bool {
+    fn rows(&mut self, batch: &RecordBatch) -> bool {
         let own_ids = batch.column_by_name(ID).and_then(|column| column.as_string_view_opt());
         let times = batch
             .column_by_name(TIMESTAMP)
@@ -205,9 +260,6 @@ impl Proof<'_> {
                 self.wrong.push(format!("has the id {id} in row {row}, which its file of ids does not say"));
                 return false;
             }
-            if self.entry.dead.binary_search(&row).is_err() && !known.insert(hash) {
-                self.wrong.push(format!("has a second record with the id {id}"));
-            }
             self.row += 1;
         }
         true
@@ -225,4 +277,49 @@ fn write_ahead_log(folder: &std::path::Path) -> Finding {
         Err(error) => finding.problems.push(error.to_string()),
     }
     finding
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::{DecodeOptions, decode};
+    use crate::store::{Store, StoreOptions};
+
+    #[tokio::test]
+    async fn an_id_that_two_records_have_is_named_however_few_are_compared_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::local(folder.path()).unwrap();
+        let store = Store::open_at(place.clone(), StoreOptions::default()).await.unwrap();
+        let rows: Vec<String> = (0..1_000).map(|n| format!(r#"{{"_id": "r{n}"}}"#)).collect();
+        let options = DecodeOptions { auto_ids: &[], now: "2020-01-01T00:00:00Z".parse().unwrap() };
+        store
+            .append("set", decode(format!("[{}]", rows.join(",")).as_bytes(), &options).unwrap())
+            .await
+            .unwrap();
+        store.flush().await.unwrap();
+        let home = Home {
+            objects: place.objects.clone(),
+            folder: "data-sets/set".into(),
+            resources: Resources::new(0).unwrap(),
+            sizes: Sizes::default(),
+            epoch: 0,
+        };
+        let (manifest, _) = manifest::newest(&home.objects, &home.folder).await.unwrap();
+        let once = manifest.unwrap().segments.pop().unwrap();
+        // the same rows a second time, all but one of them marked
+        let twice = SegmentEntry { dead: (0..1_000).filter(|row| *row != 700).collect(), ..once.clone() };
+        for at_a_time in [50, 300, 10_000] {
+            let mut segments = Vec::new();
+            for entry in [&once, &twice] {
+                let path = format!("{}/{}", home.folder, entry.ids);
+                segments.push((entry, read_ids(&home, &path, entry).await.unwrap().0));
+            }
+            let mut problems = Vec::new();
+            second_records(&home, &segments[..1], at_a_time, &mut problems).await.unwrap();
+            assert_eq!(problems, Vec::<String>::new());
+            second_records(&home, &segments, at_a_time, &mut problems).await.unwrap();
+            assert_eq!(problems.len(), 1, "{problems:?}");
+            assert!(problems[0].ends_with("has a second record with the id r700"), "{problems:?}");
+        }
+    }
 }

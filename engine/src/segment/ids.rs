@@ -10,7 +10,7 @@
 //! Numbers are little-endian, hashes big-endian. The head is small (2 bytes a row) and kept in memory while there is room. An
 //! id that is not there costs one look at the filter; one that is there, one block of 4 KiB.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use bytes::Bytes;
 
@@ -145,6 +145,12 @@ impl IdHead {
             return None;
         }
         self.fences.partition_point(|first| *first <= hash).checked_sub(1)
+    }
+
+    /// The blocks in which hashes are whose upper 64 bits are in a range.
+    pub fn blocks_in(&self, high: RangeInclusive<u64>) -> Range<usize> {
+        let start = self.fences.partition_point(|first| first.high < *high.start()).saturating_sub(1);
+        start..self.fences.partition_point(|first| first.high <= *high.end())
     }
 
     /// Where in the file a block is.
