@@ -199,6 +199,10 @@ impl fmt::Display for DurableFolder {
 /// Tells drafts of one process apart.
 static DRAFTS: AtomicU64 = AtomicU64::new(0);
 
+/// A file is put on disk in pieces of so many bytes: a file system that orders its writes lets whoever waits for the log wait for
+/// what is not on disk of other files as well.
+const PIECE: usize = 1 << 20;
+
 fn put_durably(target: &std::path::Path, payload: &PutPayload, mode: &PutMode) -> io::Result<()> {
     let folder = target.parent().ok_or_else(|| io::Error::other("a file needs a folder"))?;
     if !folder.is_dir() {
@@ -210,7 +214,12 @@ fn put_durably(target: &std::path::Path, payload: &PutPayload, mode: &PutMode) -
     let draft = PathBuf::from(format!("{}#{number}", target.display()));
     let write = || {
         let mut file = File::create(&draft)?;
-        payload.iter().try_for_each(|part| file.write_all(part))?;
+        for (number, piece) in payload.iter().flat_map(|part| part.chunks(PIECE)).enumerate() {
+            if number > 0 {
+                file.sync_data()?;
+            }
+            file.write_all(piece)?;
+        }
         file.sync_all()?;
         match mode {
             // A hard link fails when the name is taken, which a rename does not.
