@@ -287,7 +287,7 @@ async fn numbers(state: &AppState) -> Vec<Line> {
 }
 
 /// Counts a request and how long it took.
-pub async fn count(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub async fn count(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
     let metrics = &state.metrics;
     let (surface, method) = (Surface::of(&request), known_method(request.method()));
     let start = Instant::now();

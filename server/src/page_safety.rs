@@ -1,6 +1,8 @@
 //! What answers tell browsers not to do with them: pages run no scripts but ours and send nothing elsewhere, and other sites may
 //! frame only what is meant to be framed.
 
+use std::sync::Arc;
+
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
@@ -16,7 +18,7 @@ const PAGE: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'uns
 const PICTURE: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
 /// Says to browsers what every answer of its kind should, unless the answer says it itself.
-pub async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub async fn guard(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
     let secure = Client::of(&state.access, &request).secure;
     let mut response = next.run(request).await;
     let headers = response.headers_mut();

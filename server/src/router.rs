@@ -3,9 +3,12 @@
 //! All surfaces share one listener. Each can also have one of its own, at the root, so that the base URLs of an older
 //! deployment can point here unchanged; what a path answers to a wrong method then is what that service answered.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, StatusCode};
+use axum::middleware;
 use axum::routing::{delete, get, patch, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -99,7 +102,7 @@ pub fn admin_api_only(state: AppState) -> Router {
 
 /// Stands before a surface that is not for everybody.
 fn guarded(routes: Router<AppState>, state: &AppState, surface: Surface) -> Router<AppState> {
-    routes.layer(axum::middleware::from_fn_with_state(access::before(state, surface), access::admit))
+    routes.layer(middleware::from_fn_with_state(access::before(state, surface), access::admit))
 }
 
 /// The status pages, with or without a slash at the end. What else than `GET` is answered is up to the surface.
@@ -146,15 +149,21 @@ fn finish(router: Router<AppState>, state: AppState) -> Router {
     };
     // Not the query string: it can hold what is told once, such as the key of a link or the code of a sign-in.
     let span = |request: &axum::extract::Request| tracing::debug_span!("request", method = %request.method(), path = request.uri().path());
-    let guard = axum::middleware::from_fn_with_state(state.clone(), page_safety::guard);
+    // Layers are cloned for every request: the state is shared once more, so that this counts one thing up and not a dozen. As lists
+    // they are one service each, not one in a box in another.
+    let shared = Arc::new(state.clone());
     router
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(guard)
-        .layer(CompressionLayer::new())
-        .layer(axum::middleware::map_response(one_vary))
-        .layer(axum::middleware::from_fn(weak_when_compressed))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(axum::middleware::from_fn_with_state(state.clone(), metrics::count))
-        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer((
+            CompressionLayer::new(),
+            middleware::from_fn_with_state(Arc::clone(&shared), page_safety::guard),
+            DefaultBodyLimit::max(MAX_BODY),
+        ))
+        .layer((
+            TraceLayer::new_for_http().make_span_with(span),
+            middleware::from_fn_with_state(shared, metrics::count),
+            CatchPanicLayer::custom(panicked),
+            middleware::from_fn(weak_when_compressed),
+            middleware::map_response(one_vary),
+        ))
         .with_state(state)
 }

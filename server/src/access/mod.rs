@@ -50,7 +50,7 @@ pub enum Surface {
 
 /// Lets a request pass, or refuses it, and notes what came of it.
 pub async fn admit(
-    State((state, surface)): State<(AppState, Surface)>,
+    State((state, surface)): State<(Arc<AppState>, Surface)>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -176,8 +176,8 @@ pub async fn keep_up(state: AppState, mut stopping: tokio::sync::watch::Receiver
 }
 
 /// What [`admit`] needs to stand before a surface.
-pub fn before(state: &AppState, surface: Surface) -> (AppState, Surface) {
-    (state.clone(), surface)
+pub fn before(state: &AppState, surface: Surface) -> (Arc<AppState>, Surface) {
+    (Arc::new(state.clone()), surface)
 }
 
 /// Shared by every clone of the state.
