@@ -42,3 +42,36 @@ fn without_room_writes_are_refused_and_with_room_they_are_taken_again() {
     let server = Server::start(folder.path(), &[]);
     assert_eq!(ids(&mut Connection::open(&server.host).unwrap()), 2_410, "after a crash as before");
 }
+
+#[test]
+fn on_a_disk_that_is_full_writes_are_refused_until_there_is_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(server) = Server::start_on_small_disk(folder.path(), 8 << 10) else {
+        eprintln!("skipped: this system does not let tests mount a disk of their own");
+        return;
+    };
+    server.make_data_set("full", "disk");
+    let mut connection = Connection::open(&server.host).unwrap();
+    let mut acknowledged = 0;
+    let refused = (0..100).find_map(|attempt| {
+        let records = records(&format!("batch{attempt}"), 256);
+        let (status, answer) = connection.json("POST", "/data/full/disk", WRITER, &records).unwrap();
+        if status == 200 {
+            acknowledged += 256;
+        }
+        (status != 200).then_some((status, answer))
+    });
+    let (status, answer) = refused.expect("8 MiB are not enough for 25");
+    assert_eq!((status, &answer["message"]), (507, &json!("the disk is full; nothing was changed")));
+    assert_eq!(ids(&mut connection), acknowledged, "nothing of a refused write is there");
+    assert_eq!(connection.json("GET", "/_health", WRITER, &Value::Null).unwrap().0, 503);
+
+    server.remove_ballast(folder.path());
+    assert_eq!(
+        connection.json("POST", "/data/full/disk", WRITER, &records("last", 256)).unwrap().0,
+        200,
+        "what there is room for is taken again"
+    );
+    assert_eq!(ids(&mut connection), acknowledged + 256);
+    assert_eq!(connection.json("GET", "/_health", WRITER, &Value::Null).unwrap().0, 200);
+}

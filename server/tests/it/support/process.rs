@@ -35,6 +35,31 @@ impl Server {
         Self::listening(serve(&mut shell, folder, &[]))
     }
 
+    /// Starts a server on a disk of its own of so many KiB, a fourth of which is taken by a file `ballast`. The disk is in memory, and
+    /// gone with the server. `None` where the system does not let us make one.
+    pub fn start_on_small_disk(folder: &Path, kib: u32) -> Option<Self> {
+        let script = format!(
+            "mount -t tmpfs -o size={kib}k tmpfs \"$0\" && head -c {}k /dev/zero > \"$0/ballast\" && exec \"$@\"",
+            kib / 4
+        );
+        let alone = ["--map-root-user", "--mount"];
+        let may =
+            Command::new("unshare").args(alone).args(["mount", "-t", "tmpfs", "tmpfs", "/tmp"]).output();
+        if !may.is_ok_and(|may| may.status.success()) {
+            return None;
+        }
+        let mut program = Command::new("unshare");
+        program.args(alone).args(["sh", "-c", &script]).arg(folder);
+        program.arg(env!("CARGO_BIN_EXE_performance-platform"));
+        Some(Self::listening(serve(&mut program, folder, &[])))
+    }
+
+    /// Makes room on the disk of [`Server::start_on_small_disk`].
+    pub fn remove_ballast(&self, folder: &Path) {
+        let seen_by_it = format!("/proc/{}/root{}/ballast", self.process.id(), folder.display());
+        std::fs::remove_file(seen_by_it).unwrap();
+    }
+
     /// Takes the limit of [`Server::start_with_small_files`] away.
     pub fn allow_large_files(&self) {
         let id = self.process.id().to_string();
