@@ -245,6 +245,8 @@ pub async fn serve(state: AppState, args: &ListenArgs, ready: impl FnOnce(Socket
     working.await.context("the task that does jobs failed")?;
     state.access.audit.write(&state.registry).await;
     state.store.close().await.context("cannot close the store")?;
+    // with SQLite everything is in the one file then, for whoever copies it
+    state.registry.close().await;
     tracing::info!("stopped");
     Ok(())
 }
