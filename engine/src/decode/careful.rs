@@ -326,8 +326,8 @@ impl<'de> Visitor<'de> for ObjectVisitor {
         object(map)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<MaybeObject, A::Error> {
-        while list.next_element::<IgnoredAny>()?.is_some() {}
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<MaybeObject, A::Error> {
+        skip_list(list)?;
         Ok(MaybeObject::Other)
     }
 }
@@ -341,11 +341,21 @@ fn object<'de, A: MapAccess<'de>>(mut map: A) -> Result<MaybeObject, A::Error> {
         }
         object.insert(key, map.next_value::<Given>()?);
         if object.len() > MAX_KEYS + TIMES.len() + 1 {
-            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            skip_map(map)?;
             return Ok(MaybeObject::TooManyKeys);
         }
     }
     Ok(MaybeObject::Object(object))
+}
+
+fn skip_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<(), A::Error> {
+    while list.next_element::<IgnoredAny>()?.is_some() {}
+    Ok(())
+}
+
+fn skip_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Error> {
+    while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+    Ok(())
 }
 
 impl<'de> Deserialize<'de> for Given {
@@ -361,13 +371,13 @@ impl<'de> Visitor<'de> for GivenVisitor {
 
     scalars!(self, Given, Given::Scalar, Given::TooLarge);
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Given, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Given, A::Error> {
+        skip_map(map)?;
         Ok(Given::Nested)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Given, A::Error> {
-        while list.next_element::<IgnoredAny>()?.is_some() {}
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Given, A::Error> {
+        skip_list(list)?;
         Ok(Given::Nested)
     }
 }
