@@ -51,7 +51,10 @@ impl FromStr for Role {
 
 /// There is no role of this name.
 #[derive(Debug, thiserror::Error)]
-#[error("there is no role called {0:?}")]
+#[error(
+    "there is no role called {0:?}: there are admin, dashboard-editor, dashboard, signin, organisation, transforms, user, \
+     collector, collector-view, omniscient, anon and user_update_permission"
+)]
 pub struct UnknownRole(pub String);
 
 /// The kinds of things that permissions are about.
@@ -148,7 +151,14 @@ mod tests {
         ] {
             assert_eq!(name.parse::<Role>().unwrap(), role);
         }
-        assert!("Admin".parse::<Role>().is_err());
+        let unknown = "Admin".parse::<Role>().unwrap_err().to_string();
+        for role in [Role::Admin, Role::Signin, Role::Dashboard, Role::DashboardEditor, Role::Organisation]
+            .into_iter()
+            .chain([Role::Transforms, Role::User, Role::Collector, Role::CollectorView, Role::Omniscient])
+            .chain([Role::Anon, Role::UserUpdatePermission])
+        {
+            assert!(unknown.contains(&role.to_string()), "{role} is offered: {unknown}");
+        }
     }
 
     #[test]

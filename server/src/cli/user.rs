@@ -6,7 +6,7 @@ use std::io::{IsTerminal, Read};
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use comfy_table::{Table, presets};
-use stagecraft::{Registry, Role, password};
+use stagecraft::{Edit, Registry, Role, password};
 
 use super::DataDir;
 
@@ -28,7 +28,8 @@ enum UserCommand {
         /// What the user may do: admin, dashboard-editor, dashboard, signin, collector and so on.
         #[arg(long = "role", value_name = "ROLE")]
         roles: Vec<Role>,
-        /// Make the user without a password, for those who sign in elsewhere or only own things.
+        /// Ask for no password: a new user has none, for those who sign in elsewhere or only own things, and one who has a
+        /// password keeps it.
         #[arg(long)]
         no_password: bool,
     },
@@ -50,15 +51,26 @@ pub async fn run(args: UserArgs) -> anyhow::Result<()> {
     match args.command {
         UserCommand::Create { email, roles, no_password } => {
             let roles: BTreeSet<Role> = roles.into_iter().collect();
+            // What cannot be is said before a password is asked for.
+            registry.trial(|edit| edit.set_roles(&email, roles.clone()))?;
             let hash = match no_password {
                 true => None,
                 false => Some(password::hash(&ask_password()?, &email)?),
             };
-            let user = registry.edit("", |edit| {
-                edit.set_roles(&email, roles.clone())?;
-                edit.set_password_hash(&email, hash.clone())
-            });
-            println!("{} may sign in; roles: {}", user.await?.email, names(&roles));
+            let change = |edit: &mut Edit| {
+                let user = edit.set_roles(&email, roles.clone())?;
+                match &hash {
+                    Some(hash) => edit.set_password_hash(&email, Some(hash.clone())),
+                    None => Ok(user),
+                }
+            };
+            let user = registry.edit("", change).await?;
+            if hash.is_some() {
+                // Whoever knew the password before is out.
+                registry.end_sessions_of(&email).await?;
+            }
+            let may = if user.can_sign_in() { "may sign in" } else { "has no password" };
+            println!("{email} {may}; roles: {}", names(&roles));
         }
         UserCommand::List => println!("{}", table(&registry)),
         UserCommand::Revoke { email } => {

@@ -28,6 +28,7 @@ mod shared_registry;
 mod sign_on;
 mod support;
 mod transforms;
+mod user_command;
 
 #[path = "../../../stagecraft/tests/support/mod.rs"]
 mod postgres;
