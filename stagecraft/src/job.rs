@@ -94,6 +94,25 @@ impl NewJob {
         };
         self.depth = self.depth.min(other.depth);
     }
+
+    /// Whether it does all that another of its kind about its subject asks for.
+    #[must_use]
+    pub fn covers(&self, other: &NewJob) -> bool {
+        let range = match (self.range, other.range) {
+            (Some(own), Some(theirs)) => own.0 <= theirs.0 && theirs.1 <= own.1,
+            (own, theirs) => own == theirs,
+        };
+        range && self.depth <= other.depth && self.argument == other.argument
+    }
+}
+
+/// A job that will do what was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueuedJob {
+    /// Identifies it.
+    pub id: Uuid,
+    /// When it may be taken.
+    pub due_at: DateTime<Utc>,
 }
 
 /// A job.
@@ -163,12 +182,12 @@ impl Job {
 }
 
 impl Registry {
-    /// Asks for jobs: when this returns, all of them are on disk. Returns which jobs will do them, in the same order; a job that
-    /// waits already does what another asks of the same kind about the same subject.
+    /// Asks for jobs: when this returns, all of them are on disk. Returns which jobs will do them and from when on, in the same
+    /// order; a job that waits already does what another asks of the same kind about the same subject.
     ///
     /// # Errors
     /// If the database cannot be written, and then none of them will be done.
-    pub async fn queue_jobs(&self, jobs: &[NewJob]) -> Result<Vec<Uuid>, RegistryError> {
+    pub async fn queue_jobs(&self, jobs: &[NewJob]) -> Result<Vec<QueuedJob>, RegistryError> {
         let rows: Vec<NewJobRow> = jobs.iter().map(|job| NewJobRow::new(job, self.now())).collect();
         self.database().insert_jobs(&rows).await
     }

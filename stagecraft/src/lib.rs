@@ -67,7 +67,7 @@ pub use data_type::DataType;
 pub use edit::Edit;
 pub use error::RegistryError;
 pub use history::{FieldChange, HistoryEntry};
-pub use job::{Job, JobState, NewJob, TimeRange};
+pub use job::{Job, JobState, NewJob, QueuedJob, TimeRange};
 pub use module::{Module, ModuleEntry};
 pub use module_tree::{ModuleForm, ModuleTree};
 pub use module_type::ModuleType;

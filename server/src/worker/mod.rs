@@ -95,7 +95,11 @@ pub async fn run_due(state: &AppState, now: DateTime<Utc>) -> usize {
 
 async fn take(state: &AppState, now: DateTime<Utc>) -> Option<Job> {
     match state.registry.take_job(now, LEASE).await {
-        Ok(job) => job,
+        Ok(job) => {
+            // Before it looks at anything: whoever writes from now on asks for another one.
+            job.iter().for_each(|job| state.worker.begun(job));
+            job
+        }
         Err(error) => {
             tracing::warn!(%error, "cannot look for jobs");
             None

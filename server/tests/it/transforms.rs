@@ -214,6 +214,24 @@ async fn many_writes_at_the_same_time_are_one_job() {
 }
 
 #[tokio::test]
+async fn what_is_written_after_a_job_has_begun_is_another_job() {
+    let canals = Canals::new().await;
+    canals.rate().await;
+    // By the clock of the machine, so that the jobs have not been due for long.
+    let post = async |id: &str, channel: &str| {
+        let record =
+            json!([{"_id": id, "_timestamp": "2016-03-01T00:00:00Z", "channel": channel, "count": 1}]);
+        assert_eq!(canals.server.json("POST", "/data/canals/boats", "tok", &record).await.status, 200);
+    };
+    for (channel, rate) in [("digital", 1.0), ("paper", 0.5), ("phone", 1.0 / 3.0), ("visit", 0.25)] {
+        post(channel, channel).await;
+        post(channel, channel).await;
+        assert_eq!(run_due(&canals.server.state, Utc::now()).await, 1, "{channel}");
+        assert_eq!(canals.records("digital-takeup").await[0]["rate"], json!(rate));
+    }
+}
+
+#[tokio::test]
 async fn what_a_transform_writes_is_transformed_further() {
     let canals = Canals::new().await;
     let types = canals.admin("GET", "/module-type", Value::Null).await;

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{Database, RowReader, text};
 use crate::RegistryError;
-use crate::job::{Job, JobState, NewJob};
+use crate::job::{Job, JobState, NewJob, QueuedJob};
 
 const COLUMNS: &str = "id, kind, subject, argument, earliest, latest, depth, state, queued_at, due_at, attempts, \
                        started_at, finished_at, outcome";
@@ -85,18 +85,19 @@ impl JobRow {
 }
 
 impl Database {
-    pub(crate) async fn insert_jobs(&self, rows: &[NewJobRow]) -> Result<Vec<Uuid>, RegistryError> {
+    pub(crate) async fn insert_jobs(&self, rows: &[NewJobRow]) -> Result<Vec<QueuedJob>, RegistryError> {
         let mut connection = self.pool.acquire().await?;
         let mut transaction = connection.begin().await?;
-        let mut ids = vec![Uuid::nil(); rows.len()];
         // Always in one order, so that no two processes wait for each other's rows.
         let mut order: Vec<usize> = (0..rows.len()).collect();
         order.sort_by_key(|index| (rows[*index].kind, &rows[*index].subject));
+        let mut queued = Vec::with_capacity(rows.len());
         for index in order {
-            ids[index] = insert(&mut transaction, &rows[index]).await?;
+            queued.push((index, insert(&mut transaction, &rows[index]).await?));
         }
         transaction.commit().await?;
-        Ok(ids)
+        queued.sort_by_key(|(index, _)| *index);
+        Ok(queued.into_iter().map(|(_, job)| job).collect())
     }
 
     /// Takes the job that has been due longest, unless another worker is faster each time.
@@ -227,7 +228,7 @@ impl Database {
 }
 
 /// Inserts a job, or widens the one of its kind and about its subject that waits.
-async fn insert(connection: &mut AnyConnection, row: &NewJobRow) -> Result<Uuid, RegistryError> {
+async fn insert(connection: &mut AnyConnection, row: &NewJobRow) -> Result<QueuedJob, RegistryError> {
     let sql = "INSERT INTO jobs (id, kind, subject, argument, earliest, latest, depth, state, queued_at, due_at, attempts) \
                VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', $8, $9, 0) \
                ON CONFLICT (kind, subject) WHERE state = 'waiting' AND subject <> '' DO UPDATE SET \
@@ -235,12 +236,13 @@ async fn insert(connection: &mut AnyConnection, row: &NewJobRow) -> Result<Uuid,
                earliest = CASE WHEN excluded.earliest < jobs.earliest THEN excluded.earliest ELSE jobs.earliest END, \
                latest = CASE WHEN excluded.latest > jobs.latest THEN excluded.latest ELSE jobs.latest END, \
                depth = CASE WHEN excluded.depth < jobs.depth THEN excluded.depth ELSE jobs.depth END \
-               RETURNING id";
+               RETURNING id, due_at";
     let query = sqlx::query(sql).bind(Uuid::new_v4().to_string()).bind(row.kind).bind(row.subject.clone());
     let query = query.bind(row.argument.clone()).bind(row.earliest.clone()).bind(row.latest.clone());
     let query = query.bind(row.depth).bind(row.queued_at.clone()).bind(row.due_at.clone());
     let row = query.fetch_one(connection).await?;
-    RowReader::new(&row, "jobs").uuid()
+    let mut row = RowReader::new(&row, "jobs");
+    Ok(QueuedJob { id: row.uuid()?, due_at: row.time()? })
 }
 
 /// Lets a job wait again or, where one of its kind and about its subject waits already, makes it part of that one.

@@ -160,9 +160,9 @@ async fn queue(
         depth: 0,
         due_at: state.now(headers),
     };
-    let ids = state.registry.queue_jobs(&[job]).await?;
-    state.metrics.jobs_queued(Job::RUN_COLLECTOR, ids.len());
-    ids.first().copied().ok_or_else(Refusal::no_such_item)
+    let queued = state.registry.queue_jobs(&[job]).await?;
+    state.metrics.jobs_queued(Job::RUN_COLLECTOR, queued.len());
+    queued.first().map(|job| job.id).ok_or_else(Refusal::no_such_item)
 }
 
 fn date(text: &str) -> Result<NaiveDate, Refusal> {
