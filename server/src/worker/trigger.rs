@@ -21,8 +21,9 @@ use crate::state::AppState;
 /// How long a job waits for others about the same before it is done.
 pub(super) const SETTLE: TimeDelta = TimeDelta::seconds(1);
 
-/// Within so much of its time, a job is not relied on to wait any more: clocks differ.
-const MARGIN: TimeDelta = TimeDelta::milliseconds(500);
+/// How long after its time a job is relied on to wait for this process, which usually takes it sooner. After that, something has
+/// happened to it, or there is too much to do for it to matter.
+const RELIANCE: TimeDelta = TimeDelta::seconds(5);
 
 /// How long a writer waits for its jobs to be on disk.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -34,7 +35,7 @@ pub const LONGEST_CHAIN: u32 = 8;
 #[derive(Debug, Default)]
 pub struct Worker {
     waiting: Mutex<BTreeMap<String, NewJob>>,
-    /// Jobs that are on disk, by subject, and until when they certainly wait.
+    /// Jobs that are on disk and that nobody has begun, by subject, and until when that is relied on.
     asked_for: Mutex<HashMap<String, (NewJob, Instant)>>,
     handing_over: Arc<tokio::sync::Mutex<()>>,
     /// Held by a job that compares its records with those that are there before it writes them.
@@ -97,13 +98,18 @@ impl Worker {
         asked_for.get(&job.subject).is_some_and(|(known, until)| known.covers(job) && Instant::now() < *until)
     }
 
-    /// A job is on disk and waits at least until shortly before it is due.
+    /// A job is on disk.
     fn is_on_disk(&self, job: NewJob, due_at: DateTime<Utc>) {
         let mut asked_for = self.asked_for.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         asked_for.retain(|_, (_, until)| now < *until);
-        if let Ok(wait) = (due_at - Utc::now() - MARGIN).to_std() {
-            asked_for.insert(job.subject.clone(), (job, now + wait));
+        let Ok(wait) = (due_at + RELIANCE - Utc::now()).to_std() else { return };
+        match asked_for.get_mut(&job.subject) {
+            // It has become part of that one.
+            Some((known, _)) => known.widen(&job),
+            None => {
+                asked_for.insert(job.subject.clone(), (job, now + wait));
+            }
         }
     }
 
