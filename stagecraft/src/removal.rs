@@ -3,8 +3,8 @@
 use uuid::Uuid;
 
 use crate::{
-    AccessToken, Collector, CollectorType, Dashboard, DataGroup, DataSet, DataSource, DataType, Edit, Module,
-    ModuleType, Node, NodeType, Provider, RegistryError, Transform, TransformType, User,
+    Collector, CollectorType, Dashboard, DataGroup, DataSet, DataSource, DataType, Edit, Module, ModuleType,
+    Node, NodeType, Provider, RegistryError, Transform, TransformType, User,
 };
 
 /// Refuses if anything is counted: `uses` are how many and of what, in the singular.
@@ -117,10 +117,9 @@ impl Edit {
     /// If there is no such user, or one of that.
     pub fn delete_user(&mut self, email: &str) -> Result<(), RegistryError> {
         let user = self.catalog().user(email).ok_or_else(RegistryError::no_such_item)?;
-        let tokens = self.all::<AccessToken>().filter(|token| token.email == email).count();
-        if user.can_sign_in() || tokens > 0 {
+        if self.catalog().may_come_in(&user) {
             return Err(RegistryError::Invalid(format!(
-                "{email} can sign in or has tokens: take that away first with `performance-platform user revoke`"
+                "{email} has roles, a password or tokens: take that away first with `performance-platform user revoke`"
             )));
         }
         unused(&[

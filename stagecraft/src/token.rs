@@ -202,6 +202,15 @@ impl Edit {
         }
     }
 
+    /// Gives the tokens of one user to another.
+    pub(crate) fn rename_tokens(&mut self, email: &str, new_email: &str) {
+        let of_user = |token: &&Arc<AccessToken>| token.email == email;
+        let found: Vec<Arc<AccessToken>> = self.all::<AccessToken>().filter(of_user).cloned().collect();
+        for token in found {
+            self.put(AccessToken { email: new_email.to_owned(), ..AccessToken::clone(&token) });
+        }
+    }
+
     pub(crate) fn forget_tokens(&mut self, which: impl Fn(&AccessToken) -> bool) -> usize {
         let ids: Vec<Uuid> =
             self.all::<AccessToken>().filter(|token| which(token)).map(|token| token.id).collect();

@@ -85,6 +85,14 @@ impl Catalog {
         self.users.values().find(|user| user.email == email).cloned()
     }
 
+    /// Whether somebody can do something as this user, with a browser or a token, or could with another password.
+    #[must_use]
+    pub fn may_come_in(&self, user: &User) -> bool {
+        user.can_sign_in()
+            || !user.roles.is_empty()
+            || self.access_tokens().any(|token| token.email == user.email)
+    }
+
     /// All users, oldest first.
     pub fn users(&self) -> impl Iterator<Item = &Arc<User>> {
         self.users.values()
@@ -108,7 +116,7 @@ impl Edit {
         Ok(self.put(user))
     }
 
-    /// Gives a user another e-mail address; what the user owns stays owned.
+    /// Gives a user another e-mail address; what the user owns stays owned, and tokens stay the user's.
     ///
     /// # Errors
     /// If there is no such user, or the new address is taken or is none.
@@ -121,6 +129,7 @@ impl Edit {
         self.rename_owner::<Transform>(email, new_email, |thing| &mut thing.owners);
         self.rename_owner::<DataSource>(email, new_email, |thing| &mut thing.owners);
         self.rename_owner::<Collector>(email, new_email, |thing| &mut thing.owners);
+        self.rename_tokens(email, new_email);
         Ok(self.put(user))
     }
 

@@ -479,3 +479,37 @@ async fn an_administrator_says_what_users_may_do() {
     let log = server.json("GET", "/admin-api/audit-log", ADMIN, &Value::Null).await.text();
     assert!(log.contains("PUT /admin-api/users/bob@example.gov.uk/roles"), "{log}");
 }
+
+#[tokio::test]
+async fn whoever_may_change_users_gets_no_rights_by_it() {
+    let (server, _) = welcomed().await;
+    let maker = token(&server, json!({"name": "mallory@example.gov.uk", "roles": ["user"]})).await;
+    let ask = async |method: &str, path: &str, token: &str, body: Value| {
+        server.json(method, &format!("/admin-api/users/{path}"), token, &body).await.status.as_u16()
+    };
+    for email in ["plain@example.gov.uk", "token@example.gov.uk", "role@example.gov.uk"] {
+        server.json("POST", "/admin-api/users", &maker, &json!({"email": email})).await;
+    }
+    let theirs = token(&server, json!({"name": "token@example.gov.uk", "roles": ["admin"]})).await;
+    assert_eq!(ask("PUT", "role@example.gov.uk/roles", ADMIN, json!({"roles": ["dashboard"]})).await, 200);
+    // An address that leads to roles, a password or tokens is no address to take over.
+    for email in ["ann@example.gov.uk", "token@example.gov.uk", "role@example.gov.uk"] {
+        assert_eq!(
+            ask("PUT", email, &maker, json!({"email": "mallory2@example.gov.uk"})).await,
+            403,
+            "{email}"
+        );
+        assert_ne!(ask("DELETE", &format!("{email}?if=unused"), &maker, Value::Null).await, 200, "{email}");
+    }
+    assert_eq!(
+        ask("PUT", "plain@example.gov.uk", &maker, json!({"email": "plainer@example.gov.uk"})).await,
+        200
+    );
+    // An administrator may, and tokens go along.
+    assert_eq!(ask("PUT", "token@example.gov.uk", ADMIN, json!({"email": "new@example.gov.uk"})).await, 200);
+    let board = json!({"slug": "board", "title": "Board"});
+    assert_eq!(server.json("POST", "/admin-api/dashboard", &theirs, &board).await.status, 200);
+    let catalog = server.state.registry.catalog();
+    assert!(catalog.dashboard_by_slug("board").unwrap().owners.contains("new@example.gov.uk"));
+    assert!(catalog.user("token@example.gov.uk").is_none(), "nobody comes in under the old address");
+}

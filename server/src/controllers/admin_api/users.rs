@@ -1,7 +1,7 @@
 //! `/users`, by e-mail address.
 
 use serde_json::Value;
-use stagecraft::{Catalog, Edit, Subject};
+use stagecraft::{Catalog, Edit, Role, Subject};
 
 use super::answer::Refusal;
 use super::resource::{Request, Resource};
@@ -31,6 +31,10 @@ impl Resource for Users {
     }
 
     fn update(edit: &mut Edit, request: &Request, id: &str) -> Result<Value, Refusal> {
+        // Whoever comes in under an address has what is there: to move that is to hand out roles.
+        if edit.catalog().user(id).is_some_and(|user| edit.catalog().may_come_in(&user)) {
+            request.caller.must_be(&[Role::Admin])?;
+        }
         Ok(edit.rename_user(id, request.text("email"))?.to_json())
     }
 
