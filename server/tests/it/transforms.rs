@@ -63,6 +63,11 @@ impl Canals {
         self.admin("POST", "/transform", transform).await["id"].as_str().unwrap().to_owned()
     }
 
+    async fn kind_of_module(&self, name: &str) -> Value {
+        let types = self.admin("GET", "/module-type", Value::Null).await;
+        types.as_array().unwrap().iter().find(|kind| kind["name"] == name).unwrap()["id"].clone()
+    }
+
     async fn rate(&self) -> String {
         self.transform("rate", ("boats", "digital-takeup"), by_week(), digital_share()).await
     }
@@ -234,12 +239,11 @@ async fn what_is_written_after_a_job_has_begun_is_another_job() {
 #[tokio::test]
 async fn what_a_transform_writes_is_transformed_further() {
     let canals = Canals::new().await;
-    let types = canals.admin("GET", "/module-type", Value::Null).await;
-    let kpi = types.as_array().unwrap().iter().find(|kind| kind["name"] == "single_timeseries").unwrap();
+    let kind = canals.kind_of_module("single_timeseries").await;
     let takeup = json!({"data_group": "canals", "data_type": "digital-takeup", "bearer_token": "tok", "published": true});
     canals.admin("POST", "/data-sets", takeup).await;
     for (slug, published) in [("dash-a", true), ("dash-b", false)] {
-        let module = json!({"type_id": kpi["id"], "slug": "m", "title": "M", "description": "", "info": [], "order": 1,
+        let module = json!({"type_id": kind, "slug": "m", "title": "M", "description": "", "info": [], "order": 1,
             "options": {"value-attribute": "rate"}, "query_parameters": {}, "modules": [],
             "data_group": "canals", "data_type": "digital-takeup"});
         let board = json!({"slug": slug, "title": slug, "published": published, "modules": [module]});
@@ -262,6 +266,68 @@ async fn what_a_transform_writes_is_transformed_further() {
     assert_eq!(canals.work().await, 2);
     assert_eq!(canals.records("digital-takeup").await.len(), 3);
     assert_eq!(canals.records("latest").await[0]["digital_takeup"], json!(0.25));
+}
+
+#[tokio::test]
+async fn summaries_of_services_become_the_latest_figures_of_their_dashboards() {
+    let canals = Canals::new().await;
+    canals.admin("POST", "/data-groups", json!({"name": "transactional-services"})).await;
+    canals.admin("POST", "/data-types", json!({"name": "summaries"})).await;
+    let summaries =
+        json!({"data_group": "transactional-services", "data_type": "summaries", "bearer_token": "tok"});
+    canals.admin("POST", "/data-sets", summaries).await;
+    let module = json!({"type_id": canals.kind_of_module("kpi").await, "slug": "m", "title": "M", "description": "",
+        "info": [], "order": 1, "options": {"value-attribute": "total_cost"}, "modules": [],
+        "query_parameters": {"filter_by": ["service_id:svc-a", "type:quarterly"]},
+        "data_group": "transactional-services", "data_type": "summaries"});
+    let board = json!({"slug": "dash-a", "title": "A", "published": true, "modules": [module]});
+    canals.admin("POST", "/dashboard", board).await;
+    let types = canals.admin("GET", "/transform-type", Value::Null).await;
+    let function = "backdrop.transformers.tasks.latest_transaction_explorer_values.compute";
+    let kind = types.as_array().unwrap().iter().find(|kind| kind["function"] == function).unwrap();
+    let transform = json!({"type_id": kind["id"], "query-parameters": {},
+        "options": {"additionalFields": {"country": "canalia"}}, "input": {"data-type": "summaries"},
+        "output": {"data-group": "canals", "data-type": "latest"}});
+    canals.admin("POST", "/transform", transform).await;
+    let records = json!([
+        {"_id": "s", "_timestamp": "2014-01-01T00:00:00Z", "type": "seasonally-adjusted", "service_id": "svc-a",
+         "cost_per_transaction": 2.5, "digital_cost_per_transaction": 1.1, "digital_takeup": 0.4,
+         "number_of_digital_transactions": 400, "number_of_transactions": 1000, "total_cost": 2500.0},
+        {"_id": "q", "_timestamp": "2014-04-01T00:00:00Z", "type": "quarterly", "service_id": "svc-a",
+         "number_of_transactions": 260, "number_of_digital_transactions": 130, "digital_takeup": 0.5},
+        {"_id": "x", "_timestamp": "2014-04-01T00:00:00Z", "type": "quarterly", "service_id": "of-no-dashboard"},
+    ]);
+    canals.post("/data/transactional-services/summaries", records).await;
+    assert_eq!(canals.work().await, 1);
+    let latest = canals.records("latest").await;
+    let of = |figure: &str| {
+        let record = latest.iter().find(|record| record.get(figure).is_some()).unwrap();
+        assert_eq!((&record["dashboard_slug"], &record["country"]), (&json!("dash-a"), &json!("canalia")));
+        (record[figure].clone(), record["type"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(latest.len(), 6);
+    assert_eq!(of("total_cost"), (json!(2500.0), "seasonally-adjusted".to_owned()));
+    assert_eq!(of("number_of_transactions"), (json!(1000), "seasonally-adjusted".to_owned()));
+    assert_eq!(of("digital_takeup"), (json!(0.5), "quarterly".to_owned()));
+    assert_eq!(of("digital_cost_per_transaction"), (Value::Null, "quarterly".to_owned()));
+}
+
+#[tokio::test]
+async fn ratings_become_scores_by_week() {
+    let canals = Canals::new().await;
+    let collect: Vec<String> =
+        (1..=5).map(|rating| format!("rating_{rating}:sum")).chain(["total:sum".to_owned()]).collect();
+    let query = json!({"period": "week", "collect": collect});
+    canals.transform("user_satisfaction", ("boats", "completion-rate"), query, json!({})).await;
+    canals.post("/data/canals/boats", json!([
+        {"_id": "a", "_timestamp": "2016-03-01T00:00:00Z", "rating_1": 2, "rating_2": 1, "rating_3": 1, "rating_4": 1, "rating_5": 2, "total": 7},
+        {"_id": "b", "_timestamp": "2016-03-02T00:00:00Z", "rating_4": 3, "total": 3},
+    ])).await;
+    assert_eq!(canals.work().await, 1);
+    let scores = canals.records("completion-rate").await;
+    assert_eq!(scores.len(), 1);
+    assert_eq!(json!([scores[0]["rating_4"], scores[0]["num_responses"]]), json!([4, 10]));
+    assert!((scores[0]["score"].as_f64().unwrap() - 0.575).abs() < 1e-12, "{scores:?}");
 }
 
 #[tokio::test]
