@@ -344,7 +344,7 @@ fn contents() -> Markup {
             p { "A token is presented as " code { "Authorization: Bearer TOKEN" } ". Bodies are JSON, and so are refusals, with a sentence that says what was wrong." }
         }
         @for tag in tags {
-            h2 { (tag) }
+            div.prose { h2 { (tag) } }
             div.scroll role="region" tabindex="0" aria-label=(tag) {
                 table {
                     thead { tr { th scope="col" { "Request" } th scope="col" { "What it does" } th scope="col" { "Who may" } th scope="col" { "Body" } th scope="col" { "Refusals" } } }
@@ -366,10 +366,19 @@ fn row(operation: &Operation) -> Markup {
     html! {
         tr {
             th scope="row" { code { (operation.method.to_uppercase()) " " (operation.path) } }
-            td { (operation.summary) }
+            td { (with_code(operation.summary)) }
             td { (who) }
-            td { (body_in_words(&operation.body)) }
+            td { (with_code(&body_in_words(&operation.body))) }
             td { (refusals.join(", ")) }
+        }
+    }
+}
+
+/// A text in which what stands between backticks is code.
+fn with_code(text: &str) -> Markup {
+    html! {
+        @for (place, part) in text.split('`').enumerate() {
+            @if place % 2 == 1 { code { (part) } } @else { (part) }
         }
     }
 }
@@ -377,7 +386,7 @@ fn row(operation: &Operation) -> Markup {
 fn body_in_words(body: &Body) -> String {
     match body {
         Body::None => String::new(),
-        Body::Json(about) => about.replace('`', ""),
+        Body::Json(about) => (*about).to_owned(),
         Body::Shaped(shape) => {
             let names = |fields: &[(&'static str, Kind)]| {
                 fields.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
