@@ -8,6 +8,7 @@
 //! Jobs ask and write by the ways that requests take, and wait there for their turn like requests. A server that only reads does
 //! none.
 
+mod asked_for;
 mod jobs;
 mod trigger;
 mod types;
@@ -97,7 +98,7 @@ async fn take(state: &AppState, now: DateTime<Utc>) -> Option<Job> {
     match state.registry.take_job(now, LEASE).await {
         Ok(job) => {
             // Before it looks at anything: whoever writes from now on asks for another one.
-            job.iter().for_each(|job| state.worker.begun(job));
+            job.iter().for_each(|job| state.worker.asked_for.begin(&job.subject));
             job
         }
         Err(error) => {

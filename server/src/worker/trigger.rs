@@ -3,11 +3,8 @@
 //! Jobs are on disk before the write is answered. Writers that come at the same time hand theirs over together, so that they
 //! share one commit, as they share one in the log of records. What cannot be handed over, because the registry's database does
 //! not answer, stays here and is tried again: the records are stored, and the writer is not told to send them again.
-//!
-//! What a job does that is known to wait need not be asked for again, so that of many small writes most pay nothing. The
-//! job is this process's to take, as the store is, and it is forgotten here when it is taken and before it looks at any record.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,14 +13,11 @@ use serde_json::json;
 use stagecraft::{DataSet, Job, NewJob, TimeRange};
 use tokio::time::timeout;
 
+use super::asked_for::AskedFor;
 use crate::state::AppState;
 
 /// How long a job waits for others about the same before it is done.
 pub(super) const SETTLE: TimeDelta = TimeDelta::seconds(1);
-
-/// How long after its time a job is relied on to wait for this process, which usually takes it sooner. After that, something has
-/// happened to it, or there is too much to do for it to matter.
-const RELIANCE: TimeDelta = TimeDelta::seconds(5);
 
 /// How long a writer waits for its jobs to be on disk.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -35,8 +29,7 @@ pub const LONGEST_CHAIN: u32 = 8;
 #[derive(Debug, Default)]
 pub struct Worker {
     waiting: Mutex<BTreeMap<String, NewJob>>,
-    /// Jobs that are on disk and that nobody has begun, by subject, and until when that is relied on.
-    asked_for: Mutex<HashMap<String, (NewJob, Instant)>>,
+    pub(super) asked_for: AskedFor,
     handing_over: Arc<tokio::sync::Mutex<()>>,
     /// Held by a job that compares its records with those that are there before it writes them.
     pub(super) comparing: tokio::sync::Mutex<()>,
@@ -68,7 +61,7 @@ pub async fn written(
                 due_at: if due.at > now { due.at } else { now } + SETTLE,
             };
             count += 1;
-            if !state.worker.is_asked_for(&job) {
+            if !state.worker.asked_for.covers(&job, Instant::now()) {
                 state.worker.note(job);
                 is_new = true;
             }
@@ -92,32 +85,6 @@ impl Worker {
         }
     }
 
-    /// Whether a job does all that this one is to do.
-    fn is_asked_for(&self, job: &NewJob) -> bool {
-        let asked_for = self.asked_for.lock().unwrap_or_else(PoisonError::into_inner);
-        asked_for.get(&job.subject).is_some_and(|(known, until)| known.covers(job) && Instant::now() < *until)
-    }
-
-    /// A job is on disk.
-    fn is_on_disk(&self, job: NewJob, due_at: DateTime<Utc>) {
-        let mut asked_for = self.asked_for.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        asked_for.retain(|_, (_, until)| now < *until);
-        let Ok(wait) = (due_at + RELIANCE - Utc::now()).to_std() else { return };
-        match asked_for.get_mut(&job.subject) {
-            // It has become part of that one.
-            Some((known, _)) => known.widen(&job),
-            None => {
-                asked_for.insert(job.subject.clone(), (job, now + wait));
-            }
-        }
-    }
-
-    /// A job has been taken: it may look at the records at any moment.
-    pub(super) fn begun(&self, job: &Job) {
-        self.asked_for.lock().unwrap_or_else(PoisonError::into_inner).remove(&job.subject);
-    }
-
     /// Hands over what waits. When this returns, whatever was noted before is on disk, unless that failed.
     pub async fn queue(&self, state: &AppState) {
         // Whoever comes while others hand over finds that they took its jobs along, or takes along those of all behind it.
@@ -131,11 +98,13 @@ impl Worker {
         let task = tokio::spawn(async move {
             let _turn = turn;
             let jobs: Vec<NewJob> = jobs.into_values().collect();
+            let begun = state.worker.asked_for.begun();
             match state.registry.queue_jobs(&jobs).await {
                 Ok(queued) => {
                     state.metrics.jobs_queued(Job::RUN_TRANSFORM, jobs.len());
                     for (job, queued) in jobs.into_iter().zip(queued) {
-                        state.worker.is_on_disk(job, queued.due_at);
+                        let due_in = queued.due_at - Utc::now();
+                        state.worker.asked_for.add(job, due_in, begun, Instant::now());
                     }
                 }
                 Err(error) => {
