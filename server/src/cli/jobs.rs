@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use comfy_table::{ContentArrangement, Table, presets};
-use stagecraft::{Catalog, Job, JobState, Registry, Uuid};
+use stagecraft::{Catalog, Job, JobState, Uuid};
 
 use super::{DataDir, start_logging};
 use crate::worker::run_due;
@@ -40,7 +40,11 @@ pub async fn run(args: JobsArgs) -> anyhow::Result<()> {
     match args.command {
         JobsCommand::List { state, limit } => {
             let registry = args.data.registry().await?;
-            println!("{}", table(&registry, state, limit).await?);
+            let jobs = registry.jobs(state, limit).await?;
+            match jobs.is_empty() {
+                true => eprintln!("there are no such jobs"),
+                false => println!("{}", table(&jobs, &registry.catalog())),
+            }
             registry.close().await;
         }
         JobsCommand::Run => {
@@ -54,13 +58,12 @@ pub async fn run(args: JobsArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn table(registry: &Registry, state: Option<JobState>, limit: u32) -> anyhow::Result<Table> {
+fn table(jobs: &[Job], catalog: &Catalog) -> Table {
     let mut table = Table::new();
     let head = ["asked for", "kind", "about", "state", "attempts", "what came of it"];
     table.load_preset(presets::UTF8_BORDERS_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(head);
-    let catalog = registry.catalog();
-    for job in registry.jobs(state, limit).await? {
+    for job in jobs {
         let state = match job.state {
             JobState::Waiting if job.due_at > job.queued_at => {
                 format!("waiting until {}", second(job.due_at))
@@ -70,13 +73,13 @@ async fn table(registry: &Registry, state: Option<JobState>, limit: u32) -> anyh
         table.add_row([
             second(job.queued_at),
             job.kind.clone(),
-            about(&job, &catalog),
+            about(job, catalog),
             state,
             job.attempts.to_string(),
             job.outcome.clone().unwrap_or_default(),
         ]);
     }
-    Ok(table)
+    table
 }
 
 /// What a job is about, in words.
