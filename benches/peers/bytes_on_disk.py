@@ -97,7 +97,7 @@ def main():
     parser.add_argument("--data-sets", type=int, default=4, help="how many, the largest first")
     options = parser.parse_args()
     subprocess.run([options.binary, "store", "compact", "--data-dir", options.data_dir], check=True, capture_output=True)
-    folders = {pathlib.Path(path).name: size_of(path, "*.parquet")
+    folders = {pathlib.Path(path).name: (size_of(path, "*.parquet"), size_of(path, "*.ids"))
                for path in glob.glob(f"{options.data_dir}/records/data-sets/*")}
     largest = sorted(folders, key=folders.get, reverse=True)
     server, base = serve(options.binary, options.data_dir)
@@ -117,7 +117,7 @@ def main():
                 with open(lines, "w") as file:
                     file.writelines(json.dumps(record, separators=(",", ":")) + "\n" for record in records)
                 jsonb = postgresql.jsonb_bytes(lines) if postgresql.bin else (None, None)
-                sizes = [folders[data_set], os.path.getsize(lines), *jsonb, duckdb_bytes(folder, lines)]
+                sizes = [*folders[data_set], os.path.getsize(lines), *jsonb, duckdb_bytes(folder, lines)]
                 os.remove(os.path.join(folder, "records.duckdb"))
                 rows.append((data_set, len(records), sizes))
         finally:
@@ -125,8 +125,8 @@ def main():
             server.wait()
             if postgresql.bin:
                 postgresql.stop()
-    print("| Data set | Records | Segments | JSON | PostgreSQL JSONB | the same with its index | DuckDB |")
-    print("|---|---|---|---|---|---|---|")
+    print("| Data set | Records | Segments | their files of ids | JSON | PostgreSQL JSONB | the same with its index | DuckDB |")
+    print("|---|---|---|---|---|---|---|---|")
     for data_set, count, sizes in rows:
         shown = " | ".join("-" if size is None else f"{size / count:.1f}" for size in sizes)
         print(f"| `{data_set}` | {count:,} | {shown} |")

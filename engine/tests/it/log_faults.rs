@@ -154,3 +154,10 @@ async fn whatever_step_of_the_log_fails_nothing_acknowledged_is_lost_and_nothing
     }
     assert!(taken.contains(&Step::Cut), "what failed writes leave is cut off");
 }
+
+#[tokio::test]
+async fn a_disk_that_says_that_it_has_synced_and_has_not_is_found_out() {
+    let plan = Plan { first: 0, count: usize::MAX, fault: Fault::Lied };
+    let problem = run(Some(plan)).await.unwrap_err();
+    assert!(problem.contains("acknowledged was"), "{problem}");
+}
