@@ -61,7 +61,9 @@ pub async fn written(
                 due_at: if due.at > now { due.at } else { now } + SETTLE,
             };
             count += 1;
-            if !state.worker.asked_for.covers(&job, Instant::now()) {
+            // One that only reads is not told when another process begins a job.
+            let sees_begin = !state.store.is_read_only();
+            if !(sees_begin && state.worker.asked_for.covers(&job, Instant::now())) {
                 state.worker.note(job);
                 is_new = true;
             }
