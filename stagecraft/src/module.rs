@@ -244,11 +244,14 @@ impl Edit {
         kept: &mut BTreeSet<Uuid>,
     ) -> Result<(), RegistryError> {
         for entry in entries {
-            let id = self.put_module(dashboard, parent, entry).map_err(|text| {
+            let wrong = |text: String| {
                 let (order, slug) = (entry.order, &entry.slug);
                 RegistryError::Invalid(format!("Error in module {order} (slug '{slug}') - message: '{text}'"))
-            })?;
-            kept.insert(id);
+            };
+            let id = self.put_module(dashboard, parent, entry).map_err(wrong)?;
+            if !kept.insert(id) {
+                return Err(wrong(format!("module with id {id} is in the tree twice")));
+            }
             self.put_modules(dashboard, Some(id), &entry.children, kept)?;
         }
         Ok(())

@@ -124,6 +124,26 @@ async fn a_tree_of_modules_takes_the_place_of_the_old_one() {
     let slugs: Vec<&str> = catalog.modules().map(|module| module.slug.as_str()).collect();
     assert_eq!(slugs, ["leaf"]);
     assert_eq!(catalog.module(leaf).unwrap().parent_id, None);
+    assert_eq!(catalog.modules_of(id), [catalog.module(leaf).unwrap()]);
+}
+
+#[tokio::test]
+async fn a_module_is_in_a_tree_once() {
+    let registry = registry().await;
+    let first =
+        DashboardChanges { modules: Some(vec![module(&registry, "section", "m")]), ..named("ferries") };
+    let id = create(&registry, first).await.unwrap();
+    let known = |slug: &str| ModuleEntry {
+        id: Some(registry.catalog().modules().next().unwrap().id.to_string()),
+        ..module(&registry, "section", slug)
+    };
+    let inside_itself = ModuleEntry { children: vec![known("n")], ..known("m") };
+    for modules in [vec![known("m"), known("n")], vec![inside_itself]] {
+        let twice = DashboardChanges { modules: Some(modules), ..DashboardChanges::default() };
+        let refused = update(&registry, id, twice).await.unwrap_err().to_string();
+        assert!(refused.ends_with("is in the tree twice'"), "{refused}");
+    }
+    assert_eq!(registry.catalog().modules_of(id)[0].slug, "m");
 }
 
 #[tokio::test]

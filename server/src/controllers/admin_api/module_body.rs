@@ -43,6 +43,10 @@ pub fn posted_module(body: &Map<String, Value>) -> Result<ModuleEntry, String> {
         Some(Value::String(text)) => Ok(text.clone()),
         Some(other) => Err(format!("{key} has to be a string, and is {other}")),
     };
+    let name = |key: &str| match body.get(key) {
+        Some(Value::Null) => Err(format!("{key}: This field cannot be null.")),
+        _ => text(key),
+    };
     let object = |key: &str| match body.get(key) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Object(object)) => Ok(Some(object.clone())),
@@ -52,8 +56,8 @@ pub fn posted_module(body: &Map<String, Value>) -> Result<ModuleEntry, String> {
     Ok(ModuleEntry {
         id: None,
         type_id: text("type_id")?,
-        slug: text("slug")?,
-        title: text("title")?,
+        slug: name("slug")?,
+        title: name("title")?,
         description: text("description")?,
         info: info(body.get("info"))?,
         options: object("options")?.unwrap_or_default(),
@@ -115,6 +119,12 @@ mod tests {
         assert_eq!(
             entries(&[wrong]).unwrap_err(),
             "Error in module 4 (slug 'x') - message: 'options has to be an object, and is []'"
+        );
+        let mut nameless = module("x");
+        nameless["title"] = Value::Null;
+        assert_eq!(
+            entries(&[nameless]).unwrap_err(),
+            "Error in module 4 (slug 'x') - message: 'title: This field cannot be null.'"
         );
         assert!(entries(&[json!("leaf")]).is_err());
     }

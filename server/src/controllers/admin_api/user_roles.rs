@@ -57,7 +57,8 @@ async fn change(state: &AppState, headers: &HeaderMap, email: &str, body: Body) 
             let message = "validation errors:\nroles: This is the last administrator who can sign in.";
             return Err(Refusal::bad_request(message));
         }
-        Ok(form(&*edit.set_roles(email, roles.clone())?))
+        let user = edit.set_roles(email, roles.clone())?;
+        Ok(form(&user))
     };
     state.registry.edit(&caller.email, change).await
 }
