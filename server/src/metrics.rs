@@ -135,6 +135,7 @@ pub struct Metrics {
     jobs_queued: Family<OfKind, Counter>,
     jobs_ended: Family<Ended, Counter>,
     job_times: JobTimes,
+    without_figures: Counter,
     looked_up: LookedUp,
 }
 
@@ -144,6 +145,7 @@ impl Default for Metrics {
         let requests = Family::default();
         let latencies: Latencies = Family::new_with_constructor(|| Histogram::new(LATENCIES));
         let in_flight = Gauge::default();
+        let without_figures = Counter::default();
         let looked_up = LookedUp::default();
         registry.register("http_requests", "Requests answered", requests.clone());
         registry.register(
@@ -157,8 +159,23 @@ impl Default for Metrics {
         registry.register("jobs_queued", "Jobs that were asked for", jobs_queued.clone());
         registry.register("jobs_ended", "Attempts at jobs, by what came of them", jobs_ended.clone());
         registry.register("job_duration_seconds", "How long attempts at jobs took", job_times.clone());
+        registry.register(
+            "modules_without_figures",
+            "Modules of pages whose data could not be had in time",
+            without_figures.clone(),
+        );
         registry.register_collector(Box::new(looked_up.clone()));
-        Self { registry, requests, latencies, in_flight, jobs_queued, jobs_ended, job_times, looked_up }
+        Self {
+            registry,
+            requests,
+            latencies,
+            in_flight,
+            jobs_queued,
+            jobs_ended,
+            job_times,
+            without_figures,
+            looked_up,
+        }
     }
 }
 
@@ -172,6 +189,11 @@ impl Metrics {
     pub fn job_ended(&self, kind: &'static str, end: JobEnd, seconds: f64) {
         self.jobs_ended.get_or_create(&Ended { kind, end }).inc();
         self.job_times.get_or_create(&OfKind { kind }).observe(seconds);
+    }
+
+    /// Counts a module of a page whose data could not be had.
+    pub fn module_without_figures(&self) {
+        self.without_figures.inc();
     }
 
     /// Everything in the text format of Prometheus.

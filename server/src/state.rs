@@ -1,6 +1,7 @@
 //! What every request handler shares.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
@@ -34,6 +35,8 @@ pub struct AppState {
     pub admin_token: Option<Token>,
     /// Pages that were made before.
     pub pages: Arc<Pages>,
+    /// How long a page waits for the data of a module.
+    pub module_deadline: Duration,
     /// Who may see pages, and how many.
     pub door: Arc<Door>,
     /// What pages show on behalf of the installation.

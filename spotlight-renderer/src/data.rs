@@ -6,8 +6,10 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
+use crate::definition::Module;
 use crate::definition::query::Query;
 use crate::view::Facts;
+use crate::words::Language;
 
 /// A row of an answer.
 pub type Row = Map<String, Value>;
@@ -38,6 +40,11 @@ pub trait DataSource: Send + Sync {
         Ok(Arc::new(make(self.rows(query).await?)))
     }
 
+    /// What was made last of answers to a query under this name, where the answer cannot be had now, and when that was.
+    fn last_known(&self, _query: &Query, _name: &str) -> Option<(Arc<Facts>, DateTime<Utc>)> {
+        None
+    }
+
     /// When the data of a query changed last, if anybody knows.
     async fn updated(&self, _query: &Query) -> Option<DateTime<Utc>> {
         None
@@ -57,6 +64,12 @@ pub trait Definitions: Send + Sync {
     /// # Errors
     /// When there is none of this name, or it could not be had.
     async fn dashboard(&self, slug: &str) -> Result<Arc<Value>, NoDefinition>;
+
+    /// The modules of a dashboard in a language, as `read` reads them from its definition. Whoever knows that the definition is
+    /// the same as before may give the same modules again.
+    fn modules(&self, _slug: &str, _language: Language, read: &dyn Fn() -> Vec<Module>) -> Arc<Vec<Module>> {
+        Arc::new(read())
+    }
 
     /// What lists show of every published dashboard: `slug`, `title`, `dashboard-type`, `department`, `agency`.
     ///

@@ -132,8 +132,9 @@ async fn a3_groups_become_bands_with_their_shares() {
     }
     // the first group is the upper band: its edge is nearer to the top
     let edge = |series: &str| -> f64 {
-        let path = page.html.split(&format!("class=\"line {series}\" d=\"M")).last().unwrap();
-        path.split('"').next().unwrap().rsplit(' ').next().unwrap().parse().unwrap()
+        let path = page.html.split(&format!("class=\"line {series}\" data-series")).last().unwrap();
+        let drawn = path.split(" d=\"M").nth(1).unwrap().split('"').next().unwrap();
+        drawn.rsplit(' ').next().unwrap().parse().unwrap()
     };
     assert!(edge("s1") < edge("s2"), "{} and {}", edge("s1"), edge("s2"));
 }

@@ -15,6 +15,10 @@ licence-before = Mae'r holl gynnwys ar gael o dan y
 licence-after = , ac eithrio lle nodir fel arall.
 prototype = Prototeip
 prototype-warning = Mae'r dudalen hon yn cael ei pharatoi. Gall ddangos data enghreifftiol ac ni ddylid ei dyfynnu.
+in-review = Yn cael ei hadolygu
+in-review-warning = Mae'r dudalen hon yn cael ei gwirio cyn ei chyhoeddi. Gall yr hyn a ddangosir newid o hyd ac ni ddylid ei ddyfynnu.
+retired = Ddim yn cael ei diweddaru mwyach
+retired-warning = Mae'r dudalen hon yn dangos y data olaf a oedd ar gael. Fe'i cedwir fel cofnod.
 updated = Diweddarwyd { $day } am { $time }
 
 # The front page
@@ -130,6 +134,7 @@ empty-section = Dim i'w ddangos eto
 unknown-type = Ni ellir dangos y rhan hon: nid yw'r math “{ $type }” yn hysbys yma.
 failed = Bu problem wrth gael y data hwn.
 failed-rest = Nid yw'n effeithio ar weddill y dudalen.
+outdated = Ni ellid llwytho data mwy diweddar. Dyma'r hyn a oedd yn hysbys ar { $day } am { $time }.
 again = Rhoi cynnig arall arni
 show-table = Dangos y data fel tabl
 table-of = { $title }: y data

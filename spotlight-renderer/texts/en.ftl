@@ -15,6 +15,10 @@ licence-before = All content is available under the
 licence-after = , except where otherwise stated.
 prototype = Prototype
 prototype-warning = This page is being prepared. What it shows may be demonstration data and must not be quoted.
+in-review = In review
+in-review-warning = This page is being checked before it is published. What it shows may still change and must not be quoted.
+retired = No longer kept up to date
+retired-warning = This page shows the last data that there was. It is kept for the record.
 updated = Updated { $day } at { $time }
 
 # The front page
@@ -143,6 +147,7 @@ empty-section = Nothing to show yet
 unknown-type = This part cannot be shown: its type “{ $type }” is not known here.
 failed = There was a problem getting this data.
 failed-rest = The rest of the page is not affected.
+outdated = Newer data could not be loaded. This is what was known on { $day } at { $time }.
 again = Try again
 show-table = Show the data as a table
 table-of = { $title }: the data

@@ -25,7 +25,7 @@ pub struct Dashboard {
     pub slug: String,
     /// Its heading.
     pub title: String,
-    /// `unpublished`, `in-review` or `published`; others are kept as they come.
+    /// `unpublished`, `in-review`, `published` or `retired`; others are kept as they come.
     pub status: String,
     /// What else it says.
     pub texts: Texts,

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use engine::query::{QueryEngine, QueryLimits};
@@ -12,6 +13,9 @@ use crate::auth::Token;
 use crate::clock::Clock;
 use crate::state::AppState;
 use crate::worker::ensure_transform_types;
+
+/// How long a page waits for the data of a module unless told otherwise.
+pub const MODULE_DEADLINE: Duration = Duration::from_secs(5);
 
 /// Opens the store and the registry of a data directory, creating what is not there.
 ///
@@ -61,6 +65,7 @@ pub async fn open_with(
         access: Arc::default(),
         branding: Arc::default(),
         pages: Arc::default(),
+        module_deadline: MODULE_DEADLINE,
         door: Arc::default(),
         worker: Arc::default(),
         metrics: Arc::default(),

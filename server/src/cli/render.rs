@@ -15,14 +15,25 @@ pub struct RenderArgs {
     /// Print the page as HTML instead, one after another.
     #[arg(long)]
     html: bool,
+    /// Print what is wrong with the definition instead, a problem a line; the command fails if there is any.
+    #[arg(long, conflicts_with = "html")]
+    problems: bool,
 }
 
 /// Renders every file; one that cannot be read stops the command, after what came before it.
 ///
 /// # Errors
-/// When a file cannot be read, is not JSON, or has no address or clock.
+/// When a file cannot be read, is not JSON, or has no address or clock; or when problems are asked for and there are any.
 pub async fn run(args: RenderArgs) -> anyhow::Result<()> {
+    let mut count = 0;
     for path in &args.cases {
+        if args.problems {
+            for problem in read(path)?.problems().await {
+                count += 1;
+                println!("{}", problem.to_json());
+            }
+            continue;
+        }
         let rendered = read(path)?.render().await;
         if args.html {
             println!("{}", rendered.html);
@@ -30,6 +41,7 @@ pub async fn run(args: RenderArgs) -> anyhow::Result<()> {
             println!("{}", rendered.to_json());
         }
     }
+    anyhow::ensure!(count == 0, "problems found: {count}");
     Ok(())
 }
 

@@ -91,6 +91,10 @@ pub struct ListenArgs {
     /// `USER:PASSWORD` that a browser must give to see dashboards. Without it everybody sees them.
     #[arg(long, env = "PP_DASHBOARDS_LOGIN", value_name = "USER:PASSWORD", hide_env_values = true)]
     dashboards_login: Option<String>,
+    /// How long a page waits for the data of a module: a number with `ms`, `s` or `min`. After that it shows what it knew
+    /// last, or that there is nothing for now.
+    #[arg(long, env = "PP_MODULE_DEADLINE", value_name = "TIME", default_value = "5s", value_parser = time)]
+    module_deadline: Duration,
     /// What dashboards keep between requests, for measuring: everything kept is made anew when its data changes.
     #[arg(long, env = "PP_KEEP", value_name = "WHAT", default_value = "pages")]
     keep: Keep,
@@ -174,7 +178,14 @@ impl ListenArgs {
         let access = Access { limits, sign_on, behind_proxy: self.behind_proxy, ..Access::default() };
         let pages = Arc::new(Pages::keeping(self.keep));
         let door = Arc::new(Door::new(self.dashboards_login.clone().and_then(Token::new)));
-        Ok(AppState { branding: Arc::new(branding), access: Arc::new(access), pages, door, ..state })
+        Ok(AppState {
+            branding: Arc::new(branding),
+            access: Arc::new(access),
+            pages,
+            door,
+            module_deadline: self.module_deadline,
+            ..state
+        })
     }
 }
 

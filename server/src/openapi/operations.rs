@@ -178,6 +178,15 @@ pub const OPERATIONS: &[Operation] = &[
     ),
     op(
         "get",
+        "/admin-api/dashboard/{id}/problems",
+        ADMIN,
+        "What is wrong with a dashboard, to be mended before it is published",
+        Role,
+        Nothing,
+        &[401, 403, 404],
+    ),
+    op(
+        "get",
         "/admin-api/data-sets/{name}/transform",
         ADMIN,
         "The transforms that read a data set",

@@ -1,8 +1,10 @@
 //! Dashboards over HTTP: search, feeds, embedding, a password, tags and what caches are told.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::support::{ADMIN, Answer, TestServer};
+use engine::query::{QueryEngine, QueryLimits};
 use serde_json::{Value, json};
 use server::auth::Token;
 use server::controllers::dashboards::cache::{Keep, Pages};
@@ -153,6 +155,42 @@ async fn a_module_without_an_answer_leaves_the_page_and_is_kept_briefly() {
 }
 
 #[tokio::test]
+async fn a_module_whose_data_is_late_shows_what_was_known_last_and_how_old_that_is() {
+    let deadline = |deadline| {
+        move |state: AppState| {
+            let limits = QueryLimits { deadline, ..QueryLimits::default() };
+            AppState { queries: Arc::new(QueryEngine::new(limits)), ..state }
+        }
+    };
+    let in_no_time = deadline(Duration::ZERO);
+    let server = server().await;
+    assert!(get(&server, "/quay").await.text().contains("Latest: 7 (May 2016)"));
+    take(&server, "2016-05-04T00:00:00Z", 1).await;
+    let server = changed(server, in_no_time);
+    for _ in 0..2 {
+        let page = get(&server, "/quay").await;
+        assert_eq!((page.status.as_u16(), page.header("cache-control")), (200, Some("public, max-age=30")));
+        let text = page.text();
+        assert!(text.contains("Newer data could not be loaded."), "{text}");
+        assert!(text.contains("known on 15 June 2016 at 11:00am"), "London has summer time: {text}");
+        assert!(text.contains("Latest: 7 (May 2016)"), "what was known is not shown: {text}");
+    }
+    let module = &get(&server, "/quay.json").await.value()["modules"][0];
+    assert_eq!(module["outdated"], "2016-06-15T10:00:00+00:00");
+    // as soon as the data comes in time it is shown
+    let server = changed(server, deadline(Duration::from_secs(60)));
+    let page = get(&server, "/quay").await;
+    assert!(page.text().contains("Latest: 8 (May 2016)") && !page.text().contains("Newer data"));
+    // and where nothing was known there is a gap
+    let never = changed(self::server().await, in_no_time);
+    let page = get(&never, "/quay").await;
+    assert_eq!((page.status.as_u16(), page.header("cache-control")), (200, Some("public, max-age=30")));
+    assert!(page.text().contains("There was a problem getting this data."));
+    let counted = never.send(&never.everything, "GET", "/metrics", &[], Vec::new()).await.text();
+    assert!(counted.contains("pp_modules_without_figures_total 1"), "{counted}");
+}
+
+#[tokio::test]
 async fn a_tag_lasts_until_the_data_changes() {
     let server = server().await;
     let tag = get(&server, "/quay").await.header("etag").unwrap().to_owned();
@@ -214,5 +252,53 @@ async fn addresses_with_a_slash_at_their_end_lead_on() {
     {
         let answer = get(&server, path).await;
         assert_eq!((answer.status.as_u16(), answer.header("location")), (301, Some(to)), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_dashboard_is_told_to_those_who_keep_it() {
+    let server = server().await;
+    let ask = async |id: &str, token: &str| {
+        let authorization = format!("Bearer {token}");
+        let headers = [("x-test-now", NOW), ("authorization", authorization.as_str())];
+        let path = format!("/admin-api/dashboard/{id}/problems");
+        server.send(&server.everything, "GET", &path, &headers, Vec::new()).await
+    };
+    assert_eq!(ask("quay", ADMIN).await.value(), json!([]));
+    let definition = json!({"slug": "gap", "title": "Gap", "dashboard-type": "transaction", "published": false,
+        "modules": [fees("fees", "takings"), fees("lost", "nothing-of-this-name")]});
+    server.state.registry.put_dashboard(&definition).await.unwrap();
+    let found = ask("gap", ADMIN).await.value();
+    let expected =
+        json!([{"module": "lost", "problem": "its data cannot be had: there is no such data set"}]);
+    assert_eq!(found, expected);
+    assert_eq!(ask("gap", "nobody").await.status, 401);
+    assert_eq!(ask("no-such-dashboard", ADMIN).await.status, 404);
+}
+
+#[tokio::test]
+async fn pages_say_how_far_they_are_on_their_way_to_the_public() {
+    let server = server().await;
+    for (status, words, listed) in [
+        ("unpublished", Some("<strong>Prototype</strong>"), true),
+        ("in-review", Some("<strong>In review</strong>"), true),
+        ("retired", Some("<strong>No longer kept up to date</strong>"), false),
+        ("published", None, false),
+    ] {
+        let change = json!({"slug": "quay", "title": "Mooring at the quay", "status": status});
+        let answer = server.json("PUT", "/admin-api/dashboard/quay", ADMIN, &change).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        for path in ["/quay", "/quay/fees"] {
+            let page = get(&server, path).await;
+            assert_eq!(page.header("x-robots-tag"), words.map(|_| "none"), "{status} {path}");
+            match words {
+                Some(words) => assert!(page.text().contains(words), "{status} {path}"),
+                None => assert!(!page.text().contains("class=\"prototype\""), "{status} {path}"),
+            }
+        }
+        let text = get(&server, "/prototypes").await.text();
+        assert_eq!(text.contains("Mooring at the quay"), listed, "{status}");
+        let list = get(&server, "/services.json").await.value();
+        assert_eq!(list["count"], usize::from(status == "published"), "{status}");
     }
 }

@@ -1,7 +1,8 @@
 //! Direct labels: the name and latest value of a series, written where it ends, kept apart from its neighbours'.
 
 use super::frame::{Frame, number};
-use super::{Chart, colour, text};
+use super::{Chart, text};
+use crate::page::followed;
 use crate::words::say;
 use maud::{Markup, html};
 
@@ -70,13 +71,19 @@ pub fn draw(chart: &Chart, frame: Frame, wanted: &[Wanted], height: f64) -> Mark
         g.labels {
             @for (label, y) in wanted.iter().zip(heights) {
                 @let value = latest.and_then(|slot| chart.value(label.series, slot));
-                @let joint = html! {
-                    @if label.from > 0.995 {
-                        path class={ "joint s" (colour(label.series)) } d=(format!("M7 {}L14 {}", number(label.y - y), 0)) {}
-                    }
-                    text class={ "name s" (colour(label.series)) } x="18" dy="0" { (text::fit(&chart.series[label.series].name, 14.0, WIDTH - 22.0)) }
+                @let texts = html! {
+                    text class={ "name s" (chart.colour(label.series)) } data-series=(label.series) x="18" dy="0" { (text::fit(&chart.series[label.series].name, 14.0, WIDTH - 22.0)) }
                     text.value x="18" dy="16" {
                         @match value { Some(value) => ((chart.format)(value)), None => (say("no-data")) }
+                    }
+                };
+                @let joint = html! {
+                    @if label.from > 0.995 {
+                        path class={ "joint s" (chart.colour(label.series)) } d=(format!("M7 {}L14 {}", number(label.y - y), 0)) {}
+                    }
+                    @match chart.series[label.series].href.as_deref().and_then(followed) {
+                        Some(href) => a href=(href) { (texts) },
+                        None => (texts),
                     }
                 };
                 (frame.at(1.0, y, &joint))
@@ -85,27 +92,27 @@ pub fn draw(chart: &Chart, frame: Frame, wanted: &[Wanted], height: f64) -> Mark
     }
 }
 
-/// A mark at a value of a series, whose shape as well as colour is the series' own.
-pub fn marker(frame: Frame, series: usize, across: f64, y: f64) -> Markup {
-    let class = format!("mark s{}", colour(series));
-    if let Some(shape) = shape(series) {
+/// A mark at a value, whose shape as well as colour is the series' own.
+pub fn marker(frame: Frame, colour: usize, across: f64, y: f64) -> Markup {
+    let class = format!("mark s{colour}");
+    if let Some(shape) = shape(colour) {
         return frame.at(across, y, &html! { path class=(class) d=(shape) {} });
     }
     html! { circle class=(class) cx=(frame.x(across)) cy=(number(y)) r="3.5" {} }
 }
 
-/// The mark of a series around the origin.
-pub fn shape_or_circle(series: usize) -> Markup {
-    let class = format!("mark s{}", colour(series));
-    match shape(series) {
+/// The mark of a colour around the origin.
+pub fn shape_or_circle(colour: usize) -> Markup {
+    let class = format!("mark s{colour}");
+    match shape(colour) {
         Some(shape) => html! { path class=(class) d=(shape) {} },
         None => html! { circle class=(class) r="3.5" {} },
     }
 }
 
-/// The shape of a series' marks around the origin, about eight pixels wide; none means a circle.
-fn shape(series: usize) -> Option<&'static str> {
-    match colour(series) {
+/// The shape that goes with a colour around the origin, about eight pixels wide; none means a circle.
+fn shape(colour: usize) -> Option<&'static str> {
+    match colour {
         2 => Some("M-3.5-3.5h7v7h-7z"),
         3 => Some("M0-4.5L4.5 3.5h-9z"),
         4 => Some("M0-5L5 0 0 5-5 0z"),

@@ -1,10 +1,10 @@
 //! Lines: one a series, broken where there is no data.
 
+use super::Chart;
 use super::axis::{self, BELOW};
 use super::frame::{Frame, Margins, number, step};
 use super::label::{self, Wanted};
 use super::scale::Scale;
-use super::{Chart, colour};
 use maud::{Markup, html};
 
 /// The height of the plot of a chart with one series, and of one with several.
@@ -44,7 +44,7 @@ pub fn draw(chart: &Chart, frame: &Frame) -> Markup {
     let y = |value: f64| height * (1.0 - scale.position(value));
     let paths = html! {
         @for series in (0..chart.series.len()).rev() {
-            path class={ "line s" (colour(series)) @if chart.series[series].dashed { " dash" } }
+            path class={ "line s" (chart.colour(series)) @if chart.series[series].dashed { " dash" } } data-series=(series)
                 d=(path(chart, series, &across, *frame, y)) {}
         }
     };
@@ -56,7 +56,7 @@ pub fn draw(chart: &Chart, frame: &Frame) -> Markup {
         @for series in (0..chart.series.len()).rev() {
             @for slot in dotted(chart, series) {
                 @if let Some(value) = chart.value(series, slot) {
-                    (label::marker(*frame, series, across[slot], y(value)))
+                    (label::marker(*frame, chart.colour(series), across[slot], y(value)))
                 }
             }
         }

@@ -122,6 +122,15 @@ pub struct Series {
     pub values: Vec<Option<f64>>,
     /// Whether it is a comparison, drawn in dashes.
     pub dashed: bool,
+    /// Where its name leads.
+    pub href: Option<String>,
+}
+
+impl Series {
+    /// A series of its own right that leads nowhere.
+    pub fn new(name: impl Into<String>, values: Vec<Option<f64>>) -> Series {
+        Series { name: name.into(), values, dashed: false, href: None }
+    }
 }
 
 /// Writes a value for readers.
@@ -146,6 +155,10 @@ pub struct Chart {
     pub unit: Unit,
     /// The length of the periods, if the x axis is one of time.
     pub span: Option<Span>,
+    /// The series that is the sum of the others, if one is.
+    pub whole: Option<usize>,
+    /// Whether the sum of stacked series is told.
+    pub tells_total: bool,
     /// How values are written.
     pub format: Format,
     /// How the y axis is written; by default each label as a value.
@@ -176,6 +189,8 @@ impl Chart {
             series,
             unit: Unit::Number,
             span: None,
+            whole: None,
+            tells_total: true,
             format: Arc::new(scale::plain_number),
             axis_format: None,
             written: Written::default(),
@@ -199,8 +214,11 @@ impl Chart {
             .find(|&slot| (0..self.series.len()).any(|series| self.value(series, slot).is_some()))
     }
 
-    /// The sum of all series at a slot; `None` if none has a value.
+    /// What all series are together at a slot: the one that is their sum, else their sum; `None` if none has a value.
     pub(crate) fn total(&self, slot: usize) -> Option<f64> {
+        if let Some(whole) = self.whole {
+            return self.value(whole, slot);
+        }
         (0..self.series.len()).filter_map(|series| self.value(series, slot)).reduce(|a, b| a + b)
     }
 
@@ -233,6 +251,18 @@ impl Chart {
         }
     }
 
+    /// The colour of a series. One that is there for comparison has that of the series it is compared with.
+    pub(crate) fn colour(&self, series: usize) -> usize {
+        colour(self.compared(series).unwrap_or(series))
+    }
+
+    /// The series that a dashed one is compared with: they come in the same order.
+    fn compared(&self, series: usize) -> Option<usize> {
+        let place = self.series[..series].iter().filter(|own| own.dashed).count();
+        let mut own = self.series.iter().enumerate().filter(|(_, series)| !series.dashed);
+        own.nth(place).map(|(index, _)| index).filter(|_| self.series[series].dashed)
+    }
+
     fn axis_labels(&self, ticks: &[f64]) -> Vec<String> {
         match &self.axis_format {
             Some(format) => format(ticks),
@@ -262,16 +292,17 @@ fn draw(chart: &Chart, frame: &frame::Frame) -> Markup {
 }
 
 /// A small sign that stands for a series in a legend.
-pub(crate) fn key(series: usize, kind: Kind) -> Markup {
-    let class = colour(series);
+pub(crate) fn key(chart: &Chart, series: usize) -> Markup {
+    let class = chart.colour(series);
+    let dash = if chart.series[series].dashed { " dash" } else { "" };
     html! {
         svg.key aria-hidden="true" focusable="false" {
-            @if matches!(kind, Kind::Stack | Kind::Share) {
+            @if matches!(chart.kind, Kind::Stack | Kind::Share) {
                 rect class={ "area s" (class) } width="18" height="14" {}
                 path class={ "line s" (class) } d="M0 1h18" {}
             } @else {
-                path class={ "line s" (class) } d="M0 7h18" {}
-                g transform="translate(9 7)" { (label::shape_or_circle(series)) }
+                path class={ "line s" (class) (dash) } d="M0 7h18" {}
+                @if dash.is_empty() { g transform="translate(9 7)" { (label::shape_or_circle(class)) } }
             }
         }
     }

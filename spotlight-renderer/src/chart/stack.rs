@@ -37,8 +37,8 @@ pub fn draw(chart: &Chart, frame: &Frame) -> Markup {
     let paths = html! {
         @for (series, band) in bands.iter().enumerate() {
             @for run in runs(band) {
-                path class={ "area s" (colour(series)) } d=(area(band, run.clone(), &across, *frame, y)) {}
-                path class={ "line s" (colour(series)) } d=(top_edge(band, run, &across, *frame, y)) {}
+                path class={ "area s" (colour(series)) } data-series=(series) d=(area(band, run.clone(), &across, *frame, y)) {}
+                path class={ "line s" (colour(series)) } data-series=(series) d=(top_edge(band, run, &across, *frame, y)) {}
             }
         }
     };
@@ -48,7 +48,7 @@ pub fn draw(chart: &Chart, frame: &Frame) -> Markup {
         (frame.paths(HEIGHT, &paths))
         @for (series, band) in bands.iter().enumerate() {
             @for run in runs(band).into_iter().filter(|run| run.len() == 1) {
-                @if let Some((_, top)) = band[run.start] { (label::marker(*frame, series, across[run.start], y(top))) }
+                @if let Some((_, top)) = band[run.start] { (label::marker(*frame, colour(series), across[run.start], y(top))) }
             }
         }
         (super::line::slots(chart, &across, *frame, HEIGHT))
@@ -146,11 +146,7 @@ mod tests {
 
     fn chart(web: &[Option<f64>], post: &[Option<f64>]) -> Chart {
         let slots = web.iter().map(|_| Slot { label: "a".into(), at: None }).collect();
-        let series = |name: &str, values: &[Option<f64>]| Series {
-            name: name.into(),
-            values: values.to_vec(),
-            dashed: false,
-        };
+        let series = |name: &str, values: &[Option<f64>]| Series::new(name, values.to_vec());
         Chart::new("c", "C", Kind::Stack, slots, vec![series("web", web), series("post", post)])
     }
 

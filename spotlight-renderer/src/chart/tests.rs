@@ -12,7 +12,7 @@ fn months(count: u32) -> Vec<Slot> {
 }
 
 fn series(name: &str, values: &[Option<f64>]) -> Series {
-    Series { name: name.into(), values: values.to_vec(), dashed: false }
+    Series::new(name, values.to_vec())
 }
 
 fn line(values: &[Option<f64>]) -> Chart {
@@ -34,7 +34,8 @@ fn gaps_break_the_line_and_lonely_values_are_marked() {
     values[5] = Some(7.0);
     values[6] = None;
     let svg = render(&line(&values)).into_string();
-    let path = svg.split("class=\"line s1\" d=\"").nth(1).unwrap().split('"').next().unwrap();
+    let path =
+        svg.split("class=\"line s1\" data-series=\"0\" d=\"").nth(1).unwrap().split('"').next().unwrap();
     assert_eq!(path.matches('M').count(), 3, "{path}");
     assert_eq!(svg.matches("class=\"mark s1\"").count(), 2, "the lonely value and the last");
     assert_eq!(svg.matches("slot empty").count(), 2);

@@ -54,16 +54,22 @@ impl Type for GroupedTimeseries {
         for axis in &mut axes.y {
             adjust(axis, module, shares);
         }
-        let line =
-            |axis: &Axis| Line { dashed: axis.timeshift.is_some(), ..Line::new(&axis.label, axis.key()) };
+        let line = |axis: &Axis| Line {
+            dashed: axis.timeshift.is_some(),
+            href: axis.href.clone(),
+            ..Line::new(&axis.label, axis.key())
+        };
         let lines: Vec<Line> = axes.y.iter().map(line).collect();
         let (kind, format) = match (shares, module.flag("use_stack")) {
             (true, _) => (Kind::Share, Format::new(FormatKind::Percent)),
             (false, true) => (Kind::Stack, figure::format(module.format())),
             (false, false) => (Kind::Line, figure::format(module.format())),
         };
+        let mut chart = plot::over_time(module, &rows, &lines, kind, &format);
+        chart.whole = axes.y.iter().position(|axis| axis.group.as_deref() == Some("total"));
+        chart.tells_total = module.options["show-total-label"] != Value::Bool(false);
         Facts {
-            charts: vec![plot::over_time(module, &rows, &lines, kind, &format).into()],
+            charts: vec![chart.into()],
             table: Some(table::of(module, &axes, &rows, scene)),
             ..Facts::default()
         }

@@ -16,12 +16,14 @@ pub struct Line {
     pub key: String,
     /// Whether it is drawn in dashes.
     pub dashed: bool,
+    /// Where its name leads.
+    pub href: Option<String>,
 }
 
 impl Line {
     /// A line of its own right.
     pub fn new(name: &str, key: &str) -> Line {
-        Line { name: name.to_owned(), key: key.to_owned(), dashed: false }
+        Line { name: name.to_owned(), key: key.to_owned(), dashed: false, href: None }
     }
 }
 
@@ -45,7 +47,7 @@ pub fn over_categories(
 ) -> Chart {
     let (labels, values): (Vec<String>, Vec<Option<f64>>) = bars.into_iter().unzip();
     let slots = labels.into_iter().map(|label| Slot { label, at: None }).collect();
-    with_format(module, kind, slots, vec![Series { name: name.to_owned(), values, dashed: false }], format)
+    with_format(module, kind, slots, vec![Series::new(name, values)], format)
 }
 
 fn series(rows: &[Row], lines: &[Line]) -> Vec<Series> {
@@ -53,6 +55,7 @@ fn series(rows: &[Row], lines: &[Line]) -> Vec<Series> {
         name: line.name.clone(),
         values: rows.iter().map(|row| number(row, &line.key)).collect(),
         dashed: line.dashed,
+        href: line.href.clone(),
     };
     lines.iter().map(one).collect()
 }

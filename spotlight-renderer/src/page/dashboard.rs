@@ -2,7 +2,7 @@
 
 use super::model::{Body, Dashboard, Footer, Link};
 use super::module::{Place, module};
-use super::shell::{address, prototype_warning};
+use super::shell::{address, not_published};
 use super::{PageOptions, problem, safe};
 use crate::words::say;
 use maud::{Markup, html};
@@ -26,7 +26,7 @@ pub fn body(page: &Dashboard, options: &PageOptions) -> Markup {
             }
             @if links { (aside(page)) }
         }
-        @if page.prototype { (prototype_warning()) }
+        (not_published(page.state))
         @if let Some(choice) = &page.dates { (super::dates::form(choice, "page")) }
         (contents(page))
         @if page.modules.is_empty() { p.no-data { (say("nothing-yet")) } }

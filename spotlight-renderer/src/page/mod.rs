@@ -27,12 +27,13 @@ pub use about::{about, accessibility, prototypes};
 pub use assets::{Asset, assets};
 pub use error::{Failure, error};
 pub use module::EMBED_HEIGHT;
-pub use safe::plain as plain_text;
+pub use safe::{href as followed, plain as plain_text};
 pub use slides::{Slide, slides};
 
 use std::collections::BTreeMap;
 
 use crate::words::say;
+use crate::written;
 use model::{Dashboard, Home, Link, List, ModulePage, Search};
 
 /// What is the same on every page of an installation.
@@ -133,22 +134,22 @@ impl PageOptions {
 
 /// The page of a dashboard.
 pub fn dashboard(page: &Dashboard, options: &PageOptions) -> String {
-    shell::document(&page.head, options, &dashboard::body(page, options))
+    written::page(|| shell::document(&page.head, options, &dashboard::body(page, options)))
 }
 
 /// The page of one module.
 pub fn module(page: &ModulePage, options: &PageOptions) -> String {
-    shell::document(&page.head, options, &module::page_body(page, options))
+    written::page(|| shell::document(&page.head, options, &module::page_body(page, options)))
 }
 
 /// One module alone, to be shown inside other sites' pages.
 pub fn embed(page: &ModulePage, options: &PageOptions) -> String {
-    shell::bare_document(&page.head, options, &module::embed_body(page, options))
+    written::page(|| shell::bare_document(&page.head, options, &module::embed_body(page, options)))
 }
 
 /// A searchable list of dashboards.
 pub fn list(page: &List, options: &PageOptions) -> String {
-    shell::document(&page.head, options, &list::body(page))
+    written::page(|| shell::document(&page.head, options, &list::body(page)))
 }
 
 /// What was found among all dashboards.

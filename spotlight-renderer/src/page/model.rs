@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::chart::Chart;
 use crate::format::Text;
+use crate::view::page::State;
 use crate::written::Written;
 
 /// A link with its text.
@@ -60,8 +61,8 @@ pub struct Dashboard {
     pub heading: String,
     /// An opening paragraph.
     pub tagline_html: Option<String>,
-    /// Whether it shows demonstration data to a few people only.
-    pub prototype: bool,
+    /// Whether it is ready to be quoted.
+    pub state: State,
     /// The service itself.
     pub service: Option<Link>,
     /// The schema.org type of what the service link leads to.
@@ -104,8 +105,8 @@ pub struct ModulePage {
     pub head: Head,
     /// The dashboard that the module belongs to.
     pub dashboard: Link,
-    /// Whether the dashboard is a prototype.
-    pub prototype: bool,
+    /// Whether it is ready to be quoted.
+    pub state: State,
     /// What is shown.
     pub module: Module,
 }
@@ -137,6 +138,8 @@ pub struct Module {
     pub source: Option<String>,
     /// A choice of dates (module pages).
     pub dates: Option<Dates>,
+    /// That newer data could not be had, and how old what is shown is.
+    pub outdated: Option<String>,
 }
 
 /// What a module has to show.

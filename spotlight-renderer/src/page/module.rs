@@ -1,7 +1,7 @@
 //! A module: its heading, figures, chart, table, files and notes; sections and tabs around others; a page of its own.
 
 use super::model::{Body, Data, Item, Module, ModulePage};
-use super::shell::{address, heading, prototype_warning};
+use super::shell::{address, heading, not_published};
 use super::table::{Narrow, table};
 use super::{PageOptions, dates, figure, safe};
 use crate::chart::{self, Chart, Kind};
@@ -45,6 +45,7 @@ pub fn module(module: &Module, place: Place) -> Markup {
                 div.description { (safe::blocks(description)) }
             }
             @if place == Place::Own && let Some(choice) = &module.dates { (dates::form(choice, &module.slug)) }
+            @if let Some(outdated) = &module.outdated { p.outdated role="note" { (outdated) } }
             @match &module.body {
                 Body::Data(data) => (self::data(data, module, place)),
                 Body::Section(children) => {
@@ -107,8 +108,7 @@ fn data(data: &Data, module: &Module, place: Place) -> Markup {
             }
             @if !data.charts.is_empty() {
                 div.charts {
-                    @for chart in &data.charts { (chart.written.once(|| graph(chart))) }
-                    @if let Some(caption) = &data.caption { p.axis-caption { (caption) } }
+                    @for chart in &data.charts { (chart.written.once(|| graph(chart, data.caption.as_deref()))) }
                 }
             }
             @if let Some(items) = &data.items { (list(items)) }
@@ -122,13 +122,14 @@ fn data(data: &Data, module: &Module, place: Place) -> Markup {
 }
 
 /// A chart with its legend above it and what it shows in words below it.
-fn graph(chart: &Chart) -> Markup {
+fn graph(chart: &Chart, caption: Option<&str>) -> Markup {
     let summary = format!("{}-summary", chart.id);
     let hidden = chart.kind == Kind::Spark || !chart.has_data();
     html! {
         figure.graph {
             (legend(chart))
             (chart::render(chart))
+            @if let Some(caption) = caption.filter(|_| chart.has_data()) { p.axis-caption { (caption) } }
             figcaption class=[hidden.then_some("hidden")] id=(summary) { (chart::describe(chart)) }
         }
     }
@@ -138,23 +139,31 @@ fn graph(chart: &Chart) -> Markup {
 fn legend(chart: &Chart) -> Markup {
     let named = matches!(chart.kind, Kind::Line | Kind::Stack | Kind::Share) && chart.series.len() > 1;
     let Some(latest) = chart.latest().filter(|_| named) else { return html! {} };
-    let total = chart.total(latest).filter(|_| chart.kind == Kind::Stack);
+    // shares are of what is stacked, or of the series that is the sum of the others
+    let total = chart.total(latest).filter(|_| chart.kind == Kind::Stack || chart.whole.is_some());
+    let told = total.filter(|_| chart.whole.is_none() && chart.tells_total);
     html! {
         div class={ "legend" @if chart.names_beside() { " beside" } } {
             p.legend-head {
                 span.legend-when { (chart.slots[latest].label) }
-                @if let Some(total) = total { " \u{2013} " (say("total")) " " strong { ((chart.format)(total)) } }
+                @if let Some(total) = told { " \u{2013} " (say("total")) " " strong { ((chart.format)(total)) } }
             }
             ul {
                 @for (index, series) in chart.series.iter().enumerate() {
                     li {
-                        (chart::key(index, chart.kind))
-                        span.legend-name { (series.name) } " "
+                        (chart::key(chart, index))
+                        span.legend-name {
+                            @match series.href.as_deref().and_then(safe::href) {
+                                Some(href) => a href=(href) { (series.name) },
+                                None => (series.name),
+                            }
+                        }
+                        " "
                         span.legend-value {
                             @match chart.value(index, latest) {
                                 Some(value) => {
                                     ((chart.format)(value))
-                                    @if let Some(total) = total && total > 0.0 { " (" (share(value / total)) ")" }
+                                    @if let Some(total) = total && total > 0.0 && chart.whole != Some(index) { " (" (share(value / total)) ")" }
                                 }
                                 None => (say("no-data")),
                             }
@@ -248,8 +257,8 @@ fn about(module: &Module) -> Markup {
 /// The content of a module's own page.
 pub fn page_body(page: &ModulePage, options: &PageOptions) -> Markup {
     html! {
-        p.page-parent { a href=(address(&page.dashboard.href)) { (page.dashboard.title) } }
-        @if page.prototype { (prototype_warning()) }
+        p.strapline { (page.dashboard.title) }
+        (not_published(page.state))
         (module(&page.module, Place::Own))
         @if let Some(path) = &page.head.embed { (embed_code(path, page, options)) }
         (super::problem::form(&page.head, None, options))

@@ -3,6 +3,7 @@
 use super::model::{Head, Link};
 use super::{AssetPlace, PageOptions, assets, safe};
 use crate::definition::query::encoded;
+use crate::view::page::State;
 use crate::words::say;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -175,12 +176,18 @@ pub fn heading(level: usize, id: Option<&str>, class: &str, inner: &Markup) -> M
     }
 }
 
-/// A paragraph that says that nothing here is real.
-pub fn prototype_warning() -> Markup {
+/// What readers must know of a page that is not published.
+pub fn not_published(state: State) -> Markup {
+    let (word, warning) = match state {
+        State::Published => return html! {},
+        State::Prototype => ("prototype", "prototype-warning"),
+        State::InReview => ("in-review", "in-review-warning"),
+        State::Retired => ("retired", "retired-warning"),
+    };
     html! {
         div.prototype role="note" {
-            strong { (say("prototype")) }
-            p { (say("prototype-warning")) }
+            strong { (say(word)) }
+            p { (say(warning)) }
         }
     }
 }

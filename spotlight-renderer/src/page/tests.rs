@@ -2,6 +2,7 @@ use super::model::*;
 use super::*;
 use crate::chart::{Chart, Kind, Series, Slot};
 use crate::format::Text;
+use crate::view::page::State;
 
 const EVIL: &str = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>&{{7*7}}";
 
@@ -73,6 +74,7 @@ fn evil_module(body: Body) -> Module {
         description_html: Some(evil()),
         classes: vec![evil(), "cols2".into()],
         restricted: true,
+        outdated: Some(evil()),
         body,
         downloads: vec![evil_link()],
         info_html: vec![evil()],
@@ -94,7 +96,14 @@ fn evil_module(body: Body) -> Module {
 
 fn evil_data() -> Body {
     let slots = vec![Slot { label: evil(), at: None }; 3];
-    let series = vec![Series { name: evil(), values: vec![Some(1.0), None, Some(3.0)], dashed: true }; 2];
+    let series = vec![
+        Series {
+            dashed: true,
+            href: Some("javascript:alert(1)".into()),
+            ..Series::new(evil(), vec![Some(1.0), None, Some(3.0)])
+        };
+        2
+    ];
     let charts = [Kind::Line, Kind::Stack, Kind::Bar, Kind::Steps, Kind::Parts, Kind::Spark]
         .map(|kind| Chart::new(EVIL, EVIL, kind, slots.clone(), series.clone()).into())
         .to_vec();
@@ -131,7 +140,7 @@ fn evil_pages() -> Vec<String> {
         strapline: Some(evil()),
         heading: evil(),
         tagline_html: Some(evil()),
-        prototype: true,
+        state: State::Retired,
         service: Some(evil_link()),
         item_type: Some(evil()),
         related: vec![evil_link()],
@@ -148,8 +157,12 @@ fn evil_pages() -> Vec<String> {
         dates: None,
         forms: vec![evil_link()],
     };
-    let own =
-        ModulePage { head: evil_head(), dashboard: evil_link(), prototype: true, module: modules[0].clone() };
+    let own = ModulePage {
+        head: evil_head(),
+        dashboard: evil_link(),
+        state: State::InReview,
+        module: modules[0].clone(),
+    };
     let list = List {
         head: evil_head(),
         heading: evil(),

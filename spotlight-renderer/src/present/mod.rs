@@ -13,10 +13,11 @@ use crate::page::model::{Dashboard, Dates, Footer, Found, Head, Home, Item, Link
 use crate::page::{self, Failure, PageOptions};
 use crate::site::{Compare, Request};
 use crate::view::page as facts;
-use crate::view::page::{Answer, Page, Tagline};
+use crate::view::page::{Answer, Page, State, Tagline};
 use crate::view::{Body, Module};
 use crate::words::{Language, in_language, say, say_with};
 use chrono::{DateTime, Utc};
+use fluent_bundle::FluentValue;
 
 pub use card::card;
 
@@ -202,7 +203,7 @@ impl Presenter<'_> {
                     .map(|name| say_with("about-service-page", &[("name", name.as_str().into())])),
                 path: page.path.clone(),
                 breadcrumbs,
-                hidden: page.prototype,
+                hidden: page.state != State::Published,
                 image: Some(format!("{}/assets/cards/{}.png", self.options.root, page.slug)),
                 lang: page.language.clone(),
                 feed: Some(format!("{}.atom", page.path)),
@@ -211,7 +212,7 @@ impl Presenter<'_> {
             strapline: page.strapline.clone(),
             heading: page.heading.clone(),
             tagline_html: tagline,
-            prototype: page.prototype,
+            state: page.state,
             service: page.transaction.as_ref().map(related),
             item_type: Some(page.item_type.to_owned()),
             related: page.other.iter().map(related).collect(),
@@ -246,14 +247,14 @@ impl Presenter<'_> {
                 )),
                 path: page.path.clone(),
                 breadcrumbs: vec![self.home_link(), dashboard.clone()],
-                hidden: page.prototype,
+                hidden: page.state != State::Published,
                 image: None,
                 lang: page.language.clone(),
                 feed: None,
                 embed: matches!(page.module.body, Body::Facts(_)).then(|| format!("{}/embed", page.path)),
             },
             dashboard,
-            prototype: page.prototype,
+            state: page.state,
             module,
         }
     }
@@ -323,14 +324,9 @@ impl Presenter<'_> {
         }
     }
 
-    /// When something changed, as readers say it; clocks are set as in London.
+    /// When something changed, as readers say it.
     fn updated(&self, time: DateTime<Utc>) -> String {
-        let time = date::london(time);
-        let parts = [
-            ("day", date::by_pattern(time, "D MMMM YYYY").into()),
-            ("time", date::by_pattern(time, "h:mma").into()),
-        ];
-        say_with("updated", &parts)
+        say_with("updated", &day_and_time(time))
     }
 
     /// The address of a path with the parameters of the request, some of them changed or taken away.
@@ -359,6 +355,12 @@ fn related(link: &facts::Related) -> Link {
 
 fn item(item: &crate::view::Item) -> Item {
     Item { text: item.text.clone(), href: item.href.clone(), value: None }
+}
+
+/// A moment as readers say it; clocks are set as in London.
+fn day_and_time(time: DateTime<Utc>) -> [(&'static str, FluentValue<'static>); 2] {
+    let time = date::london(time);
+    [("day", date::by_pattern(time, "D MMMM YYYY").into()), ("time", date::by_pattern(time, "h:mma").into())]
 }
 
 /// When any of the modules' data changed last.

@@ -1,6 +1,6 @@
 //! The parts of a page in words.
 
-use super::Presenter;
+use super::{Presenter, day_and_time};
 use crate::page::model::{Body, Change, Column, Data, Direction, Figure, Link, Module, Sorted, Table};
 use crate::page::plain_text;
 use crate::rows::sort;
@@ -36,6 +36,7 @@ impl Presenter<'_> {
             // a dashboard says it once, at its beginning
             source: module.updated.filter(|_| own_page).map(|time| self.updated(time)),
             dates: None,
+            outdated: module.outdated.map(|then| say_with("outdated", &day_and_time(then))),
             body,
         }
     }

@@ -121,14 +121,17 @@ impl Earlier {
         }
         let places = self.places(chart, before);
         let words = self.compare.words();
+        // what is compared with a single series needs no name of its own
+        let alone = before.series.iter().filter(|series| !series.dashed).count() == 1;
         let lines: Vec<Series> = before
             .series
             .iter()
             .filter(|series| !series.dashed)
             .map(|series| Series {
-                name: format!("{} ({words})", series.name),
+                name: if alone { words.clone().into_owned() } else { format!("{} ({words})", series.name) },
                 values: places.iter().map(|place| *series.values.get((*place)?)?).collect(),
                 dashed: true,
+                href: None,
             })
             .collect();
         // bars show one series only: beside another they become lines

@@ -1,12 +1,14 @@
 //! Dashboards and the pages of their parts: what is around the modules.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::modules::{self, Circumstances, Placed};
-use super::{DASHBOARD_AGE, Request, Site, dates, failure, is_published};
+use super::{DASHBOARD_AGE, Request, Site, dates, failure};
 use crate::definition::{Module as Definition, resolve, text};
 use crate::module;
-use crate::view::page::{Answer, Dashboard, Footer, ModulePage, Page, Related, Tagline};
+use crate::view::page::{Answer, Dashboard, Footer, ModulePage, Page, Related, State, Tagline};
 use crate::words::{Language, in_language, say_with};
 
 impl Site<'_> {
@@ -16,13 +18,13 @@ impl Site<'_> {
             Ok(definition) => definition,
             Err(reason) => return failure(reason.0, true),
         };
-        let hidden = !is_published(&definition);
+        let hidden = State::of(&definition) != State::Published;
         let kind = text(&definition, "page-type").unwrap_or_else(|| "dashboard".to_owned());
         if !matches!(kind.as_str(), "dashboard" | "module") {
             return failure(501, hidden);
         }
         let language = self.language_of(&definition);
-        let modules = in_language(language, || resolve::modules(&definition, &module::defaults));
+        let modules = self.modules(slug, &definition, language);
         let page = if rest.is_empty() {
             Page::Dashboard(Box::new(self.whole(slug, &definition, &modules, request).await))
         } else {
@@ -36,7 +38,13 @@ impl Site<'_> {
         Answer { status: 200, max_age: Some(DASHBOARD_AGE), hidden, page }
     }
 
-    fn language_of(&self, definition: &Value) -> Language {
+    /// The modules of a definition.
+    pub(super) fn modules(&self, slug: &str, definition: &Value, language: Language) -> Arc<Vec<Definition>> {
+        let read = || in_language(language, || resolve::modules(definition, &module::defaults));
+        self.definitions.modules(slug, language, &read)
+    }
+
+    pub(super) fn language_of(&self, definition: &Value) -> Language {
         text(definition, "language").map_or(self.language, |tag| Language::of(&tag))
     }
 
@@ -75,7 +83,7 @@ impl Site<'_> {
             heading: in_language(language, || heading(&title, variant)),
             tagline: tagline(definition, &title, variant),
             named_for_search: (variant == Variant::Service).then(|| title.clone()),
-            prototype: !is_published(definition),
+            state: State::of(definition),
             transaction: related(&definition["relatedPages"]["transaction"]),
             other: definition["relatedPages"]["other"]
                 .as_array()
@@ -123,7 +131,7 @@ impl Site<'_> {
             module: modules::one(placed, &circumstances).await,
             heading: title,
             strapline: text(definition, "strapline"),
-            prototype: !is_published(definition),
+            state: State::of(definition),
             language: text(definition, "language"),
             dashboard,
             path,

@@ -146,7 +146,7 @@ fn choices(first: NaiveDate, last: NaiveDate) -> Vec<(String, String)> {
 
 /// A month as addresses have it.
 pub fn value(month: NaiveDate) -> String {
-    month.format("%Y-%m").to_string()
+    format!("{:04}-{:02}", month.year(), month.month())
 }
 
 /// Reads `2016-05`; a day or time after it is not needed.

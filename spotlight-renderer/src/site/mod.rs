@@ -155,7 +155,3 @@ const SHOWCASE: usize = 12;
 fn failure(status: u16, hidden: bool) -> Answer {
     Answer { status, max_age: Some(FAILURE_AGE), hidden, page: Page::Failure }
 }
-
-fn is_published(definition: &Value) -> bool {
-    definition["published"] == Value::Bool(true)
-}

@@ -68,18 +68,27 @@ pub fn one<'a>(
             wishes
         });
         let query = wishes.and_then(|wishes| Query::of(definition, &wishes, circumstances.now));
-        let mut updated = None;
+        let (mut updated, mut outdated) = (None, None);
         let body = match (definition.kind.as_str(), kind, &query) {
             ("section", ..) => Body::Section(load(&definition.children, &path, circumstances).await),
             ("tab", ..) => Body::Tabs(tabs(definition, &slug, &path, circumstances).await),
             (_, None, _) => Body::Unknown,
             (_, Some(_), None) => Body::Failed,
             (_, Some(kind), Some(query)) => {
-                let facts = facts(kind, definition, query, &slug, &path, circumstances).await;
-                if facts.is_ok() {
-                    updated = circumstances.data.updated(query).await;
+                let name = name_of_facts(&slug, &path, circumstances);
+                match facts(kind, definition, query, &slug, &name, circumstances).await {
+                    Ok(facts) => {
+                        updated = circumstances.data.updated(query).await;
+                        Body::Facts(facts)
+                    }
+                    Err(_) => match circumstances.data.last_known(query, &name) {
+                        Some((facts, then)) => {
+                            outdated = Some(then);
+                            Body::Facts(facts)
+                        }
+                        None => Body::Failed,
+                    },
                 }
-                facts.map_or(Body::Failed, Body::Facts)
             }
         };
         Module {
@@ -92,11 +101,18 @@ pub fn one<'a>(
             info: definition.info.clone(),
             query,
             updated,
+            outdated,
             slug,
             path,
             body,
         }
     })
+}
+
+/// What tells the facts of a module apart from all others that are made of the same answer.
+fn name_of_facts(slug: &str, path: &str, circumstances: &Circumstances<'_>) -> String {
+    let sort = (circumstances.sort)(slug);
+    format!("{path} {:?} {sort:?} {}", circumstances.language, circumstances.own_page)
 }
 
 /// What a module has to show, perhaps beside earlier values.
@@ -105,15 +121,14 @@ async fn facts(
     definition: &Definition,
     query: &Query,
     slug: &str,
-    path: &str,
+    name: &str,
     circumstances: &Circumstances<'_>,
 ) -> Result<Arc<Facts>, DataError> {
     let sort = (circumstances.sort)(slug);
-    let name = format!("{path} {:?} {sort:?} {}", circumstances.language, circumstances.own_page);
     let scene = Scene { now: circumstances.now, sort, own_page: circumstances.own_page };
     let make = |rows: Vec<Row>| in_language(circumstances.language, || kind.facts(definition, rows, &scene));
     let Some(compare) = circumstances.compare.filter(|_| kind.dates()) else {
-        return circumstances.data.facts(query, &name, &make).await;
+        return circumstances.data.facts(query, name, &make).await;
     };
     let rows = circumstances.data.rows(query).await?;
     let earlier = Earlier::of(compare, query, &rows);

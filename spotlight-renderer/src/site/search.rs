@@ -5,8 +5,7 @@ use serde_json::Value;
 
 use super::dashboard::name;
 use super::{LIST_AGE, Request, Site, failure};
-use crate::definition::{Module as Definition, resolve, text};
-use crate::module;
+use crate::definition::{Module as Definition, text};
 use crate::page::plain_text;
 use crate::view::page::{Answer, Found, Page, Search};
 
@@ -53,7 +52,8 @@ impl Site<'_> {
         let about: Vec<String> = about.into_iter().flatten().chain(organisations.iter().cloned()).collect();
         let about = plain_text(&about.join(" ")).to_lowercase();
         let mut modules = Vec::new();
-        collect(&resolve::modules(definition, &module::defaults), &path, &about, words, &mut modules);
+        let all = self.modules(&slug, definition, self.language_of(definition));
+        collect(&all, &path, &about, words, &mut modules);
         let whole = words.iter().all(|word| about.contains(word.as_str()));
         if !whole && modules.is_empty() {
             return None;

@@ -3,12 +3,14 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 
 use super::{Request, Site};
 use crate::case::Case;
 use crate::data::{DataError, DataSource, Definitions, NoDefinition, Row};
 use crate::definition::query::Query;
-use crate::view::json;
+use crate::format::Text;
+use crate::view::{Facts, Headline, json};
 use crate::words::Language;
 
 async fn page(case: Value) -> Value {
@@ -201,6 +203,71 @@ impl Definitions for TogetherOnly {
     }
 }
 
+/// A source that answers for one data set and fails for all others, of which it knows some from before.
+struct Failing {
+    definition: Arc<Value>,
+}
+
+#[async_trait]
+impl DataSource for Failing {
+    async fn rows(&self, query: &Query) -> Result<Vec<Row>, DataError> {
+        match query.data_type.as_str() {
+            "takings" => Ok(serde_json::from_value(rows()["data"].clone()).unwrap()),
+            _ => Err(DataError("gone".to_owned())),
+        }
+    }
+
+    fn last_known(&self, query: &Query, _: &str) -> Option<(Arc<Facts>, DateTime<Utc>)> {
+        let value = Some(Text::plain("77 boats"));
+        let facts = Facts { headline: vec![Headline { value, ..Headline::default() }], ..Facts::default() };
+        (query.data_type == "boats").then(|| (facts.into(), "2016-06-14T08:30:00Z".parse().unwrap()))
+    }
+}
+
+#[async_trait]
+impl Definitions for Failing {
+    async fn dashboard(&self, _: &str) -> Result<Arc<Value>, NoDefinition> {
+        Ok(self.definition.clone())
+    }
+
+    async fn published(&self) -> Result<Vec<Value>, NoDefinition> {
+        Err(NoDefinition(500))
+    }
+}
+
+#[tokio::test]
+async fn a_module_that_fails_shows_what_was_known_or_that_it_has_nothing() {
+    let of = |slug: &str, data_type: &str| {
+        let mut module = monthly(slug);
+        module["data-source"]["data-type"] = data_type.into();
+        module
+    };
+    let modules = json!([of("now", "takings"), of("then", "boats"), of("never", "gulls")]);
+    let source = Failing { definition: Arc::new(dashboard(modules)) };
+    let site =
+        Site { definitions: &source, data: &source, root: "/performance", language: Language::English };
+    let now = "2016-06-15T10:00:00Z".parse().unwrap();
+    // with a comparison, too, what was known before is better than nothing
+    for parameters in [vec![], vec![("compare".to_owned(), "previous_year".to_owned())]] {
+        let request = Request { path: "/quay".to_owned(), parameters, now };
+        let answer = site.answer(&request).await;
+        let options = crate::page::PageOptions::default();
+        let presenter = crate::present::Presenter { options: &options, read_api: "", request: &request };
+        let html = presenter.html(&answer);
+        for (slug, words) in [
+            ("now", "May 2016"),
+            ("then", "known on 14 June 2016 at 9:30am"),
+            ("then", "77 boats"),
+            ("never", "There was a problem getting this data."),
+        ] {
+            let module = html.split(&format!("<section id=\"{slug}\"")).nth(1).unwrap();
+            let module = module.split("</section>").next().unwrap();
+            assert!(module.contains(words), "{slug} does not say {words}: {module}");
+        }
+        assert_eq!(html.matches("known on").count(), 1);
+    }
+}
+
 #[tokio::test]
 async fn all_modules_of_a_page_are_waited_for_at_the_same_time() {
     let inside =
@@ -251,5 +318,38 @@ async fn a_journey_is_shown_for_the_week_that_was_chosen() {
     assert!(
         wrong.contains("is not a day of a week that has ended"),
         "a week that is not over has no figures"
+    );
+}
+
+#[tokio::test]
+async fn a_legend_tells_totals_and_shares_and_leads_on() {
+    async fn legend(y: Value, more: Value) -> String {
+        let mut module = json!({"slug": "g", "title": "G", "module-type": "grouped_timeseries", "value-attribute": "n",
+            "format": "integer", "axes": {"y": y}, "data-source": {"data-group": "quay", "data-type": "boats",
+                "query-params": {"period": "month", "group_by": "channel"}}});
+        module.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let may = |n: i64| json!([{"_start_at": "2016-05-01T00:00:00Z", "_end_at": "2016-06-01T00:00:00Z", "n": n}]);
+        let rows = json!({"data": [{"channel": "web", "values": may(1100)}, {"channel": "post", "values": may(100)}]});
+        let case = json!({
+            "path": "/performance/quay", "now": "2016-06-15T10:00:00Z", "definition": dashboard(json!([module])),
+            "data": {"quay/boats": {"duration=12&group_by=channel&period=month": rows}},
+        });
+        let html = html(case).await;
+        html.split("legend-head").nth(1).unwrap().split("</div>").next().unwrap().to_owned()
+    }
+    let y = json!([{"groupId": "web", "label": "Web", "href": "/web"}, {"groupId": "post", "label": "Post", "href": "javascript:x"}]);
+    let usual = legend(y.clone(), json!({"use_stack": true})).await;
+    for words in ["total <strong>1,200</strong>", "1,100 (91.7%)", "<a href=\"/web\">Web</a>"] {
+        assert!(usual.contains(words), "{words} is missing: {usual}");
+    }
+    assert!(!usual.contains("javascript"), "{usual}");
+    let without = legend(y, json!({"use_stack": true, "show-total-label": false})).await;
+    assert!(!without.contains("total") && without.contains("1,100 (91.7%)"), "{without}");
+    // a line that is the total of the others is not counted once more
+    let y = json!([{"groupId": "web", "label": "Web"}, {"groupId": "other", "label": "Other"}, {"groupId": "total", "label": "All"}]);
+    let lines = legend(y, json!({})).await;
+    assert!(
+        lines.contains("1,100 (91.7%)") && lines.contains(">1,200<") && !lines.contains("total"),
+        "{lines}"
     );
 }

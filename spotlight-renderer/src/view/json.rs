@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::page::{
     Aggregate, Answer, Choices, Dashboard, Footer, Found, Home, List, ModulePage, Page, Related, Search,
-    Tagline,
+    State, Tagline,
 };
 use super::{Body, Facts, Headline, Module, Table};
 use crate::definition::query::Query;
@@ -149,7 +149,8 @@ fn dashboard(page: &Dashboard) -> Map<String, Value> {
         "heading": page.heading,
         "tagline": tagline,
         "meta_description": page.named_for_search.as_ref().map(|_| json!({"generated": "service"})),
-        "prototype_warning": page.prototype,
+        "prototype_warning": page.state != State::Published,
+        "state": page.state.word(),
         "item_type": page.transaction.as_ref().map(|_| page.item_type),
         "modules": page.modules.iter().map(|each| module(each, true)).collect::<Vec<_>>(),
         "footer": page.footer.as_ref().map(|notes| footer(notes, &related)),
@@ -193,7 +194,8 @@ fn module_page(page: &ModulePage) -> Map<String, Value> {
         "page": "module",
         "heading": page.heading,
         "heading_link": page.dashboard,
-        "prototype_warning": page.prototype,
+        "prototype_warning": page.state != State::Published,
+        "state": page.state.word(),
         "modules": [own],
     }))
 }
@@ -214,6 +216,9 @@ pub fn module(module: &Module, linked: bool) -> Value {
     });
     if linked && !matches!(module.body, Body::Section(_)) {
         out["title_link"] = module.path.as_str().into();
+    }
+    if let Some(then) = module.outdated {
+        out["outdated"] = then.to_rfc3339().into();
     }
     match &module.body {
         Body::Failed => out["error"] = true.into(),

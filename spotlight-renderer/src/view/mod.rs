@@ -182,6 +182,8 @@ pub struct Module {
     pub query: Option<Query>,
     /// When its data changed last.
     pub updated: Option<DateTime<Utc>>,
+    /// When what it shows was made, where its data cannot be had now.
+    pub outdated: Option<DateTime<Utc>>,
     /// Whether readers may choose the dates that it shows.
     pub dates: bool,
     /// The inside.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 
 use super::{Module, Table};
 use crate::format::Text;
@@ -40,6 +41,42 @@ pub enum Page {
     Failure,
     /// The page is at this path.
     Moved(String),
+}
+
+/// How far a dashboard is on its way to the public.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum State {
+    /// It is in lists and may be quoted.
+    #[default]
+    Published,
+    /// It is being made, perhaps with demonstration data.
+    Prototype,
+    /// It is being checked before it is published.
+    InReview,
+    /// It is not kept up any more, and shows the last data that there was.
+    Retired,
+}
+
+impl State {
+    /// What a definition says: `published`, and for those that are not, `status`.
+    pub fn of(definition: &Value) -> State {
+        match definition["status"].as_str() {
+            _ if definition["published"] == Value::Bool(true) => State::Published,
+            Some("in-review") => State::InReview,
+            Some("retired") => State::Retired,
+            _ => State::Prototype,
+        }
+    }
+
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            State::Published => "published",
+            State::Prototype => "prototype",
+            State::InReview => "in-review",
+            State::Retired => "retired",
+        }
+    }
 }
 
 /// A paragraph that an author wrote, or one that names what the page is about.
@@ -118,8 +155,8 @@ pub struct Dashboard {
     pub tagline: Option<Tagline>,
     /// The service or organisation that search engines are told the page is about.
     pub named_for_search: Option<String>,
-    /// Whether it shows demonstration data.
-    pub prototype: bool,
+    /// Whether it is ready to be quoted.
+    pub state: State,
     /// The service itself.
     pub transaction: Option<Related>,
     /// Pages to find out more.
@@ -151,8 +188,8 @@ pub struct ModulePage {
     pub path: String,
     /// What kind of page the dashboard is.
     pub strapline: Option<String>,
-    /// Whether the dashboard is a prototype.
-    pub prototype: bool,
+    /// Whether the dashboard is ready to be quoted.
+    pub state: State,
     /// The module.
     pub module: Module,
     /// The choice of dates, if the module heeds it.

@@ -25,6 +25,7 @@ mod modules;
 mod organisation;
 mod paging;
 mod parameters;
+mod problems;
 mod providers;
 mod public;
 mod resource;
@@ -62,6 +63,7 @@ pub fn routes() -> Router<AppState> {
         .route("/data-sets/{name}/dashboard/", any(endpoints::without_slash))
         .route("/data-sets/{name}/transform", endpoint(endpoints::data_set_transforms))
         .route("/data-sets/{name}/transform/", any(endpoints::without_slash))
+        .route("/dashboard/{id}/problems", endpoint(problems::read))
         .route("/transactions-explorer-service/{id}/dashboard", endpoint(endpoints::service_dashboards))
         .route("/transactions-explorer-service/{id}/dashboard/", endpoint(endpoints::service_dashboards))
         .route("/collector-run/{slug}", any(collectors::run))

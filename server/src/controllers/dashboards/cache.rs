@@ -17,6 +17,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use spotlight_renderer::definition::Module;
 use spotlight_renderer::view::Facts;
 
 use crate::controllers::read::already_known;
@@ -30,6 +31,10 @@ const USUAL_COUNT: usize = 2048;
 const FACTS_CAPACITY: u64 = 64 * 1024 * 1024;
 /// How many modules there usually are.
 const USUAL_FACTS: usize = 8192;
+/// How much memory facts may take that are shown where newer ones cannot be had, in bytes, roughly.
+const LAST_CAPACITY: u64 = 32 * 1024 * 1024;
+/// How much memory the modules of definitions may take, in bytes, roughly.
+const MODULES_CAPACITY: u64 = 32 * 1024 * 1024;
 /// Small answers are not worth compressing.
 const WORTH_COMPRESSING: usize = 1024;
 
@@ -69,6 +74,22 @@ impl Weighter<String, Arc<Kept>> for ByteCount {
     }
 }
 
+impl Weighter<String, Arc<Vec<Module>>> for ByteCount {
+    fn weight(&self, key: &String, modules: &Arc<Vec<Module>>) -> u64 {
+        fn count(modules: &[Module]) -> usize {
+            modules.iter().map(|module| 1 + count(&module.children)).sum()
+        }
+        // options with the defaults of a type are a few kilobytes
+        (key.len() + 512 + count(modules) * 4096) as u64
+    }
+}
+
+impl Weighter<String, (Arc<Facts>, DateTime<Utc>)> for ByteCount {
+    fn weight(&self, key: &String, (facts, _): &(Arc<Facts>, DateTime<Utc>)) -> u64 {
+        self.weight(key, facts)
+    }
+}
+
 impl Weighter<String, Arc<Facts>> for ByteCount {
     fn weight(&self, key: &String, facts: &Arc<Facts>) -> u64 {
         let cells = facts.table.as_ref().map_or(0, |table| table.rows.len() * table.columns.len());
@@ -98,6 +119,8 @@ pub struct Pages {
     keep: Keep,
     pages: Cache<String, Arc<Kept>, ByteCount>,
     facts: Cache<String, Arc<Facts>, ByteCount>,
+    last: Cache<String, (Arc<Facts>, DateTime<Utc>), ByteCount>,
+    modules: Cache<String, Arc<Vec<Module>>, ByteCount>,
 }
 
 impl Default for Pages {
@@ -113,6 +136,8 @@ impl Pages {
             keep,
             pages: Cache::with_weighter(USUAL_COUNT, CAPACITY, ByteCount),
             facts: Cache::with_weighter(USUAL_FACTS, FACTS_CAPACITY, ByteCount),
+            last: Cache::with_weighter(USUAL_FACTS, LAST_CAPACITY, ByteCount),
+            modules: Cache::with_weighter(USUAL_COUNT, MODULES_CAPACITY, ByteCount),
         }
     }
 
@@ -130,6 +155,30 @@ impl Pages {
     pub fn keep_facts(&self, name: String, facts: Arc<Facts>) {
         if self.keep >= Keep::Modules {
             self.facts.insert(name, facts);
+        }
+    }
+
+    /// The modules of a definition that were read before. Their name tells which configuration they are of.
+    pub fn modules(&self, name: &str) -> Option<Arc<Vec<Module>>> {
+        self.modules.get(name)
+    }
+
+    /// Keeps the modules of a definition.
+    pub fn keep_modules(&self, name: String, modules: Arc<Vec<Module>>) {
+        if self.keep >= Keep::Modules {
+            self.modules.insert(name, modules);
+        }
+    }
+
+    /// The facts that were made last under a name, whatever has changed since, and when that was.
+    pub fn last(&self, name: &str) -> Option<(Arc<Facts>, DateTime<Utc>)> {
+        self.last.get(name)
+    }
+
+    /// Keeps facts for when newer ones cannot be had.
+    pub fn keep_last(&self, name: String, facts: Arc<Facts>, now: DateTime<Utc>) {
+        if self.keep >= Keep::Modules {
+            self.last.insert(name, (facts, now));
         }
     }
 

@@ -9,14 +9,15 @@ use chrono::{DateTime, Utc};
 use query_lang::Policy;
 use serde_json::Value;
 use spotlight_renderer::data::{DataError, DataSource, Definitions, Make, NoDefinition, Row};
+use spotlight_renderer::definition::Module;
 use spotlight_renderer::definition::query::Query;
+use spotlight_renderer::format::date;
 use spotlight_renderer::view::Facts;
+use spotlight_renderer::words::Language;
 
 use super::cache::minute;
 use crate::state::AppState;
-
-/// A module that has no figures by then is shown without.
-const DEADLINE: Duration = Duration::from_secs(5);
+use stagecraft::Registry;
 
 /// The registry and the store at the time of a request.
 pub struct Source<'a> {
@@ -60,14 +61,30 @@ impl<'a> Source<'a> {
         Ok(format!("{} {version} {minute} {} {asked} {name}", self.configuration, data_set.name))
     }
 
+    /// Everything that the facts of an answer depend on but the version of the data and the present.
+    fn lasting_name(&self, query: &Query, name: &str) -> String {
+        let now = date::to_query(self.now);
+        let lasting = |(_, value): &&(String, String)| *value != now;
+        let asked: String =
+            query.parameters.iter().filter(lasting).map(|(name, value)| format!("{name}={value}&")).collect();
+        format!("{} {} {asked} {name}", self.configuration, query.path())
+    }
+
     async fn known_facts(&self, query: &Query, name: &str, make: Make<'_>) -> Result<Arc<Facts>, String> {
-        let name = self.name_of_facts(query, name).await?;
-        if let Some(kept) = self.state.pages.facts(&name) {
+        let full_name = self.name_of_facts(query, name).await?;
+        if let Some(kept) = self.state.pages.facts(&full_name) {
             return Ok(kept);
         }
         let facts = Arc::new(make(self.ask(query).await?));
-        self.state.pages.keep_facts(name, facts.clone());
+        self.state.pages.keep_facts(full_name, facts.clone());
+        self.state.pages.keep_last(self.lasting_name(query, name), facts.clone(), self.now);
         Ok(facts)
+    }
+
+    fn without_figures(&self, query: &Query, why: String) -> DataError {
+        tracing::warn!(path = query.path(), query = query.query_string(), %why, "a module has no figures");
+        self.state.metrics.module_without_figures();
+        DataError(why)
     }
 
     async fn ask(&self, query: &Query) -> Result<Vec<Row>, String> {
@@ -92,11 +109,17 @@ impl<'a> Source<'a> {
 #[async_trait]
 impl DataSource for Source<'_> {
     async fn rows(&self, query: &Query) -> Result<Vec<Row>, DataError> {
-        in_time(self.ask(query)).await.map_err(|why| without_figures(query, why))
+        let answer = in_time(self.state.module_deadline, self.ask(query));
+        answer.await.map_err(|why| self.without_figures(query, why))
     }
 
     async fn facts(&self, query: &Query, name: &str, make: Make<'_>) -> Result<Arc<Facts>, DataError> {
-        in_time(self.known_facts(query, name, make)).await.map_err(|why| without_figures(query, why))
+        let facts = in_time(self.state.module_deadline, self.known_facts(query, name, make));
+        facts.await.map_err(|why| self.without_figures(query, why))
+    }
+
+    fn last_known(&self, query: &Query, name: &str) -> Option<(Arc<Facts>, DateTime<Utc>)> {
+        self.state.pages.last(&self.lasting_name(query, name))
     }
 
     async fn updated(&self, query: &Query) -> Option<DateTime<Utc>> {
@@ -109,7 +132,16 @@ impl DataSource for Source<'_> {
 #[async_trait]
 impl Definitions for Source<'_> {
     async fn dashboard(&self, slug: &str) -> Result<Arc<Value>, NoDefinition> {
-        self.state.registry.dashboard(slug).ok_or(NoDefinition(404))
+        definition(&self.state.registry, slug).ok_or(NoDefinition(404))
+    }
+
+    fn modules(&self, slug: &str, language: Language, read: &dyn Fn() -> Vec<Module>) -> Arc<Vec<Module>> {
+        let name = format!("{} {slug} {language:?}", self.configuration);
+        self.state.pages.modules(&name).unwrap_or_else(|| {
+            let modules = Arc::new(read());
+            self.state.pages.keep_modules(name, modules.clone());
+            modules
+        })
     }
 
     async fn published(&self) -> Result<Vec<Value>, NoDefinition> {
@@ -123,14 +155,25 @@ impl Definitions for Source<'_> {
     }
 }
 
-fn without_figures(query: &Query, why: String) -> DataError {
-    tracing::warn!(path = query.path(), query = query.query_string(), %why, "a module has no figures");
-    DataError(why)
+/// The definition of a dashboard for its page: the public document, and how far it is on its way to the public where
+/// `published` does not tell that.
+pub fn definition(registry: &Registry, slug: &str) -> Option<Arc<Value>> {
+    let document = registry.dashboard(slug)?;
+    let stored = registry.catalog().dashboard_by_slug(slug)?;
+    if ["published", "unpublished"].contains(&stored.status.as_str()) {
+        return Some(document);
+    }
+    let mut with_status = Value::clone(&document);
+    with_status["status"] = stored.status.as_str().into();
+    Some(with_status.into())
 }
 
 /// An answer, or the news that there was none in time.
-async fn in_time<T>(answer: impl Future<Output = Result<T, String>>) -> Result<T, String> {
-    tokio::time::timeout(DEADLINE, answer).await.unwrap_or_else(|_| Err("no answer in time".to_owned()))
+async fn in_time<T>(
+    deadline: Duration,
+    answer: impl Future<Output = Result<T, String>>,
+) -> Result<T, String> {
+    tokio::time::timeout(deadline, answer).await.unwrap_or_else(|_| Err("no answer in time".to_owned()))
 }
 
 #[cfg(test)]
@@ -139,9 +182,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_is_not_there_in_time_is_not_waited_for() {
-        let begun = tokio::time::Instant::now();
-        let never = in_time(std::future::pending::<Result<(), String>>()).await;
-        assert_eq!((never, begun.elapsed()), (Err("no answer in time".to_owned()), DEADLINE));
-        assert_eq!(in_time(async { Ok(1) }).await, Ok(1));
+        let (begun, deadline) = (tokio::time::Instant::now(), Duration::from_secs(5));
+        let never = in_time(deadline, std::future::pending::<Result<(), String>>()).await;
+        assert_eq!((never, begun.elapsed()), (Err("no answer in time".to_owned()), deadline));
+        assert_eq!(in_time(deadline, async { Ok(1) }).await, Ok(1));
     }
 }

@@ -3,11 +3,12 @@
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
-use serde_json::Value;
 use spotlight_renderer::page;
 use spotlight_renderer::page::model::Link;
+use spotlight_renderer::view::page::State as Progress;
 
 use super::ROOT;
+use super::source::definition;
 use crate::state::AppState;
 
 /// `GET /performance/about`.
@@ -20,10 +21,13 @@ pub async fn accessibility(State(state): State<AppState>) -> Response {
     text(page::accessibility(&state.branding.options))
 }
 
-/// `GET /performance/prototypes`: dashboards that are not published.
+/// `GET /performance/prototypes`: dashboards that are not published yet.
 pub async fn prototypes(State(state): State<AppState>) -> Response {
     let dashboards = state.registry.dashboards();
-    let unpublished = dashboards.iter().filter(|definition| definition["published"] != Value::Bool(true));
+    let slugs = dashboards.iter().filter_map(|document| document["slug"].as_str());
+    let unpublished = slugs
+        .filter_map(|slug| definition(&state.registry, slug))
+        .filter(|own| matches!(Progress::of(own), Progress::Prototype | Progress::InReview));
     let links = unpublished.filter_map(|definition| {
         let slug = definition["slug"].as_str()?;
         Some(Link::new(definition["title"].as_str().unwrap_or(slug), format!("{ROOT}/{slug}")))

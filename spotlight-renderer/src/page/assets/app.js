@@ -17,7 +17,7 @@ const follower = (element) => {
 const pointsOf = (svg, rights) => {
   const found = [];
   for (const path of all(".stretch .line", svg)) {
-    const series = Number(/ s(\d)/.exec(path.getAttribute("class"))[1]) - 1;
+    const series = Number(path.dataset.series);
     const row = (found[series] ??= []);
     let slot = 0;
     for (const [, x, y] of path.getAttribute("d").matchAll(/[ML](\S+) ([^ML]+)/g)) {
@@ -48,7 +48,7 @@ for (const graph of all(".graph")) {
     rights = points.map(([, x]) => x / 10);
   }
   const count = says[0].length - 1;
-  const points = count <= 7 ? pointsOf(svg, rights) : [];
+  const points = pointsOf(svg, rights);
   const stacked = count > 1 && svg.querySelector(".area") !== null;
   const inner = svg.querySelector(":scope > g");
   const down = Number(/[ ,]([\d.]+)\)/.exec(inner.getAttribute("transform"))?.[1] ?? 0);
@@ -62,7 +62,7 @@ for (const graph of all(".graph")) {
     label: follower(figure?.querySelector(".figure-label")),
     head: follower(graph.querySelector(".legend-when")),
     legend: all(".legend-value", graph).map(follower),
-    beside: new Map(all(".labels .name", svg).map((name) => [Number(/ s(\d)/.exec(name.getAttribute("class"))[1]) - 1, follower(name.nextElementSibling)])),
+    beside: new Map(all(".labels .name", svg).map((name) => [Number(name.dataset.series), follower(name.nextElementSibling)])),
   };
   const dot = svgElement("circle");
   dot.setAttribute("r", 5);
@@ -106,8 +106,9 @@ for (const graph of all(".graph")) {
     const point = points[series]?.[index];
     graph.classList.toggle("picking", count > 1 && Boolean(point));
     if (point) {
-      all(`.line.s${series + 1}, .area.s${series + 1}`, svg).forEach((each) => each.classList.add("lit"));
-      dot.setAttribute("class", `point s${series + 1}`);
+      const lit = all(`[data-series="${series}"]:not(text)`, svg);
+      lit.forEach((each) => each.classList.add("lit"));
+      dot.setAttribute("class", `point ${/ (s\d)/.exec(lit[0].getAttribute("class"))[1]}`);
       dot.setAttribute("cx", point.x + "%");
       dot.setAttribute("cy", point.y);
       inner.append(dot);
