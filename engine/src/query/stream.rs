@@ -72,7 +72,7 @@ impl QueryEngine {
         self.workers.run(values, move || Ok(answer.write(format)?)).await
     }
 
-    /// The records of a raw query as a stream of bytes; `None` when they are few.
+    /// The records of a raw query as a stream of bytes, of which the first piece is there; `None` when they are few.
     ///
     /// # Errors
     /// [`QueryFailure`].
@@ -108,7 +108,10 @@ impl QueryEngine {
         let writer = Some(Writer::new(survey)?);
         let (turns, streaming) = (Arc::clone(&self.turns), Streaming::new(&self.turns));
         let pieces = Pieces { turns, early, batches, writer, _streaming: streaming };
-        Ok(Some(stream::try_unfold(pieces, Pieces::next).boxed()))
+        let mut pieces = stream::try_unfold(pieces, Pieces::next).boxed();
+        // Whoever cannot be given the first piece is refused, rather than cut off.
+        let first = pieces.try_next().await?;
+        Ok(Some(stream::iter(first.map(Ok)).chain(pieces).boxed()))
     }
 }
 

@@ -120,6 +120,24 @@ async fn a_large_export_leaves_in_memory_what_others_use() {
 }
 
 #[tokio::test]
+async fn a_stream_whose_first_piece_cannot_be_read_is_refused() {
+    let (folder, _store, snapshot) = store().await;
+    for entry in std::fs::read_dir(folder.path().join("data-sets/visits")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "parquet") {
+            let mut bytes = std::fs::read(&path).unwrap();
+            // The columns, not the footer.
+            let end = bytes.len() - 8;
+            let footer = u32::from_le_bytes(bytes[end..end + 4].try_into().unwrap()) as usize;
+            bytes[4..end - footer].fill(0xAA);
+            std::fs::write(&path, bytes).unwrap();
+        }
+    }
+    let failure = QueryEngine::default().stream(&snapshot, &query("fields=size"), Format::Json, now()).await;
+    assert!(matches!(failure.err(), Some(QueryFailure::Segment(_))));
+}
+
+#[tokio::test]
 async fn a_stream_past_its_deadline_fails_before_it_begins() {
     let (_folder, store, snapshot) = store().await;
     let engine =
