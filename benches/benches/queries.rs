@@ -7,6 +7,7 @@
 //! ```
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark that panics has failed")]
+#![allow(missing_docs, reason = "the macros of criterion make public functions")]
 
 use std::sync::Arc;
 

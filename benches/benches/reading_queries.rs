@@ -8,6 +8,7 @@
 //! to stay the same. That they do is tested in `query-lang/src/steps.rs`, by counting.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark that panics has failed")]
+#![allow(missing_docs, reason = "the macros of criterion make public functions")]
 
 use chrono::{DateTime, Utc};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};

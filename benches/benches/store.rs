@@ -7,12 +7,8 @@
 //!
 //! Files are in a temporary folder (`TMPDIR`); appends wait for its disk.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    missing_docs,
-    reason = "a benchmark that panics has failed"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark that panics has failed")]
+#![allow(missing_docs, reason = "the macros of criterion make public functions")]
 
 use std::fmt::Write as _;
 use std::sync::Arc;

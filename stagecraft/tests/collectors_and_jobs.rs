@@ -136,7 +136,11 @@ async fn a_transform_without_a_data_group_reads_every_data_set_of_its_type() {
     let catalog = registry.catalog();
     assert!(catalog.transforms_of(&canals).any(|transform| transform.id == together.id));
     assert!(catalog.transforms_of(&rivers).all(|transform| transform.id != together.id));
-    registry.edit("", |edit| Ok::<_, RegistryError>(edit.delete_transform(one.id))).await.unwrap();
+    let removed = registry.edit("", |edit| {
+        edit.delete_transform(one.id);
+        Ok::<_, RegistryError>(())
+    });
+    removed.await.unwrap();
     assert_eq!(registry.catalog().transforms_of(&canals).count(), 2);
 
     let unknown = new(Some("nowhere"));

@@ -190,7 +190,6 @@ fn text(body: &Map<String, Value>, name: &str) -> Result<Option<String>, Refusal
 }
 
 /// A truth value, or what older clients write for one under a hyphenated key.
-
 fn truth(body: &Map<String, Value>, name: &str) -> Result<Option<bool>, Refusal> {
     match body.get(name) {
         None => Ok(None),
