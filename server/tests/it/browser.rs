@@ -195,6 +195,36 @@ async fn scripts_only_add() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_finger_chooses_by_tapping() {
+    let Some((_server, root, browser)) = start().await else { return };
+    tokio::task::spawn_blocking(move || {
+        let mut browser = browser;
+        browser.resize(360);
+        browser.command("Emulation.setTouchEmulationEnabled", serde_json::json!({"enabled": true}));
+        browser.open(&format!("{root}/performance/tides-and-rivers"));
+        let place = browser.evaluate(
+            "document.querySelector('#visits .plot').scrollIntoView({behavior: 'instant', block: 'center'}); (() => { const box = document.querySelector('#visits .chart-svg').getBoundingClientRect(); return [box.x + box.width / 2, box.y + 60]; })()",
+        );
+        let (x, y) = (place[0].as_f64().unwrap(), place[1].as_f64().unwrap());
+        let shown = "!document.querySelector('#visits .readout').hidden";
+        assert_eq!(browser.evaluate(shown), Value::Bool(false));
+        let mut touch = |kind: &str, points: Value| {
+            let event = serde_json::json!({"type": kind, "touchPoints": points});
+            browser.command("Input.dispatchTouchEvent", event);
+        };
+        touch("touchStart", serde_json::json!([{"x": x, "y": y}]));
+        touch("touchEnd", serde_json::json!([]));
+        let soon = "new Promise((done) => { const look = () => (document.querySelector('#visits .readout').hidden ? requestAnimationFrame(look) : done(true)); look(); })";
+        assert_eq!(browser.evaluate(soon), Value::Bool(true), "a tap shows nothing");
+        // what is chosen is inside the window
+        let overflow = overflow(&mut browser);
+        assert!(overflow <= 0, "{overflow} pixels wider than the window");
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn screens_on_walls_turn_fill_the_screen_and_have_the_colour_of_their_department() {
     let green = |state: AppState| {
         let mut branding = Branding::clone(&state.branding);
