@@ -1,6 +1,7 @@
 //! The description of the APIs: an OpenAPI 3.1 document made from the tables that the routes are made from, and a page to read it.
 
 mod operations;
+mod query;
 
 use std::sync::LazyLock;
 
@@ -218,6 +219,17 @@ fn path_item(operation: &Operation) -> PathItem {
             .build();
         built = built.parameter(parameter);
     }
+    for (name, about) in query::of(operation) {
+        let text = ObjectBuilder::new().schema_type(Type::String).build();
+        let parameter = ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Query)
+            .description(Some(about))
+            .required(Required::False)
+            .schema(Some(text))
+            .build();
+        built = built.parameter(parameter);
+    }
     for status in operation.refusals {
         let reason = StatusCode::from_u16(*status).ok().and_then(|status| status.canonical_reason());
         let schema = match operation.path.starts_with("/admin-api") {
@@ -366,10 +378,23 @@ fn row(operation: &Operation) -> Markup {
     html! {
         tr {
             th scope="row" { code { (operation.method.to_uppercase()) " " (operation.path) } }
-            td { (with_code(operation.summary)) }
+            td { (with_code(operation.summary)) (query_in_words(operation)) }
             td { (who) }
             td { (with_code(&body_in_words(&operation.body))) }
             td { (refusals.join(", ")) }
+        }
+    }
+}
+
+/// The parameters of the query string, to be opened by whoever wants to know.
+fn query_in_words(operation: &Operation) -> Markup {
+    let parameters = query::of(operation);
+    html! {
+        @if !parameters.is_empty() {
+            details {
+                summary { "Parameters" }
+                ul { @for (name, about) in parameters { li { code { (name) } ": " (with_code(about)) } } }
+            }
         }
     }
 }

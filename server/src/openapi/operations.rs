@@ -209,7 +209,7 @@ pub const OPERATIONS: &[Operation] = &[
         ADMIN,
         "Run a collector once; `Location` tells what comes of it",
         Role,
-        Json("`start_at`, `end_at`, `dry_run`, all optional"),
+        Nothing,
         &[400, 401, 403, 404],
     ),
     op(

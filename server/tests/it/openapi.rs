@@ -36,6 +36,43 @@ async fn every_route_is_described() {
 }
 
 #[tokio::test]
+async fn every_filter_that_is_described_narrows_its_list() {
+    let server = TestServer::start().await;
+    let make = async |path: &str, body: Value| {
+        server.json("POST", &format!("/admin-api{path}"), ADMIN, &body).await.value()
+    };
+    make("/data-groups", json!({"name": "canals"})).await;
+    make("/data-types", json!({"name": "boats"})).await;
+    make("/data-sets", json!({"data_group": "canals", "data_type": "boats"})).await;
+    make("/users", json!({"email": "a@example.gov.uk"})).await;
+    make("/dashboard", json!({"slug": "board", "title": "Board"})).await;
+    let kind = make("/organisation/type", json!({"name": "department"})).await["id"].clone();
+    make("/organisation/node", json!({"type_id": kind, "name": "N", "slug": "n"})).await;
+    let document = server.get("/openapi.json").await.value();
+    let mut walked = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let parameters = item["get"]["parameters"].as_array().cloned().unwrap_or_default();
+        let names: Vec<&str> = parameters.iter().filter_map(|parameter| parameter["name"].as_str()).collect();
+        if !names.contains(&"per-page") {
+            continue;
+        }
+        let list = async |query: String| {
+            let answer = server.json("GET", &format!("{path}{query}"), ADMIN, &Value::Null).await;
+            assert_eq!(answer.status, 200, "{path}{query}: {}", answer.text());
+            answer.value().as_array().unwrap().len()
+        };
+        let all = list(String::new()).await;
+        assert_eq!(list("?per-page=1000&page=2".into()).await, 0, "{path}");
+        for name in names.iter().filter(|name| !matches!(**name, "page" | "per-page")) {
+            assert!(all > 0 || path.ends_with("/collector"), "{path}");
+            assert_eq!(list(format!("?{name}=no-such-thing")).await, 0, "{path}: {name}");
+            walked += 1;
+        }
+    }
+    assert!(walked >= 15, "{walked}");
+}
+
+#[tokio::test]
 async fn the_description_can_be_read_by_people() {
     let server = TestServer::start().await;
     let page = server.get("/docs").await;
