@@ -1,5 +1,6 @@
 //! `performance-platform render`: pages from files, without a server or a store.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -30,19 +31,24 @@ pub async fn run(args: RenderArgs) -> anyhow::Result<()> {
         if args.problems {
             for problem in read(path)?.problems().await {
                 count += 1;
-                println!("{}", problem.to_json());
+                print(problem.to_json())?;
             }
             continue;
         }
         let rendered = read(path)?.render().await;
         if args.html {
-            println!("{}", rendered.html);
+            print(rendered.html)?;
         } else {
-            println!("{}", rendered.to_json());
+            print(rendered.to_json())?;
         }
     }
     anyhow::ensure!(count == 0, "problems found: {count}");
     Ok(())
+}
+
+/// A line to whoever reads, who may leave before the end.
+fn print(line: impl std::fmt::Display) -> anyhow::Result<()> {
+    writeln!(std::io::stdout(), "{line}").context("nobody reads what is printed")
 }
 
 fn read(path: &Path) -> anyhow::Result<Case> {
