@@ -205,6 +205,7 @@ async fn a_finger_chooses_by_tapping() {
         let place = browser.evaluate(
             "document.querySelector('#visits .plot').scrollIntoView({behavior: 'instant', block: 'center'}); (() => { const box = document.querySelector('#visits .chart-svg').getBoundingClientRect(); return [box.x + box.width / 2, box.y + 60]; })()",
         );
+        browser.draw();
         let (x, y) = (place[0].as_f64().unwrap(), place[1].as_f64().unwrap());
         let shown = "!document.querySelector('#visits .readout').hidden";
         assert_eq!(browser.evaluate(shown), Value::Bool(false));

@@ -135,9 +135,16 @@ impl Browser {
         self.command("Network.setBlockedURLs", json!({"urls": patterns}));
     }
 
-    /// Moves the pointer to a place in the window.
+    /// Moves the pointer to a place in the window, as it is drawn, and waits for what comes of it.
     pub fn point(&mut self, x: f64, y: f64) {
+        self.draw();
         self.command("Input.dispatchMouseEvent", json!({"type": "mouseMoved", "x": x, "y": y}));
+        self.draw();
+    }
+
+    /// Waits until what has been changed or scrolled is drawn: only then does the browser know what is under the pointer.
+    pub fn draw(&mut self) {
+        self.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))");
     }
 
     /// Presses and releases the first button of the mouse at a place in the window.
