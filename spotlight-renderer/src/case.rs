@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::data::{DataError, DataSource, Definitions, NoDefinition, Row};
 use crate::definition::query::{Query, decoded, decoded_pairs};
 use crate::format::date;
-use crate::lint::{self, Problem};
+use crate::lint::{self, Problem, Rules};
 use crate::page::PageOptions;
 use crate::present::Presenter;
 use crate::site::{Request, Site};
@@ -82,8 +82,8 @@ impl Case {
     }
 
     /// What is wrong with its definition.
-    pub async fn problems(&self) -> Vec<Problem> {
-        lint::problems(&self.stored["definition"], self, self.request.now).await
+    pub async fn problems(&self, rules: Rules) -> Vec<Problem> {
+        lint::problems(&self.stored["definition"], rules, self, self.request.now).await
     }
 
     /// The queries of the modules, and after them those of the page itself.

@@ -85,7 +85,8 @@ impl Default for Texts {
     }
 }
 
-const DASHBOARD_TYPES: &[&str] =
+/// The types of dashboards.
+pub const DASHBOARD_TYPES: &[&str] =
     &["transaction", "high-volume-transaction", "service-group", "agency", "department", "content", "other"];
 const CUSTOMER_TYPES: &[&str] = &["", "Business", "Individuals", "Business and individuals", "Charity"];
 const BUSINESS_MODELS: &[&str] =
@@ -104,7 +105,7 @@ const STRAPLINES: &[&str] = &[
 /// The languages that there are interface texts in; empty for that of the installation.
 const LANGUAGES: &[&str] = &["", "en", "cy"];
 /// Words that stand for pages of the public site: a dashboard of such a name could never be seen.
-const RESERVED: &[&str] = &[
+pub const RESERVED_SLUGS: &[&str] = &[
     "about",
     "accessibility",
     "services",
@@ -484,7 +485,7 @@ impl Edit {
         if errors.required("slug", &dashboard.slug) {
             errors.only("slug", &dashboard.slug, is_lower_slug, SLUG_MESSAGE);
             errors.at_most("slug", &dashboard.slug, 1000);
-            if RESERVED.contains(&dashboard.slug.as_str()) {
+            if RESERVED_SLUGS.contains(&dashboard.slug.as_str()) {
                 errors.add("slug", format!("'{}' is a page of the public site.", dashboard.slug));
             }
         }

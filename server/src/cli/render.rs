@@ -7,6 +7,8 @@ use anyhow::Context;
 use clap::Args;
 use spotlight_renderer::case::Case;
 
+use crate::controllers::admin_api::problems::DASHBOARD_RULES;
+
 /// What to render and how to print it.
 #[derive(Debug, Args)]
 pub struct RenderArgs {
@@ -29,7 +31,7 @@ pub async fn run(args: RenderArgs) -> anyhow::Result<()> {
     let mut count = 0;
     for path in &args.cases {
         if args.problems {
-            for problem in read(path)?.problems().await {
+            for problem in read(path)?.problems(DASHBOARD_RULES).await {
                 count += 1;
                 print(problem.to_json())?;
             }

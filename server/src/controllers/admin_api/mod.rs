@@ -25,7 +25,7 @@ mod modules;
 mod organisation;
 mod paging;
 mod parameters;
-mod problems;
+pub mod problems;
 mod providers;
 mod public;
 mod resource;

@@ -12,6 +12,12 @@ use super::caller::Caller;
 use crate::controllers::dashboards::source::Source;
 use crate::state::AppState;
 
+/// What the registry lets dashboards be.
+pub const DASHBOARD_RULES: lint::Rules = lint::Rules {
+    reserved_slugs: stagecraft::dashboard::RESERVED_SLUGS,
+    dashboard_types: stagecraft::dashboard::DASHBOARD_TYPES,
+};
+
 /// A list of objects with `module` (a path of slugs, empty for the dashboard itself) and `problem`.
 pub async fn read(State(state): State<AppState>, Path(id): Path<String>, headers: HeaderMap) -> Response {
     let definition = || {
@@ -28,7 +34,7 @@ pub async fn read(State(state): State<AppState>, Path(id): Path<String>, headers
     match definition() {
         Ok(definition) => {
             let now = state.now(&headers);
-            let problems = lint::problems(&definition, &Source::new(&state, now), now).await;
+            let problems = lint::problems(&definition, DASHBOARD_RULES, &Source::new(&state, now), now).await;
             let problems: Vec<Value> = problems.iter().map(lint::Problem::to_json).collect();
             never_cached(ok(&json!(problems)))
         }
