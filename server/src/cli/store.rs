@@ -190,11 +190,11 @@ async fn backup(data: &DataDir, to: &str) -> anyhow::Result<()> {
         backup.put(REGISTRY, std::fs::read(&copy)?).await.context("cannot copy the configuration")?;
     }
     println!(
-        "{} data sets in {} files, {}, and the configuration are in {}",
-        copied.data_sets,
+        "{} files, {}, are in {}: segments of {} data sets, the log with the newest writes of all of them, and the configuration.",
         copied.files,
         HumanBytes(copied.bytes),
-        backup.describe()
+        backup.describe(),
+        copied.data_sets
     );
     let key = data.data_dir.join("registry.sqlite.key");
     if key.exists() {
@@ -221,6 +221,6 @@ async fn restore(from: &str, data: &DataDir) -> anyhow::Result<()> {
     if let Some(registry) = backup.get(REGISTRY).await.context("cannot read the configuration")? {
         std::fs::write(&target, &registry).with_context(|| format!("cannot write {}", target.display()))?;
     }
-    println!("{} data sets are in {}.", copied.data_sets, place.describe());
+    println!("{} files, {}, are in {}.", copied.files, HumanBytes(copied.bytes), place.describe());
     verify(&place).await
 }
