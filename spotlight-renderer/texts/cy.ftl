@@ -98,6 +98,7 @@ improve = Gwella'r dangosfwrdd hwn
 improve-text = Os ydych yn rhedeg y gwasanaeth hwn ac yn gallu ychwanegu data, ysgrifennwch at
 full-screen = Sgrin lawn
 as-json = Pob ffigur fel JSON
+as-zip = Pob tabl fel ZIP
 as-feed = Ffrwd
 fact-service = Rhan o
 fact-agency = Adran neu gorff cyhoeddus arall
@@ -166,6 +167,26 @@ online-at = { $count ->
    *[other] o ddefnyddwyr ar-lein am { $time }
  }
 
+# Where figures are from
+as-query = Ymholiad
+origin = Am y data hyn
+origin-title = Teitl
+origin-publisher = Cyhoeddwyd gan
+origin-page = Tudalen
+origin-source = Ffynhonnell
+origin-query = Ymholiad
+origin-range = Dyddiadau
+origin-updated = Newidiwyd y data ddiwethaf
+origin-retrieved = Adalwyd
+origin-licence = Trwydded
+origin-no-licence = dim wedi'i nodi
+origin-clock = { $day } am { $time }
+origin-since = o { $day }
+origin-until = hyd at { $day }
+origin-everything = popeth sydd ar gael
+origin-files = Ffeiliau
+origin-note = Ffynhonnell: { $source }. Dyddiadau: { $range }. Adalwyd { $retrieved }. Trwydded: { $licence }.
+
 # What modules measure
 axis-date = Dyddiad
 axis-period = Cyfnod
@@ -226,6 +247,10 @@ problem-doing = Beth oeddech chi'n ei wneud
 problem-wrong = Beth aeth o'i le
 problem-private = Peidiwch â chynnwys manylion personol nac ariannol.
 problem-send = Anfon
+problem-sending = Yn anfon…
+problem-sent = Diolch am roi gwybod i ni.
+problem-details = Dywedwch beth oeddech yn ei wneud neu beth aeth o'i le.
+problem-failed = Mae'n ddrwg gennym, ni ellid anfon eich adroddiad. Rhowch gynnig arall arni ymhen ychydig funudau.
 
 # What charts show, in sentences
 says-nothing = Dim data.

@@ -111,6 +111,7 @@ improve = Improve this dashboard
 improve-text = If you run this service and can add data, write to
 full-screen = Full screen
 as-json = All figures as JSON
+as-zip = All tables as ZIP
 as-feed = Feed
 fact-service = Part of
 fact-agency = Other department or public body
@@ -179,6 +180,26 @@ online-at = { $count ->
    *[other] users online at { $time }
  }
 
+# Where figures are from
+as-query = Query
+origin = About these data
+origin-title = Title
+origin-publisher = Published by
+origin-page = Page
+origin-source = Source
+origin-query = Query
+origin-range = Dates
+origin-updated = Data last changed
+origin-retrieved = Retrieved
+origin-licence = Licence
+origin-no-licence = none stated
+origin-clock = { $day } at { $time }
+origin-since = from { $day }
+origin-until = to { $day }
+origin-everything = all there are
+origin-files = Files
+origin-note = Source: { $source }. Dates: { $range }. Retrieved { $retrieved }. Licence: { $licence }.
+
 # What modules measure
 axis-date = Date
 axis-period = Period
@@ -239,6 +260,10 @@ problem-doing = What you were doing
 problem-wrong = What went wrong
 problem-private = Do not include personal or financial details.
 problem-send = Send
+problem-sending = Sending…
+problem-sent = Thank you for your report.
+problem-details = Please say what you were doing or what went wrong.
+problem-failed = Sorry, your report could not be sent. Please try again in a few minutes.
 
 # What charts show, in sentences
 says-nothing = No data.

@@ -65,6 +65,10 @@ pub struct Texts {
     pub tagline: String,
     /// The language of the page, such as `cy`; empty for that of the installation.
     pub language: String,
+    /// The name of the licence of its figures; empty for that of the installation.
+    pub licence: String,
+    /// Where the text of that licence is.
+    pub licence_url: String,
 }
 
 impl Default for Texts {
@@ -81,6 +85,8 @@ impl Default for Texts {
             strapline: "Dashboard".into(),
             tagline: String::new(),
             language: String::new(),
+            licence: String::new(),
+            licence_url: String::new(),
         }
     }
 }
@@ -133,7 +139,12 @@ pub const TEXTS: &[&str] = &[
     "strapline",
     "tagline",
     "language",
+    "licence",
+    "licence_url",
 ];
+
+/// Texts that older clients do not know: they are told only where they are used.
+const NEWER: &[&str] = &["language", "licence", "licence_url"];
 
 impl Texts {
     /// The text of this name.
@@ -151,8 +162,16 @@ impl Texts {
             "strapline" => &self.strapline,
             "tagline" => &self.tagline,
             "language" => &self.language,
+            "licence" => &self.licence,
+            "licence_url" => &self.licence_url,
             _ => return None,
         })
+    }
+
+    /// The texts that are told, with their names: all that clients know since long, and the newer ones where they are used.
+    pub(crate) fn told(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let named = TEXTS.iter().filter_map(|name| Some((*name, self.get(name)?)));
+        named.filter(|(name, text)| !NEWER.contains(name) || !text.is_empty())
     }
 
     fn set(&mut self, name: &str, text: &str) {
@@ -168,6 +187,8 @@ impl Texts {
             "strapline" => &mut self.strapline,
             "tagline" => &mut self.tagline,
             "language" => &mut self.language,
+            "licence" => &mut self.licence,
+            "licence_url" => &mut self.licence_url,
             _ => return,
         };
         text.clone_into(field);
@@ -186,7 +207,17 @@ impl Texts {
         errors.one_of("strapline", &self.strapline, STRAPLINES);
         errors.at_most("tagline", &self.tagline, 400);
         errors.one_of("language", &self.language, LANGUAGES);
+        errors.at_most("licence", &self.licence, 100);
+        errors.at_most("licence_url", &self.licence_url, 200);
+        if !self.licence_url.is_empty() && !leads_somewhere(&self.licence_url) {
+            errors.add("licence_url", format!("'{}' is not a web address.", self.licence_url));
+        }
     }
+}
+
+/// Whether readers of a page can follow an address.
+fn leads_somewhere(url: &str) -> bool {
+    ["http://", "https://", "/"].iter().any(|start| url.starts_with(start))
 }
 
 /// A link from a dashboard to somewhere else.
@@ -216,8 +247,7 @@ impl Link {
         let mut errors = FieldErrors::default();
         errors.at_most("links", &self.title, 100);
         errors.at_most("links", &self.url, 200);
-        let leads = ["http://", "https://", "/"].iter().any(|start| self.url.starts_with(start));
-        if !self.url.is_empty() && !leads {
+        if !self.url.is_empty() && !leads_somewhere(&self.url) {
             errors.add("links", format!("'{}' is not a web address.", self.url));
         }
         errors.into_result()
@@ -290,11 +320,8 @@ impl Dashboard {
             "links": self.sorted_links().collect::<Vec<_>>(),
             "modules": catalog.module_tree(self.id).to_json(catalog),
         });
-        for name in TEXTS {
-            // clients know the other texts since long, this one only where it is used
-            if *name != "language" || !self.texts.language.is_empty() {
-                form[*name] = self.texts.get(name).into();
-            }
+        for (name, text) in self.texts.told() {
+            form[name] = text.into();
         }
         form
     }

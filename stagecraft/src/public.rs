@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use serde_json::{Map, Value, json};
 
-use crate::dashboard::{Dashboard, LinkKind, TEXTS};
+use crate::dashboard::{Dashboard, LinkKind};
 use crate::module::Module;
 use crate::module_tree::ModuleTree;
 use crate::node::Node;
@@ -95,8 +95,8 @@ impl Catalog {
             "title": dashboard.title,
             "published": dashboard.published(),
         });
-        for name in TEXTS.iter().filter(|name| **name != "language" || !dashboard.texts.language.is_empty()) {
-            document[name.replace('_', "-")] = dashboard.texts.get(name).into();
+        for (name, text) in dashboard.texts.told() {
+            document[name.replace('_', "-")] = text.into();
         }
         let (department, agency) = self.department_and_agency(dashboard);
         if let Some(node) = department {

@@ -64,7 +64,7 @@ async fn start_with(change: impl FnOnce(AppState) -> AppState) -> Option<(TestSe
 }
 
 /// What the rules of WCAG 2.2 A and AA find wrong with the open page.
-fn violations(browser: &mut Browser) -> Vec<String> {
+pub fn violations(browser: &mut Browser) -> Vec<String> {
     browser.evaluate(AXE);
     let found = browser.evaluate(
         "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}).then((result) =>

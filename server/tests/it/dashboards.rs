@@ -12,10 +12,10 @@ use server::controllers::dashboards::door::Door;
 use server::router;
 use server::state::AppState;
 
-const NOW: &str = "2016-06-15T10:00:00Z";
+pub const NOW: &str = "2016-06-15T10:00:00Z";
 
 /// A server with takings of two months and a dashboard with a module that shows them.
-async fn server() -> TestServer {
+pub async fn server() -> TestServer {
     let server = TestServer::start().await;
     for (path, name) in [("data-groups", "quay"), ("data-types", "takings")] {
         server.json("POST", &format!("/admin-api/{path}"), ADMIN, &json!({"name": name})).await;
@@ -34,7 +34,7 @@ async fn server() -> TestServer {
     server
 }
 
-fn fees(slug: &str, data_type: &str) -> Value {
+pub fn fees(slug: &str, data_type: &str) -> Value {
     json!({
         "slug": slug, "module-type": "single_timeseries", "title": "Fees paid", "description": "By skippers",
         "value-attribute": "fee:sum", "axes": {"y": [{"label": "Fees"}]},
@@ -43,23 +43,23 @@ fn fees(slug: &str, data_type: &str) -> Value {
     })
 }
 
-async fn take(server: &TestServer, when: &str, fee: i64) {
+pub async fn take(server: &TestServer, when: &str, fee: i64) {
     let record = json!([{"_id": when, "_timestamp": when, "fee": fee}]);
     let answer = server.json("POST", "/data/quay/takings", "t", &record).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
 }
 
-async fn get(server: &TestServer, path: &str) -> Answer {
+pub async fn get(server: &TestServer, path: &str) -> Answer {
     with(server, path, &[]).await
 }
 
-async fn with(server: &TestServer, path: &str, headers: &[(&str, &str)]) -> Answer {
+pub async fn with(server: &TestServer, path: &str, headers: &[(&str, &str)]) -> Answer {
     let headers: Vec<_> = [("x-test-now", NOW)].into_iter().chain(headers.iter().copied()).collect();
     server.send(&server.everything, "GET", &format!("/performance{path}"), &headers, Vec::new()).await
 }
 
 /// The same server with other settings.
-fn changed(mut server: TestServer, change: impl FnOnce(AppState) -> AppState) -> TestServer {
+pub fn changed(mut server: TestServer, change: impl FnOnce(AppState) -> AppState) -> TestServer {
     server.state = change(server.state);
     server.everything = router::everything(server.state.clone());
     server

@@ -15,6 +15,7 @@ mod label;
 mod line;
 pub mod palette;
 mod picture;
+mod picture_text;
 mod scale;
 mod spark;
 mod stack;
@@ -30,8 +31,9 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use picture::{PictureError, png};
+pub use picture_text::with_texts;
 pub use scale::plain_number;
-pub use standalone::{Theme, standalone};
+pub use standalone::{About, Theme, standalone};
 pub use summary::describe;
 
 /// What kind of marks a chart is drawn with.

@@ -1,8 +1,10 @@
 //! Charts as files of their own: the same drawing at a fixed size with its colours inside.
 
 use super::frame::Frame;
+use super::text::wrap;
 use super::{Chart, draw, palette};
-use maud::{PreEscaped, Render, html};
+use crate::view::provenance::{Provenance, moment};
+use maud::{Markup, PreEscaped, Render, html};
 use std::fmt::Write;
 
 /// The colours of a standalone chart.
@@ -18,9 +20,22 @@ pub enum Theme {
 const MARGIN: f64 = 28.0;
 /// The height of the title above it.
 const TITLE: f64 = 34.0;
+/// The size of the letters of what is said about the figures below it, and the height of a line of them.
+const NOTE: (f64, f64) = (11.5, 16.0);
+/// At most so many lines are said about the figures.
+const NOTE_LINES: usize = 4;
 
-/// An SVG document of a chart whose plot is so many pixels wide, with its title above it.
-pub fn standalone(chart: &Chart, plot_width: f64, theme: Theme) -> String {
+/// What a drawing that is taken away says about its figures.
+#[derive(Debug, Clone, Copy)]
+pub struct About<'a> {
+    /// Where they are from, for programs.
+    pub from: &'a Provenance,
+    /// The same for people.
+    pub note: &'a str,
+}
+
+/// An SVG document of a chart whose plot is so many pixels wide, with its title above it and, below it, where its figures are from.
+pub fn standalone(chart: &Chart, plot_width: f64, theme: Theme, about: Option<About<'_>>) -> String {
     let drawing = draw(chart, &Frame::Fixed(plot_width.max(120.0))).render().into_string();
     let inner = drawing.split_once('>').and_then(|(open, rest)| Some((open, rest.strip_suffix("</svg>")?)));
     let Some((open, inner)) = inner else { return drawing };
@@ -28,17 +43,58 @@ pub fn standalone(chart: &Chart, plot_width: f64, theme: Theme) -> String {
         let (_, rest) = open.split_once(&format!(" {name}=\"")).unwrap_or_default();
         rest.split('"').next().and_then(|text| text.parse().ok()).unwrap_or_default()
     };
-    let (width, height) = (length("width") + 2.0 * MARGIN, length("height") + 2.0 * MARGIN + TITLE);
-    html! {
+    let width = length("width") + 2.0 * MARGIN;
+    let note =
+        about.map(|about| wrap(about.note, NOTE.0, width - 2.0 * MARGIN, NOTE_LINES)).unwrap_or_default();
+    let below = MARGIN + TITLE + length("height") + MARGIN / 2.0;
+    let height = below + MARGIN / 2.0 + NOTE.1 * note.len() as f64;
+    let drawing = html! {
         svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby={ (chart.id) "-chart-title " (chart.id) "-chart-desc" }
             width=(width) height=(height) viewBox={ "0 0 " (width) " " (height) } {
+            @if let Some(about) = about { (metadata(about.from)) }
             style { (PreEscaped(style(theme))) }
             rect.paper width="100%" height="100%" {}
             text.heading x=(MARGIN) y=(MARGIN + 14.0) { (chart.title) }
             g transform={ "translate(" (MARGIN) " " (MARGIN + TITLE) ")" } { (PreEscaped(inner)) }
+            @for (index, line) in note.iter().enumerate() {
+                text.source x=(MARGIN) y=(below + NOTE.1 * (index + 1) as f64 - 4.0) { (line) }
+            }
+        }
+    };
+    xml(drawing)
+}
+
+/// Where the figures are from, in the terms of the Dublin Core.
+fn metadata(from: &Provenance) -> Markup {
+    let (start, end) = from.range();
+    html! {
+        metadata {
+            rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:dcterms="http://purl.org/dc/terms/" {
+                rdf:Description rdf:about=(from.page) {
+                    dcterms:title { (from.title) }
+                    dcterms:publisher { (from.publisher) }
+                    @for source in &from.sources { dcterms:source { (source.query) } }
+                    @if start.is_some() || end.is_some() {
+                        dcterms:temporal { (start.map(moment).unwrap_or_default()) "/" (end.map(moment).unwrap_or_default()) }
+                    }
+                    @if let Some(updated) = from.updated { dcterms:modified { (moment(updated)) } }
+                    dcterms:created { (moment(from.retrieved)) }
+                    @if let Some(licence) = &from.licence {
+                        dcterms:license { (licence.url.as_ref().unwrap_or(&licence.title)) }
+                        dcterms:rights { (licence.title) }
+                    }
+                    dcterms:language { (from.language) }
+                }
+            }
         }
     }
-    .into_string()
+}
+
+/// HTML does not mind control characters, XML does.
+fn xml(drawing: Markup) -> String {
+    let mut text = drawing.into_string();
+    text.retain(|c| matches!(c, '\t' | '\n' | '\r') || (c >= ' ' && !matches!(c, '\u{fffe}' | '\u{ffff}')));
+    text
 }
 
 fn style(theme: Theme) -> String {
@@ -46,9 +102,10 @@ fn style(theme: Theme) -> String {
         Theme::Light => (palette::LIGHT, palette::SURFACES[0], "#14181d", "#56616c", "#dde2e7"),
         Theme::Dark => (palette::DARK, palette::SURFACES[1], "#eef1f4", "#a9b4c0", "#333b44"),
     };
+    let size = NOTE.0;
     let mut css = format!(
         ".paper{{fill:{surface}}}text{{font:13px system-ui,Helvetica,Arial,sans-serif;fill:{muted}}}\
-         .heading{{fill:{ink};font-size:17px;font-weight:700}}.name,.bar-value,.step-name,.step-value{{fill:{ink};font-weight:600}}.value,.share{{font-weight:400}}\
+         .source{{font-size:{size}px}}.heading{{fill:{ink};font-size:17px;font-weight:700}}.name,.bar-value,.step-name,.step-value{{fill:{ink};font-weight:600}}.value,.share{{font-weight:400}}\
          .grid{{stroke:{rule}}}.zero,.tick-x line{{stroke:{muted}}}.slot{{fill:none}}.track{{fill:{rule}}}\
          .line{{fill:none;stroke-width:2.5;stroke-linejoin:round;stroke-linecap:round}}.joint{{fill:none;stroke-width:1}}\
          .dash{{stroke-dasharray:5 6}}.area{{fill-opacity:.28}}.mark{{stroke:{surface};stroke-width:1}}"

@@ -66,7 +66,7 @@ fn every_kind_draws_any_number_of_values() {
                 chart.span = Some(Span::Month);
                 let svg = render(&chart).into_string();
                 assert!(svg.contains("role=\"img\"") && !svg.contains("NaN"), "{kind:?} {count} {names}");
-                let file = standalone(&chart, 800.0, Theme::Dark);
+                let file = standalone(&chart, 800.0, Theme::Dark, None);
                 assert!(
                     file.starts_with("<svg") && !file.contains("NaN") && file.matches("%\"").count() == 2,
                     "{kind:?} {count}"
@@ -85,7 +85,7 @@ fn hostile_names_stay_text() {
         let mut chart =
             Chart::new("c", evil, kind, slots, vec![series(evil, &values), series(evil, &values)]);
         chart.format = Arc::new(|value| format!("<b>{value}</b>"));
-        for text in [render(&chart).into_string(), standalone(&chart, 600.0, Theme::Light)] {
+        for text in [render(&chart).into_string(), standalone(&chart, 600.0, Theme::Light, None)] {
             assert!(!text.contains("<script") && !text.contains("<b>"), "{kind:?}: {text}");
         }
     }

@@ -44,8 +44,10 @@ pub struct Head {
     pub image: Option<String>,
     /// The language of the page; the branding's if absent.
     pub lang: Option<String>,
-    /// The path of what feed readers read of the page.
-    pub feed: Option<String>,
+    /// The same page in other forms: media types and addresses.
+    pub alternates: Vec<(&'static str, String)>,
+    /// The licence of what is shown, where it is another one than that of the site.
+    pub licence: Option<Link>,
     /// The path of what other sites show of the page.
     pub embed: Option<String>,
 }

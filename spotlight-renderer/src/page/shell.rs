@@ -34,7 +34,7 @@ pub fn document(head: &Head, options: &PageOptions, body: &Markup) -> String {
                 }
                 @if !head.breadcrumbs.is_empty() { (breadcrumbs(&head.breadcrumbs)) }
                 main #content.width tabindex="-1" { (body) }
-                (footer(options))
+                (footer(head, options))
             }
         }
     }
@@ -75,7 +75,7 @@ fn document_head(head: &Head, options: &PageOptions) -> Markup {
                 link rel="canonical" href={ (site) (head.path) };
                 meta property="og:url" content={ (site) (head.path) };
             }
-            @if let Some(feed) = &head.feed { link rel="alternate" type="application/atom+xml" href=(feed); }
+            @for (media_type, href) in &head.alternates { link rel="alternate" type=(media_type) href=(href); }
             @if head.embed.is_some() {
                 link rel="alternate" type="application/json+oembed" href={ (site) (options.root) "/oembed?url=" (encoded(&format!("{site}{}", head.path))) };
             }
@@ -142,7 +142,7 @@ fn breadcrumbs(links: &[Link]) -> Markup {
     }
 }
 
-fn footer(options: &PageOptions) -> Markup {
+fn footer(head: &Head, options: &PageOptions) -> Markup {
     html! {
         footer.site-footer {
             div.width {
@@ -151,8 +151,12 @@ fn footer(options: &PageOptions) -> Markup {
                         ul.inline-links { @for link in &options.support() { li { a href=(address(&link.href)) { (link.title) } } } }
                     }
                 }
-                @if let Some(licence) = &options.licence {
-                    p { (say("licence-before")) " " a href=(address(&licence.href)) rel="license" { (licence.title) } (say("licence-after")) }
+                @if let Some(licence) = head.licence.as_ref().or(options.licence.as_ref()) {
+                    p {
+                        (say("licence-before")) " "
+                        @if licence.href.is_empty() { (licence.title) } @else { a href=(address(&licence.href)) rel="license" { (licence.title) } }
+                        (say("licence-after"))
+                    }
                 }
             }
         }

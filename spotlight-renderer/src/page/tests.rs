@@ -23,7 +23,8 @@ fn evil_head() -> Head {
         hidden: true,
         image: Some(evil()),
         lang: Some(evil()),
-        feed: Some(evil()),
+        alternates: vec![("text/csv", evil())],
+        licence: Some(Link::new(evil(), evil())),
         embed: Some(evil()),
     }
 }

@@ -6,20 +6,24 @@
 mod card;
 mod feed;
 mod module;
+mod origin;
 mod slides;
 
 use crate::format::date;
 use crate::page::model::{Dashboard, Dates, Footer, Found, Head, Home, Item, Link, List, ModulePage, Search};
 use crate::page::{self, Failure, PageOptions};
 use crate::site::{Compare, Request};
+use crate::view::form::Form;
 use crate::view::page as facts;
 use crate::view::page::{Answer, Page, State, Tagline};
+use crate::view::provenance::Licence;
 use crate::view::{Body, Module};
 use crate::words::{Language, in_language, say, say_with};
 use chrono::{DateTime, Utc};
 use fluent_bundle::FluentValue;
 
 pub use card::card;
+pub use origin::ordinary;
 
 /// What pages need to know beyond their facts.
 #[derive(Debug, Clone)]
@@ -51,9 +55,21 @@ impl Presenter<'_> {
     fn written(&self, answer: &Answer) -> String {
         match &answer.page {
             Page::Home(home) => page::home(&self.home(home), self.options),
-            Page::List(list) => page::list(&self.list(list), self.options),
-            Page::Dashboard(dashboard) => page::dashboard(&self.dashboard(dashboard), self.options),
-            Page::Module(module) => page::module(&self.module_page(module), self.options),
+            Page::List(list) => {
+                let mut list = self.list(list);
+                list.head.alternates = self.alternate_types(answer);
+                page::list(&list, self.options)
+            }
+            Page::Dashboard(dashboard) => {
+                let mut dashboard = self.dashboard(dashboard);
+                dashboard.head.alternates = self.alternate_types(answer);
+                page::dashboard(&dashboard, self.options)
+            }
+            Page::Module(module) => {
+                let mut module = self.module_page(module);
+                module.head.alternates = self.alternate_types(answer);
+                page::module(&module, self.options)
+            }
             Page::Search(search) => page::search(&self.search(search), self.options),
             Page::Feed(feed) => self.feed(feed),
             Page::Failure | Page::Moved(_) => {
@@ -76,7 +92,7 @@ impl Presenter<'_> {
             head: Head {
                 title: self.options.product.clone(),
                 path: root.clone(),
-                feed: Some(format!("{root}/feed.atom")),
+                alternates: vec![(Form::Atom.media_type(), format!("{root}/feed.atom"))],
                 ..Head::default()
             },
             search: format!("{root}/search"),
@@ -169,7 +185,11 @@ impl Presenter<'_> {
             table: self.table(&list.table, say(caption).into_owned(), |key, direction| {
                 self.address(&list.path, &[("sortby", Some(key)), ("sortorder", Some(direction))], None)
             }),
-            downloads: vec![Link::new("CSV", self.address(&format!("{}.csv", list.path), &[], None))],
+            downloads: [("CSV", Form::Csv), ("XLSX", Form::Xlsx), ("JSON", Form::Json)]
+                .map(|(title, form)| {
+                    Link::new(title, self.address(&format!("{}{}", list.path, form.ending()), &[], None))
+                })
+                .into(),
             failed: false,
         }
     }
@@ -206,7 +226,8 @@ impl Presenter<'_> {
                 hidden: page.state != State::Published,
                 image: Some(format!("{}/assets/cards/{}.png", self.options.root, page.slug)),
                 lang: page.language.clone(),
-                feed: Some(format!("{}.atom", page.path)),
+                alternates: Vec::new(),
+                licence: page.licence.as_ref().map(licence_link),
                 embed: None,
             },
             strapline: page.strapline.clone(),
@@ -226,6 +247,7 @@ impl Presenter<'_> {
             forms: vec![
                 Link::new(say("full-screen"), format!("{}/big-screen/{}", self.options.root, page.slug)),
                 Link::new(say("as-json"), self.address(&format!("{}.json", page.path), &[], None)),
+                Link::new(say("as-zip"), self.address(&format!("{}.zip", page.path), &[], None)),
                 Link::new(say("as-feed"), format!("{}.atom", page.path)),
             ],
             dates: page.dates.as_ref().map(|dates| self.dates(dates, &page.path)),
@@ -250,7 +272,8 @@ impl Presenter<'_> {
                 hidden: page.state != State::Published,
                 image: None,
                 lang: page.language.clone(),
-                feed: None,
+                alternates: Vec::new(),
+                licence: page.licence.as_ref().map(licence_link),
                 embed: matches!(page.module.body, Body::Facts(_)).then(|| format!("{}/embed", page.path)),
             },
             dashboard,
@@ -351,6 +374,10 @@ impl Presenter<'_> {
 
 fn related(link: &facts::Related) -> Link {
     Link { note_html: link.metadata.clone(), ..Link::new(link.title.clone(), link.url.clone()) }
+}
+
+fn licence_link(licence: &Licence) -> Link {
+    Link::new(licence.title.clone(), licence.url.clone().unwrap_or_default())
 }
 
 fn item(item: &crate::view::Item) -> Item {

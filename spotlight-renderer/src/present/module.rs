@@ -4,6 +4,7 @@ use super::{Presenter, day_and_time};
 use crate::page::model::{Body, Change, Column, Data, Direction, Figure, Link, Module, Sorted, Table};
 use crate::page::plain_text;
 use crate::rows::sort;
+use crate::view::form::Form;
 use crate::view::page::Aggregate;
 use crate::view::{self, Facts, Headline, Name, Trend};
 use crate::words::{say, say_with};
@@ -43,22 +44,16 @@ impl Presenter<'_> {
 
     fn downloads(&self, module: &view::Module) -> Vec<Link> {
         let Some(query) = &module.query else { return Vec::new() };
+        let forms = module.facts().map(Facts::forms).unwrap_or_default();
         let mut links = Vec::new();
-        let mut form = |title: &str, ending: &str| {
-            links.push(Link::new(title, self.address(&format!("{}{ending}", module.path), &[], None)));
-        };
-        if matches!(&module.body, view::Body::Facts(facts) if facts.table.is_some()) {
-            form("CSV", ".csv");
-            form("XLSX", ".xlsx");
+        let titles = [("CSV", Form::Csv), ("XLSX", Form::Xlsx), ("SVG", Form::Svg), ("PNG", Form::Png)];
+        for (title, form) in titles.into_iter().filter(|(_, form)| forms.contains(form)) {
+            links.push(Link::new(title, self.form_address(&module.path, form)));
         }
-        let drawn = matches!(&module.body, view::Body::Facts(facts) if facts.charts.iter().any(|chart| chart.has_data()));
-        if drawn {
-            form("SVG", ".svg");
-            form("PNG", ".png");
-        }
+        links.push(Link::new("JSON", self.form_address(&module.path, Form::Json)));
         let data =
             format!("{}{}?{}", self.read_api, query.path(), query.with("format", "json").query_string());
-        links.push(Link::new("JSON", data));
+        links.push(Link::new(say("as-query"), data));
         links
     }
 

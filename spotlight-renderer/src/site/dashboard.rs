@@ -9,6 +9,7 @@ use super::{DASHBOARD_AGE, Request, Site, dates, failure};
 use crate::definition::{Module as Definition, resolve, text};
 use crate::module;
 use crate::view::page::{Answer, Dashboard, Footer, ModulePage, Page, Related, State, Tagline};
+use crate::view::provenance::Licence;
 use crate::words::{Language, in_language, say_with};
 
 impl Site<'_> {
@@ -95,6 +96,7 @@ impl Site<'_> {
             },
             footer: matches!(variant, Variant::Service | Variant::Other).then(|| footer(definition)),
             language: text(definition, "language"),
+            licence: licence(definition),
             abbreviation: text(&definition["department"], "abbr")
                 .or_else(|| text(&definition["agency"], "abbr")),
             organisation,
@@ -133,6 +135,7 @@ impl Site<'_> {
             strapline: text(definition, "strapline"),
             state: State::of(definition),
             language: text(definition, "language"),
+            licence: licence(definition),
             dashboard,
             path,
             dates,
@@ -187,6 +190,11 @@ fn tagline(definition: &Value, title: &str, variant: Variant) -> Option<Tagline>
 fn related(stored: &Value) -> Option<Related> {
     let title = text(stored, "title").or_else(|| text(stored, "text"))?;
     Some(Related { title, url: text(stored, "url")?, metadata: text(stored, "metadata") })
+}
+
+fn licence(definition: &Value) -> Option<Licence> {
+    let url = text(definition, "licence-url");
+    Some(Licence { title: text(definition, "licence").or_else(|| url.clone())?, url })
 }
 
 fn footer(definition: &Value) -> Footer {

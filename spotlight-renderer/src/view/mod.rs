@@ -2,10 +2,13 @@
 //!
 //! These are made once, from definitions and data (see [`crate::site`]), and shown in several ways: [`json`] writes them for
 //! machines, [`crate::present`] puts them into words and layout for people. [`page`] holds what belongs to a page as a whole,
-//! this file what belongs to a module.
+//! this file what belongs to a module. [`form`] lists the forms in which it can be had, [`provenance`] what a file that is taken away says
+//! about itself.
 
+pub mod form;
 pub mod json;
 pub mod page;
+pub mod provenance;
 
 use std::borrow::Cow;
 use std::sync::Arc;

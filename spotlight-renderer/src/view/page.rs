@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+use super::provenance::Licence;
 use super::{Module, Table};
 use crate::format::Text;
 use crate::site::Compare;
@@ -175,6 +176,8 @@ pub struct Dashboard {
     pub abbreviation: Option<String>,
     /// The language of its texts, if the definition says so.
     pub language: Option<String>,
+    /// On what terms the figures may be used, if the definition says so.
+    pub licence: Option<Licence>,
 }
 
 /// A page for one module.
@@ -196,6 +199,8 @@ pub struct ModulePage {
     pub dates: Option<Dates>,
     /// The language of the texts, if the definition says so.
     pub language: Option<String>,
+    /// On what terms the figures may be used, if the definition says so.
+    pub licence: Option<Licence>,
 }
 
 /// A figure about all that a list holds.

@@ -41,6 +41,8 @@ impl Resource for Dashboards {
             ("strapline", Kind::Text),
             ("tagline", Kind::Text),
             ("language", Kind::Text),
+            ("licence", Kind::Text),
+            ("licence_url", Kind::Text),
             ("status", Kind::Text),
             ("published", Kind::Truth),
             ("improve_dashboard_message", Kind::Truth),

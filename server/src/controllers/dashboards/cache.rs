@@ -233,6 +233,8 @@ impl Made {
     /// The answer to a request: nothing if the reader has the page, compressed if the reader can read that.
     pub fn respond(&self, request: &HeaderMap) -> Response {
         let tag = self.headers.get(header::ETAG).and_then(|tag| tag.to_str().ok());
+        // the two marks of a tag that differ say how equal, not whether
+        let tag = tag.map(|tag| tag.trim_start_matches("W/"));
         let mut response =
             if self.status == StatusCode::OK && tag.is_some_and(|tag| already_known(request, tag)) {
                 StatusCode::NOT_MODIFIED.into_response()
@@ -251,7 +253,7 @@ impl Made {
                 response.headers_mut().insert(name, value.clone());
             }
         }
-        response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        response.headers_mut().append(header::VARY, HeaderValue::from_static("accept-encoding"));
         response
     }
 

@@ -1,8 +1,8 @@
 //! Public pages: `/performance` and below.
 //!
 //! What is at an address and what it looks like is the renderer's business; here it gets its definitions and figures
-//! ([`source`]), texts that belong to nobody's dashboard ([`texts`]), a memory of what it made ([`cache`]), and the other forms of a page ([`forms`]): a path that
-//! ends in `.json`, `.csv` or `.svg`, or in `/embed`.
+//! ([`source`]), texts that belong to nobody's dashboard ([`texts`]), a memory of what it made ([`cache`]), and the other forms of a page ([`forms`]): that
+//! which the end of the path names (`.json`, `.csv`, `.svg`, `/embed`, ...), or else the one that the request accepts.
 
 pub mod cache;
 pub mod door;
@@ -24,13 +24,14 @@ use spotlight_renderer::definition::query::{decoded, decoded_pairs};
 use spotlight_renderer::page::{self, Failure};
 use spotlight_renderer::present::{Presenter, card};
 use spotlight_renderer::site::{Request, Site};
+use spotlight_renderer::view::form::Form;
 use spotlight_renderer::view::page::{Answer, Page};
 use spotlight_renderer::view::{Body, Module};
 use spotlight_renderer::words::Language;
 
 use crate::state::AppState;
 use cache::Made;
-use forms::{Form, FormError};
+use forms::{FormError, Written, accept};
 use source::Source;
 
 /// Where dashboards begin.
@@ -65,22 +66,33 @@ pub async fn visit(State(state): State<AppState>, uri: Uri, headers: HeaderMap) 
     let given = uri.path().strip_prefix(ROOT).unwrap_or(uri.path());
     let query = uri.query().unwrap_or_default();
     let now = state.now(&headers);
-    let address = format!("{given}?{query}");
+    let (path, named) = Form::of(given);
+    let is_negotiated = named == Form::Html;
+    let forms = if is_negotiated { accept::wanted(&headers) } else { vec![named] };
+    let address =
+        if forms == [named] { format!("{given}?{query}") } else { format!("{given}?{query} {forms:?}") };
     if let Some(page) = state.pages.get(&address, &state, now).await {
         return page.respond(&headers);
     }
-    let (path, form) = Form::of(given);
     let request = Request { path: decoded(path), parameters: decoded_pairs(query), now };
     let source = Source::new(&state, now);
     let answer = site(&state, &source).answer(&request).await;
     let presenter = Presenter { options: &state.branding.options, read_api: "", request: &request };
-    match forms::write(form, &answer, &presenter) {
-        Ok((content_type, body)) => {
-            let page = Arc::new(made(&answer, form, content_type, body, given));
+    match forms::first(&forms, &answer, &presenter) {
+        Ok(written) => {
+            let mut page = made(&answer, written, &presenter);
+            if is_negotiated {
+                page.headers.insert(header::VARY, HeaderValue::from_static("accept"));
+            }
+            let page = Arc::new(page);
             if answer.status == 200 && !has_gaps(&answer) {
                 state.pages.keep(&address, page.clone(), source.configuration(), source.asked(), now);
             }
             page.respond(&headers)
+        }
+        // there is something, only not in any form that is accepted
+        Err(FormError::None) if is_negotiated && !forms.contains(&Form::Html) => {
+            not_acceptable(&answer, &presenter)
         }
         Err(FormError::None) => failure(&state, 404, uri.path()),
         Err(error) => {
@@ -131,7 +143,11 @@ async fn social_card(
         return failure(&state, 404, &format!("{ROOT}/assets/cards/{name}"));
     };
     match card(dashboard, &state.branding.options.product) {
-        Ok(picture) => made(&answer, Form::Png, "image/png", picture, &name).respond(&headers),
+        Ok(picture) => {
+            let written = Written { form: Form::Png, body: picture, lasting: None };
+            let presenter = Presenter { options: &state.branding.options, read_api: "", request: &request };
+            made(&answer, written, &presenter).respond(&headers)
+        }
         Err(error) => {
             tracing::error!(name, %error, "a card could not be painted");
             failure(&state, 500, &format!("{ROOT}/assets/cards/{name}"))
@@ -143,15 +159,17 @@ async fn unknown(State(state): State<AppState>, uri: Uri) -> Response {
     failure(&state, 404, uri.path())
 }
 
-/// The name under which a file is kept: the last two parts of its path.
-fn file_name(path: &str) -> String {
+/// The name under which a file is kept: the last two parts of its path, the day on which it was retrieved, and its ending.
+fn file_name(request: &Request, form: Form) -> String {
     let allowed = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let parts: Vec<&str> = path.trim_matches('/').rsplitn(3, '/').take(2).collect();
-    parts.into_iter().rev().collect::<Vec<_>>().join("-").chars().filter(allowed).collect()
+    let parts: Vec<&str> = request.path.trim_matches('/').rsplitn(3, '/').take(2).collect();
+    let name: String =
+        parts.into_iter().rev().collect::<Vec<_>>().join("-").chars().filter(allowed).collect();
+    format!("{name}-{}{}", request.now.format("%Y-%m-%d"), form.ending())
 }
 
 /// A page with its tag, and what caches and search engines may do with it.
-fn made(answer: &Answer, form: Form, content_type: &'static str, body: Vec<u8>, path: &str) -> Made {
+fn made(answer: &Answer, written: Written, presenter: &Presenter<'_>) -> Made {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut headers = HeaderMap::new();
     let mut set = |name: HeaderName, value: &str| {
@@ -169,16 +187,62 @@ fn made(answer: &Answer, form: Form, content_type: &'static str, body: Vec<u8>, 
         set(header::LOCATION, path);
         return Made::new(status, headers, Vec::new());
     }
-    set(header::CONTENT_TYPE, content_type);
-    set(header::ETAG, &tag(&body));
+    let form = written.form;
+    set(header::CONTENT_TYPE, form.content_type());
+    match &written.lasting {
+        None => set(header::ETAG, &tag(&written.body)),
+        Some(lasting) => set(header::ETAG, &format!("W/{}", tag(lasting))),
+    }
+    let links = links(form, answer, presenter);
+    if !links.is_empty() {
+        set(header::LINK, &links);
+    }
     if form == Form::Embed {
         // this one page may be shown inside those of others
         set(header::CONTENT_SECURITY_POLICY, "frame-ancestors *");
     }
     if form.is_file() {
-        set(header::CONTENT_DISPOSITION, &format!("attachment; filename=\"{}\"", file_name(path)));
+        let name = file_name(presenter.request, form);
+        set(header::CONTENT_DISPOSITION, &format!("attachment; filename=\"{name}\""));
     }
-    Made::new(status, headers, body)
+    Made::new(status, headers, written.body)
+}
+
+/// The other forms of a page, what describes it, and its licence (RFC 8288).
+fn links(form: Form, answer: &Answer, presenter: &Presenter<'_>) -> String {
+    let mut links: Vec<String> = Vec::new();
+    for (other, address) in presenter.alternates(answer).into_iter().filter(|(other, _)| *other != form) {
+        links.push(format!("<{address}>; rel=\"alternate\"; type=\"{}\"", other.media_type()));
+    }
+    if form == Form::Csv
+        && let Some(path) = forms::path_of(&answer.page)
+    {
+        let address = presenter.form_address(path, Form::CsvMetadata);
+        links.push(format!("<{address}>; rel=\"describedby\"; type=\"{}\"", Form::CsvMetadata.media_type()));
+    }
+    let licence = presenter.licence(answer).and_then(|licence| licence.url);
+    if let Some(url) = licence.filter(|url| !url.contains(['<', '>', '"', ' '])) {
+        links.push(format!("<{url}>; rel=\"license\""));
+    }
+    links.join(", ")
+}
+
+/// The news that a page has none of the forms that the request accepts, and those that it has.
+fn not_acceptable(answer: &Answer, presenter: &Presenter<'_>) -> Response {
+    let mut body =
+        String::from("this page cannot be had in a form that the request accepts. it can be had as\n");
+    let own = forms::path_of(&answer.page).map(|path| (Form::Html, presenter.form_address(path, Form::Html)));
+    for (form, address) in own.into_iter().chain(presenter.alternates(answer)) {
+        body.push_str(&format!("{} at {address}\n", form.media_type()));
+    }
+    let mut response = (StatusCode::NOT_ACCEPTABLE, body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=5"));
+    headers.insert(header::VARY, HeaderValue::from_static("accept"));
+    if let Ok(links) = HeaderValue::from_str(&links(Form::Embed, answer, presenter)) {
+        headers.insert(header::LINK, links);
+    }
+    response
 }
 
 /// A quoted tag of 128 bits: cryptography would take longer than all else that is done for a page whose parts are kept.

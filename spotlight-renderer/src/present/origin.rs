@@ -1,0 +1,187 @@
+//! Where the figures of a page are from, in words for files that are taken away, and the addresses of a page's other forms.
+
+use chrono::{DateTime, Utc};
+
+use super::{Presenter, day_and_time};
+use crate::definition::query::Query;
+use crate::format::date;
+use crate::page::plain_text;
+use crate::view::form::Form;
+use crate::view::page::{Answer, Dashboard, Page};
+use crate::view::provenance::{self, Licence, Provenance};
+use crate::view::{Body, Module};
+use crate::words::{say, say_with};
+
+impl Presenter<'_> {
+    /// The same page in other forms, each with its address.
+    pub fn alternates(&self, answer: &Answer) -> Vec<(Form, String)> {
+        let Some(path) = path_of(answer) else { return Vec::new() };
+        let own = |form: &Form| matches!(form, Form::Html | Form::CsvMetadata | Form::Embed | Form::Slides);
+        let others = answer.forms().into_iter().filter(|form| !own(form));
+        others.map(|form| (form, self.form_address(path, form))).collect()
+    }
+
+    /// The address of a form of the page at a path, with the choices of the request.
+    pub fn form_address(&self, path: &str, form: Form) -> String {
+        self.address(&format!("{path}{}", form.ending()), &[], None)
+    }
+
+    pub(super) fn alternate_types(&self, answer: &Answer) -> Vec<(&'static str, String)> {
+        self.alternates(answer).into_iter().map(|(form, address)| (form.media_type(), address)).collect()
+    }
+
+    /// Where the figures of a page are from; `None` for pages that have none to take away.
+    pub fn provenance(&self, answer: &Answer) -> Option<Provenance> {
+        let path = path_of(answer)?;
+        let (title, updated, language) = match &answer.page {
+            Page::Dashboard(page) => (page.heading.clone(), super::latest(&page.modules), &page.language),
+            Page::Module(page) => {
+                let title = format!("{} - {}", plain_text(&page.module.title), page.heading);
+                let updated = super::latest(std::slice::from_ref(&page.module));
+                (title, updated, &page.language)
+            }
+            Page::List(list) => (list.heading.clone().into_owned(), None, &None),
+            _ => return None,
+        };
+        let site = self.options.site.as_deref().unwrap_or_default();
+        let address = |query: &Query| self.data_address(query);
+        Some(Provenance {
+            title,
+            publisher: self.options.product.clone(),
+            page: format!("{site}{}", self.address(path, &[], None)),
+            sources: provenance::sources(answer, self.request.now, &address),
+            updated,
+            retrieved: self.request.now,
+            licence: self.licence(answer),
+            language: language.clone().unwrap_or_else(|| self.options.lang.clone()),
+        })
+    }
+
+    /// On what terms the figures of a page may be used: those of its dashboard, else those of the site.
+    pub fn licence(&self, answer: &Answer) -> Option<Licence> {
+        let own = match &answer.page {
+            Page::Dashboard(page) => page.licence.clone(),
+            Page::Module(page) => page.licence.clone(),
+            _ => None,
+        };
+        own.or_else(|| {
+            let usual = self.options.licence.as_ref()?;
+            let url = Some(usual.href.clone()).filter(|url| !url.is_empty());
+            Some(Licence { title: usual.title.clone(), url })
+        })
+    }
+
+    /// Where the figures of one module of a dashboard are from.
+    pub fn provenance_of(&self, dashboard: &Dashboard, module: &Module, whole: &Provenance) -> Provenance {
+        let site = self.options.site.as_deref().unwrap_or_default();
+        Provenance {
+            title: format!("{} - {}", plain_text(&module.title), dashboard.heading),
+            page: format!("{site}{}", self.address(&module.path, &[], None)),
+            sources: whole
+                .sources
+                .iter()
+                .filter(|source| source.module.as_ref() == Some(&module.slug))
+                .cloned()
+                .collect(),
+            updated: super::latest(std::slice::from_ref(module)),
+            ..whole.clone()
+        }
+    }
+
+    /// The address at which the read API answers a query.
+    pub(super) fn data_address(&self, query: &Query) -> String {
+        let site = match self.read_api {
+            "" => self.options.site.as_deref().unwrap_or_default(),
+            read_api => read_api,
+        };
+        format!("{site}{}?{}", query.path(), query.query_string())
+    }
+
+    /// What files say about themselves: labels with their texts, in the language of the page.
+    pub fn origin(&self, from: &Provenance) -> Vec<(String, String)> {
+        self.speaking(Some(&from.language), || {
+            let mut lines = vec![
+                (say("origin-title"), from.title.clone()),
+                (say("origin-publisher"), from.publisher.clone()),
+                (say("origin-page"), from.page.clone()),
+            ];
+            for source in &from.sources {
+                lines.push((say("origin-source"), source.data_set.clone()));
+                lines.push((say("origin-query"), source.query.clone()));
+            }
+            lines.push((say("origin-range"), in_words(from.range())));
+            if let Some(updated) = from.updated {
+                lines.push((say("origin-updated"), clock(updated)));
+            }
+            lines.push((say("origin-retrieved"), clock(from.retrieved)));
+            lines.push((say("origin-licence"), licence_in_words(from)));
+            lines.into_iter().map(|(label, text)| (label.into_owned(), text)).collect()
+        })
+    }
+
+    /// The same in a line or two below a picture.
+    pub fn source_note(&self, from: &Provenance) -> String {
+        self.speaking(Some(&from.language), || {
+            let mut data_sets: Vec<&str> =
+                from.sources.iter().map(|source| source.data_set.as_str()).collect();
+            data_sets.dedup();
+            let source = [&[from.publisher.as_str()], data_sets.as_slice()].concat().join(", ");
+            let words = [
+                ("source", source.into()),
+                ("range", in_words(from.range()).into()),
+                ("retrieved", clock(from.retrieved).into()),
+                ("licence", licence_in_words(from).into()),
+            ];
+            say_with("origin-note", &words)
+        })
+    }
+}
+
+/// The path of a page that has other forms.
+fn path_of(answer: &Answer) -> Option<&str> {
+    match &answer.page {
+        Page::List(page) => Some(&page.path),
+        Page::Dashboard(page) => Some(&page.path),
+        Page::Module(page) => Some(&page.path),
+        Page::Search(page) => Some(&page.path),
+        Page::Home(_) | Page::Feed(_) | Page::Failure | Page::Moved(_) => None,
+    }
+}
+
+fn licence_in_words(from: &Provenance) -> String {
+    match &from.licence {
+        None => say("origin-no-licence").into_owned(),
+        Some(Licence { title, url: Some(url) }) if url != title => format!("{title}, {url}"),
+        Some(Licence { title, .. }) => title.clone(),
+    }
+}
+
+fn clock(time: DateTime<Utc>) -> String {
+    say_with("origin-clock", &day_and_time(time))
+}
+
+/// Days from one to another, the last included.
+fn in_words((from, to): (Option<DateTime<Utc>>, Option<DateTime<Utc>>)) -> String {
+    let day = |time: DateTime<Utc>| date::by_pattern(time, "D MMMM YYYY");
+    let last = to.and_then(|end| end.checked_sub_signed(chrono::TimeDelta::milliseconds(1)));
+    match (from, last) {
+        (Some(from), Some(last)) => {
+            say_with("range", &[("first", day(from).into()), ("last", day(last).into())])
+        }
+        (Some(from), None) => say_with("origin-since", &[("day", day(from).into())]),
+        (None, Some(last)) => say_with("origin-until", &[("day", day(last).into())]),
+        (None, None) => say("origin-everything").into_owned(),
+    }
+}
+
+/// The ordinary modules of a page, however deep they are.
+pub fn ordinary(modules: &[Module]) -> Vec<&Module> {
+    let mut found = Vec::new();
+    for module in modules {
+        match &module.body {
+            Body::Section(children) | Body::Tabs(children) => found.extend(ordinary(children)),
+            Body::Facts(_) | Body::Failed | Body::Unknown => found.push(module),
+        }
+    }
+    found
+}
