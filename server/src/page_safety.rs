@@ -13,7 +13,7 @@ use crate::state::AppState;
 
 /// For pages, without where forms go and who may frame them.
 const PAGE: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-                    connect-src 'self'; base-uri 'none'";
+                    base-uri 'none'";
 /// For pictures that could hold scripts.
 const PICTURE: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
@@ -40,8 +40,7 @@ fn guard_page(headers: &mut HeaderMap, problem_reports: Option<&str>) {
     // A page may say no more than who may frame it; one that says more has said all.
     let frames = own.as_ref().map_or(Ok("frame-ancestors 'self'"), HeaderValue::to_str).unwrap_or_default();
     if frames.starts_with("frame-ancestors")
-        && let Ok(policy) =
-            HeaderValue::from_str(&format!("{PAGE}; {}; {frames}", form_action(problem_reports)))
+        && let Ok(policy) = HeaderValue::from_str(&format!("{PAGE}; {}; {frames}", sends_to(problem_reports)))
     {
         if own.is_none() {
             set_if_absent(headers, header::X_FRAME_OPTIONS, "SAMEORIGIN");
@@ -51,12 +50,10 @@ fn guard_page(headers: &mut HeaderMap, problem_reports: Option<&str>) {
     set_if_absent(headers, header::REFERRER_POLICY, "strict-origin-when-cross-origin");
 }
 
-/// Where forms go: back to us, and reports of problems to the site that takes them.
-fn form_action(problem_reports: Option<&str>) -> String {
-    match problem_reports.and_then(origin) {
-        Some(site) => format!("form-action 'self' {site}"),
-        None => "form-action 'self'".to_owned(),
-    }
+/// Where forms go, with scripts or without: back to us, and reports of problems to the site that takes them.
+fn sends_to(problem_reports: Option<&str>) -> String {
+    let site = problem_reports.and_then(origin).map(|site| format!(" {site}")).unwrap_or_default();
+    format!("connect-src 'self'{site}; form-action 'self'{site}")
 }
 
 /// The site of an address of the web: what comes before its path.
@@ -74,16 +71,17 @@ fn set_if_absent(headers: &mut HeaderMap, name: HeaderName, value: &'static str)
 
 #[cfg(test)]
 mod tests {
-    use super::form_action;
+    use super::sends_to;
 
     #[test]
     fn forms_go_to_us_and_to_whoever_takes_reports_of_problems() {
-        assert_eq!(form_action(None), "form-action 'self'");
-        let elsewhere = form_action(Some("https://tidewater.example:8443/problems?from=pages"));
-        assert_eq!(elsewhere, "form-action 'self' https://tidewater.example:8443");
+        assert_eq!(sends_to(None), "connect-src 'self'; form-action 'self'");
+        let elsewhere = sends_to(Some("https://tidewater.example:8443/problems?from=pages"));
+        let site = "https://tidewater.example:8443";
+        assert_eq!(elsewhere, format!("connect-src 'self' {site}; form-action 'self' {site}"));
         for odd in ["/problems", "javascript:alert(1)", "https://", "https://a b/", "https://a;script-src *"]
         {
-            assert_eq!(form_action(Some(odd)), "form-action 'self'", "{odd}");
+            assert_eq!(sends_to(Some(odd)), sends_to(None), "{odd}");
         }
     }
 }

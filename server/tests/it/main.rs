@@ -17,6 +17,8 @@ mod history;
 mod listener;
 mod openapi;
 mod operations;
+mod page_forms;
+mod problem_report;
 mod query_command;
 mod query_language;
 mod read_api;

@@ -15,7 +15,7 @@ pub fn form(head: &Head, service: Option<&Link>, options: &PageOptions) -> Marku
             @if let Some(service) = service {
                 p { (say("problem-service")) " " a href=(address(&service.href)) { (service.title) } "." }
             }
-            form method="post" action=(address(action)) {
+            form method="post" action=(address(action)) data-sending=(say("problem-sending")) data-sent=(say("problem-sent")) data-details=(say("problem-details")) data-failed=(say("problem-failed")) {
                 input type="hidden" name="utf8" value="✓";
                 input type="hidden" name="url" value={ (options.site.as_deref().unwrap_or("")) (head.path) };
                 p {

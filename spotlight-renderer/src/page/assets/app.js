@@ -343,3 +343,41 @@ for (const code of all("#embed-code")) {
   code.value = code.value.replace('src="/', `src="${location.origin}/`);
   code.addEventListener("focus", () => code.select());
 }
+
+// Reports of problems: sent without leaving the page.
+for (const form of all(".problem form")) {
+  const button = form.querySelector("button");
+  const said = document.createElement("p");
+  said.setAttribute("role", "status");
+  said.tabIndex = -1;
+  form.after(said);
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (button.disabled) return;
+    const fields = new URLSearchParams(new FormData(form));
+    fields.set("url", location.href);
+    fields.set("javascript_enabled", "true");
+    fields.set("referrer", document.referrer || "unknown");
+    button.disabled = true;
+    said.textContent = form.dataset.sending;
+    let answer = null;
+    let message = "";
+    try {
+      const headers = { accept: "application/json", "x-requested-with": "XMLHttpRequest" };
+      answer = await fetch(form.action, { method: "POST", body: fields, headers });
+      message = answer.ok ? (await answer.json()).message : "";
+    } catch {
+      // another site that takes nothing from scripts was asked whether it does, and has got nothing yet
+      if (!answer && new URL(form.action).origin !== location.origin) return form.submit();
+    }
+    if (answer?.ok) {
+      form.hidden = true;
+      said.textContent = new DOMParser().parseFromString(message || form.dataset.sent, "text/html").body.textContent;
+      said.focus();
+    } else {
+      said.textContent = answer?.status === 422 ? form.dataset.details : form.dataset.failed;
+      button.disabled = false;
+      button.focus();
+    }
+  });
+}
