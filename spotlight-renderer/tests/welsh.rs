@@ -95,7 +95,14 @@ fn recorded() -> Vec<(String, Value)> {
 async fn every_kind_of_page_is_in_welsh() {
     for (name, mut case) in recorded() {
         case["language"] = "cy".into();
-        for parameters in ["", "from=2016-05&to=2016-04", "compare=previous_year", "measure=all"] {
+        for parameters in [
+            "",
+            "from=2016-05&to=2016-04",
+            "compare=previous_year",
+            "measure=all",
+            "view=multiples",
+            "view=x&series=y",
+        ] {
             let mut case = case.clone();
             let path = case["path"].as_str().unwrap().to_owned();
             let joint = if path.contains('?') { '&' } else { '?' };

@@ -129,6 +129,19 @@ compare-nothing = dim
 compare-previous-period = y cyfnod blaenorol
 compare-previous-year = blwyddyn ynghynt
 
+# What readers choose about charts of groups
+choices = Newid y siart hon
+choices-drawing = Sut mae'r siart yn cael ei lluniadu
+choices-series = Dewis beth sy'n cael ei ddangos
+choices-all = Dangos popeth
+drawing-lines = Llinellau
+drawing-stack = Ar ben ei gilydd
+drawing-share = Cyfrannau
+drawing-multiples = Ochr yn ochr
+drawing-unknown = Nid yw “{ $text }” yn ffordd o luniadu'r siart hon.
+drawing-not-here = Ni ellir lluniadu'r siart hon felly: nid oes modd adio ei gwerthoedd.
+series-unknown = Nid oes “{ $text }” yn y siart hon.
+
 # Modules
 restricted = Data cyfyngedig: nid i'w gyhoeddi
 empty-section = Dim i'w ddangos eto
@@ -143,6 +156,7 @@ table-region = Tabl: { $caption }
 table-empty = Dim data ar gael
 about-data = Am y data
 chart-keys = dewis gyda'r bysellau saeth
+multiples-keys = dewis gyda'r bysellau saeth, i fyny ac i lawr am y siart nesaf
 embed = Dangos hyn ar dudalen arall
 embed-label = Rhowch hyn yn HTML eich tudalen:
 no-data = dim data
@@ -277,6 +291,7 @@ says-steps = { $first } { $from }, { $last } { $to }.
 says-reach = Mae { $share }% o'r rhai ar y cam cyntaf yn cyrraedd yr olaf.
 says-drop = Mae'r gostyngiad mwyaf o { $from } i { $to }.
 says-categories = { $count } categori.
+says-many = { $count } o gyfresi. { $when }: o { $most } i lawr i { $least }.
 says-missing = Dim data ar gyfer { $names }.
 says-missing-many = Dim data ar gyfer { $count } o'r { $extent }.
 list-and = { $firsts } a { $last }

@@ -142,6 +142,19 @@ compare-nothing = nothing
 compare-previous-period = the period before
 compare-previous-year = a year before
 
+# What readers choose about charts of groups
+choices = Change this chart
+choices-drawing = How the chart is drawn
+choices-series = Choose what is shown
+choices-all = Show all
+drawing-lines = Lines
+drawing-stack = On top of each other
+drawing-share = Shares
+drawing-multiples = Side by side
+drawing-unknown = “{ $text }” is not a way to draw this chart.
+drawing-not-here = This chart cannot be drawn in that way: its values do not add up.
+series-unknown = This chart has no “{ $text }”.
+
 # Modules
 restricted = Restricted data: not for publication
 empty-section = Nothing to show yet
@@ -156,6 +169,7 @@ table-region = Table: { $caption }
 table-empty = No data available
 about-data = About the data
 chart-keys = choose with the arrow keys
+multiples-keys = choose with the arrow keys, up and down for the next chart
 embed = Show this in another page
 embed-label = Put this into the HTML of your page:
 no-data = no data
@@ -290,6 +304,7 @@ says-steps = { $first } { $from }, { $last } { $to }.
 says-reach = { $share }% of those at the first step reach the last.
 says-drop = The largest drop is from { $from } to { $to }.
 says-categories = { $count } categories.
+says-many = { $count } series. { $when }: from { $most } down to { $least }.
 says-missing = No data for { $names }.
 says-missing-many = No data for { $count } of the { $extent }.
 list-and = { $firsts } and { $last }

@@ -3,8 +3,12 @@
 use serde_json::{Value, json};
 
 use super::{department, source, yearly_figure};
+use crate::sets::names;
 
 const SERVICE: &str = "lantern-licences";
+
+/// How many authorities there are, however many records.
+const AUTHORITIES: u64 = 14;
 
 pub(super) fn dashboard() -> Value {
     json!({
@@ -64,6 +68,7 @@ fn modules() -> Vec<Value> {
             "description": "How long people wait for an answer",
             "modules": [within_target(), decision_times(), median_days()],
         }),
+        months_by_authority(),
         by_authority(),
     ]
 }
@@ -179,6 +184,30 @@ pub(super) fn median_days() -> Value {
         },
         "data-source": source(SERVICE, "applications", json!({
             "period": "month", "duration": 30, "collect": ["median_days:mean"],
+        })),
+    })
+}
+
+/// More authorities than one chart can show.
+fn months_by_authority() -> Value {
+    let axis = |number: u64| {
+        let name = names::authority(number);
+        json!({ "label": name, "groupId": name, "format": "integer" })
+    };
+    json!({
+        "slug": "months-by-authority",
+        "module-type": "grouped_timeseries",
+        "title": "Applications each month by authority",
+        "description": "Side by side, as there are more than one chart can tell apart",
+        "info": ["An authority that sends no figures for a month has a gap"],
+        "value-attribute": "applications:sum",
+        "axis-period": "month",
+        "axes": {
+            "x": { "label": "Month", "key": "_start_at", "format": { "type": "date", "format": "MMMM YYYY" } },
+            "y": (0..AUTHORITIES).map(axis).collect::<Vec<_>>(),
+        },
+        "data-source": source(SERVICE, "applications", json!({
+            "period": "month", "duration": 24, "group_by": "authority", "collect": ["applications:sum"],
         })),
     })
 }

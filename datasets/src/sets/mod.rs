@@ -2,7 +2,7 @@
 
 mod harbour_permits;
 mod lantern_licences;
-mod names;
+pub(crate) mod names;
 mod service_figures;
 mod tides_and_rivers;
 

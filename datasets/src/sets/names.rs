@@ -24,7 +24,7 @@ const PORTS: [&str; 6] = ["Saltmouth", "Port Hallow", "Gullhaven", "Cobbler's Qu
 /// Telephone centres.
 const CENTRES: [&str; 3] = ["Saltmouth", "Brightwell", "Northmere"];
 
-pub(super) fn authority(number: u64) -> String {
+pub(crate) fn authority(number: u64) -> String {
     name(&AUTHORITIES, number)
 }
 

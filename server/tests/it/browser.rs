@@ -9,7 +9,7 @@ use server::state::AppState;
 const AXE: &str = include_str!("vendor/axe-core/axe.min.js");
 
 /// One page of every type.
-const PAGES: [&str; 18] = [
+const PAGES: [&str; 21] = [
     "/performance",
     "/performance/services",
     "/performance/services?filter=nothing-like-it",
@@ -28,6 +28,9 @@ const PAGES: [&str; 18] = [
     "/performance/harbour-permits/journey?week=x",
     "/performance/department-for-tides-and-rivers",
     "/performance/big-screen/lantern-licences",
+    "/performance/lantern-licences/months-by-authority?compare=previous_year",
+    "/performance/lantern-licences/months-by-authority?view=line&series=nobody",
+    "/performance/harbour-permits/transactions-by-channel?view=share&series=online&series=post",
 ];
 
 /// A way to read a page: its name, the width of the window, media features, and a script to run first.
@@ -176,6 +179,23 @@ async fn scripts_only_add() {
         browser.evaluate("document.querySelector('#sections .plot').focus()");
         browser.press("ArrowUp");
         assert_ne!(browser.evaluate(chosen), lowest, "the arrow keys choose no other series");
+        // small charts side by side show the same moment together, and the arrow keys go from one to the next
+        browser.open(&format!("{root}/performance/lantern-licences/months-by-authority"));
+        let values = "[...document.querySelectorAll('.panel-value')].slice(0, 2).map((value) => value.textContent)";
+        let newest = browser.evaluate(values);
+        browser.evaluate("document.querySelector('.panel .plot').focus()");
+        browser.press("End");
+        browser.press("ArrowLeft");
+        let before = browser.evaluate(values);
+        assert!(before[0] != newest[0] && before[1] != newest[1], "{newest}, {before}");
+        browser.press("ArrowDown");
+        let second = "[...document.querySelectorAll('.panel')].findIndex((panel) => panel.contains(document.activeElement))";
+        assert_eq!(browser.evaluate(second), Value::from(1));
+        assert_eq!(browser.evaluate(values), before, "the moment is another one");
+        let stops = "document.querySelectorAll('.panel .plot[tabindex=\"0\"]').length";
+        assert_eq!(browser.evaluate(stops), Value::from(1), "all charts are one stop of the tab key");
+        browser.press("Escape");
+        assert_eq!(browser.evaluate(values), newest, "the values do not go back");
         // and tables are sorted where they are
         browser.open(&format!("{root}/performance/tides-and-rivers"));
         let column = "[...document.querySelectorAll('#pages tbody tr')].map((row) => row.children[0].textContent)";

@@ -54,6 +54,21 @@ pub fn ticks(chart: &Chart) -> Vec<Tick> {
     }
 }
 
+/// The first and the last moment of an x axis, each in full.
+pub fn ends(chart: &Chart) -> (String, String) {
+    let (Some(first), Some(last)) = (chart.slots.first(), chart.slots.last()) else {
+        return Default::default();
+    };
+    let named = |slot: &Slot| match (slot.at, chart.span) {
+        (Some(at), Some(span)) => {
+            let (label, year) = unit_of(&[at, at], span).label(at);
+            format!("{label} {year}").trim_end().to_owned()
+        }
+        _ => slot.label.clone(),
+    };
+    (named(first), named(last))
+}
+
 /// More ticks than this ask for a coarser calendar unit.
 const MOST: i64 = 15;
 

@@ -93,17 +93,17 @@ pub fn draw(chart: &Chart, frame: Frame, wanted: &[Wanted], height: f64) -> Mark
 }
 
 /// A mark at a value, whose shape as well as colour is the series' own.
-pub fn marker(frame: Frame, colour: usize, across: f64, y: f64) -> Markup {
-    let class = format!("mark s{colour}");
+pub fn marker(frame: Frame, colour: usize, round: &str, across: f64, y: f64) -> Markup {
+    let class = format!("mark s{colour}{round}");
     if let Some(shape) = shape(colour) {
         return frame.at(across, y, &html! { path class=(class) d=(shape) {} });
     }
     html! { circle class=(class) cx=(frame.x(across)) cy=(number(y)) r="3.5" {} }
 }
 
-/// The mark of a colour around the origin.
-pub fn shape_or_circle(colour: usize) -> Markup {
-    let class = format!("mark s{colour}");
+/// The mark of a colour around the origin, in one of the rounds through the colours.
+pub fn shape_or_circle(colour: usize, round: &str) -> Markup {
+    let class = format!("mark s{colour}{round}");
     match shape(colour) {
         Some(shape) => html! { path class=(class) d=(shape) {} },
         None => html! { circle class=(class) r="3.5" {} },

@@ -44,7 +44,7 @@ pub fn draw(chart: &Chart, frame: &Frame) -> Markup {
     let y = |value: f64| height * (1.0 - scale.position(value));
     let paths = html! {
         @for series in (0..chart.series.len()).rev() {
-            path class={ "line s" (chart.colour(series)) @if chart.series[series].dashed { " dash" } } data-series=(series)
+            path class={ "line s" (chart.colour(series)) (chart.round(series)) @if chart.series[series].dashed { " dash" } } data-series=(series)
                 d=(path(chart, series, &across, *frame, y)) {}
         }
     };
@@ -56,7 +56,7 @@ pub fn draw(chart: &Chart, frame: &Frame) -> Markup {
         @for series in (0..chart.series.len()).rev() {
             @for slot in dotted(chart, series) {
                 @if let Some(value) = chart.value(series, slot) {
-                    (label::marker(*frame, chart.colour(series), across[slot], y(value)))
+                    (label::marker(*frame, chart.colour(series), chart.round(series), across[slot], y(value)))
                 }
             }
         }
@@ -66,7 +66,7 @@ pub fn draw(chart: &Chart, frame: &Frame) -> Markup {
 }
 
 /// The path of a series: a new stroke after every gap.
-fn path(chart: &Chart, series: usize, across: &[f64], frame: Frame, y: impl Fn(f64) -> f64) -> String {
+pub fn path(chart: &Chart, series: usize, across: &[f64], frame: Frame, y: impl Fn(f64) -> f64) -> String {
     let mut data = String::new();
     let mut drawing = false;
     for (slot, &position) in across.iter().enumerate() {
@@ -83,7 +83,7 @@ fn path(chart: &Chart, series: usize, across: &[f64], frame: Frame, y: impl Fn(f
 }
 
 /// The slots of a series that get a dot: all if they are few, else those that no line reaches and the last.
-fn dotted(chart: &Chart, series: usize) -> Vec<usize> {
+pub fn dotted(chart: &Chart, series: usize) -> Vec<usize> {
     let count = chart.slots.len();
     let there = |slot: usize| chart.value(series, slot).is_some();
     let last = (0..count).rev().find(|&slot| there(slot));

@@ -13,6 +13,7 @@ mod bar;
 mod frame;
 mod label;
 mod line;
+mod multiples;
 pub mod palette;
 mod picture;
 mod picture_text;
@@ -45,6 +46,8 @@ pub enum Kind {
     Stack,
     /// Like [`Kind::Stack`], the values being shares of a whole.
     Share,
+    /// A small line for each series in a picture of its own.
+    Multiples,
     /// Upright bars of the first series, with their values above them.
     Bar,
     /// Lying bars of the first series, one for each step of a way that people go, labelled in full.
@@ -161,6 +164,8 @@ pub struct Chart {
     pub whole: Option<usize>,
     /// Whether the sum of stacked series is told.
     pub tells_total: bool,
+    /// Whether some series of the whole are not shown, so that there are neither shares nor a sum to tell.
+    pub partly: bool,
     /// How values are written.
     pub format: Format,
     /// How the y axis is written; by default each label as a value.
@@ -193,6 +198,7 @@ impl Chart {
             span: None,
             whole: None,
             tells_total: true,
+            partly: false,
             format: Arc::new(scale::plain_number),
             axis_format: None,
             written: Written::default(),
@@ -220,6 +226,9 @@ impl Chart {
     pub(crate) fn total(&self, slot: usize) -> Option<f64> {
         if let Some(whole) = self.whole {
             return self.value(whole, slot);
+        }
+        if self.partly {
+            return None;
         }
         (0..self.series.len()).filter_map(|series| self.value(series, slot)).reduce(|a, b| a + b)
     }
@@ -249,13 +258,22 @@ impl Chart {
         match self.kind {
             Kind::Line => self.series.len() > 1 && label::fits(named, line::height(self)),
             Kind::Stack | Kind::Share => self.series.len() > 1 && label::fits(named, stack::HEIGHT),
-            Kind::Bar | Kind::Steps | Kind::Parts | Kind::Spark => false,
+            Kind::Bar | Kind::Steps | Kind::Parts | Kind::Spark | Kind::Multiples => false,
         }
     }
 
     /// The colour of a series. One that is there for comparison has that of the series it is compared with.
     pub(crate) fn colour(&self, series: usize) -> usize {
         colour(self.compared(series).unwrap_or(series))
+    }
+
+    /// The class of further rounds through the colours: lines and marks of each look otherwise.
+    pub(crate) fn round(&self, series: usize) -> &'static str {
+        match self.compared(series).unwrap_or(series) / palette::SIZE % 3 {
+            0 => "",
+            1 => " r1",
+            _ => " r2",
+        }
     }
 
     /// The series that a dashed one is compared with: they come in the same order.
@@ -280,11 +298,15 @@ pub fn render(chart: &Chart) -> Markup {
     if !chart.has_data() {
         return html! { p.no-data { (say("no-data-yet")) } };
     }
-    draw(chart, &frame::Frame::fluid())
+    match chart.kind {
+        Kind::Multiples => multiples::grid(chart),
+        _ => draw(chart, &frame::Frame::fluid()),
+    }
 }
 
 fn draw(chart: &Chart, frame: &frame::Frame) -> Markup {
     match chart.kind {
+        Kind::Multiples => multiples::draw(chart, frame.widths()[2]),
         Kind::Line => line::draw(chart, frame),
         Kind::Stack | Kind::Share => stack::draw(chart, frame),
         Kind::Bar => bar::upright(chart, frame),
@@ -301,10 +323,10 @@ pub(crate) fn key(chart: &Chart, series: usize) -> Markup {
         svg.key aria-hidden="true" focusable="false" {
             @if matches!(chart.kind, Kind::Stack | Kind::Share) {
                 rect class={ "area s" (class) } width="18" height="14" {}
-                path class={ "line s" (class) } d="M0 1h18" {}
+                path class={ "line s" (class) (chart.round(series)) } d="M0 1h18" {}
             } @else {
-                path class={ "line s" (class) (dash) } d="M0 7h18" {}
-                @if dash.is_empty() { g transform="translate(9 7)" { (label::shape_or_circle(class)) } }
+                path class={ "line s" (class) (chart.round(series)) (dash) } d="M0 7h18" {}
+                @if dash.is_empty() { g transform="translate(9 7)" { (label::shape_or_circle(class, chart.round(series))) } }
             }
         }
     }

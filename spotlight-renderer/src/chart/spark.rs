@@ -47,7 +47,7 @@ pub fn draw(chart: &Chart, frame: &Frame) -> Markup {
     let paths = html! { path.area.s1 data-series="0" d=(area) {} path.line.s1 data-series="0" d=(line) {} };
     let inner = html! {
         (frame.paths(HEIGHT, &paths))
-        @if let Some((position, height)) = end { (label::marker(*frame, 1, position, height)) }
+        @if let Some((position, height)) = end { (label::marker(*frame, 1, "", position, height)) }
     };
     frame.picture(chart, Margins { right: 6.0, ..Margins::default() }, HEIGHT, &inner)
 }

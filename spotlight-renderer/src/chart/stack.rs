@@ -38,7 +38,7 @@ pub fn draw(chart: &Chart, frame: &Frame) -> Markup {
         @for (series, band) in bands.iter().enumerate() {
             @for run in runs(band) {
                 path class={ "area s" (colour(series)) } data-series=(series) d=(area(band, run.clone(), &across, *frame, y)) {}
-                path class={ "line s" (colour(series)) } data-series=(series) d=(top_edge(band, run, &across, *frame, y)) {}
+                path class={ "line s" (colour(series)) (chart.round(series)) } data-series=(series) d=(top_edge(band, run, &across, *frame, y)) {}
             }
         }
     };
@@ -48,7 +48,7 @@ pub fn draw(chart: &Chart, frame: &Frame) -> Markup {
         (frame.paths(HEIGHT, &paths))
         @for (series, band) in bands.iter().enumerate() {
             @for run in runs(band).into_iter().filter(|run| run.len() == 1) {
-                @if let Some((_, top)) = band[run.start] { (label::marker(*frame, colour(series), across[run.start], y(top))) }
+                @if let Some((_, top)) = band[run.start] { (label::marker(*frame, colour(series), chart.round(series), across[run.start], y(top))) }
             }
         }
         (super::line::slots(chart, &across, *frame, HEIGHT))

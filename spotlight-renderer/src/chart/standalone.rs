@@ -108,14 +108,15 @@ fn style(theme: Theme) -> String {
          .source{{font-size:{size}px}}.heading{{fill:{ink};font-size:17px;font-weight:700}}.name,.bar-value,.step-name,.step-value{{fill:{ink};font-weight:600}}.value,.share{{font-weight:400}}\
          .grid{{stroke:{rule}}}.zero,.tick-x line{{stroke:{muted}}}.slot{{fill:none}}.track{{fill:{rule}}}\
          .line{{fill:none;stroke-width:2.5;stroke-linejoin:round;stroke-linecap:round}}.joint{{fill:none;stroke-width:1}}\
-         .dash{{stroke-dasharray:5 6}}.area{{fill-opacity:.28}}.mark{{stroke:{surface};stroke-width:1}}"
+         .dash{{stroke-dasharray:5 6}}.line.r1{{stroke-dasharray:14 4}}.line.r2{{stroke-dasharray:2 5}}.area{{fill-opacity:.28}}.mark{{stroke:{surface};stroke-width:1}}"
     );
     for (index, colour) in colours.iter().enumerate() {
         let series = index + 1;
         // writing to a string cannot fail
         let _ = write!(
             css,
-            ".line.s{series},.joint.s{series}{{stroke:{colour}}}.area.s{series},.mark.s{series},.bar.s{series},.name.s{series}{{fill:{colour}}}"
+            ".line.s{series},.joint.s{series}{{stroke:{colour}}}.area.s{series},.mark.s{series},.bar.s{series},.name.s{series}{{fill:{colour}}}\
+             .mark.s{series}.r1,.mark.s{series}.r2{{fill:{surface};stroke:{colour}}}"
         );
     }
     css

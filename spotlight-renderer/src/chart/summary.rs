@@ -14,9 +14,24 @@ pub fn describe(chart: &Chart) -> String {
         (Kind::Steps, _) => steps(chart),
         (Kind::Parts, _) => parts(chart),
         (Kind::Bar, 1) if chart.span.is_none() => categories(chart),
-        (_, 1) => single(chart, latest),
+        (_, 1) => single(chart, 0, latest),
+        _ if chart.series.iter().filter(|series| !series.dashed).count() > super::palette::SIZE => {
+            many(chart, latest)
+        }
         _ => several(chart, latest),
     };
+    joined(sentences)
+}
+
+/// What one series of several shows.
+pub fn of_series(chart: &Chart, series: usize) -> String {
+    match (0..chart.slots.len()).rev().find(|&slot| chart.value(series, slot).is_some()) {
+        Some(latest) => joined(single(chart, series, latest)),
+        None => say("says-nothing").into_owned(),
+    }
+}
+
+fn joined(sentences: Vec<String>) -> String {
     sentences.into_iter().filter(|sentence| !sentence.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
@@ -28,8 +43,8 @@ fn name(chart: &Chart, slot: usize) -> &str {
     &chart.slots[slot].label
 }
 
-fn single(chart: &Chart, latest: usize) -> Vec<String> {
-    let points = points(chart, 0);
+fn single(chart: &Chart, series: usize, latest: usize) -> Vec<String> {
+    let points = points(chart, series);
     let write = |value: f64| (chart.format)(value);
     let mut sentences = Vec::new();
     let Some(&(_, value)) = points.last() else { return sentences };
@@ -47,7 +62,7 @@ fn single(chart: &Chart, latest: usize) -> Vec<String> {
             say_with(sentence, &[value, when, ("was", was.into()), ("before", name(chart, slot).into())])
         }
     });
-    sentences.extend(year_before(chart, 0, latest));
+    sentences.extend(year_before(chart, series, latest));
     let by_value = |a: &&(usize, f64), b: &&(usize, f64)| a.1.total_cmp(&b.1);
     if points.len() > 2
         && let (Some(high), Some(low)) = (points.iter().max_by(by_value), points.iter().min_by(by_value))
@@ -59,7 +74,33 @@ fn single(chart: &Chart, latest: usize) -> Vec<String> {
         let parts = [("trend", say(trend).into()), ("extent", extent(chart, chart.slots.len()).into())];
         sentences.push(say_with("says-trend", &parts));
     }
-    sentences.push(missing(chart));
+    sentences.push(missing(chart, &[series]));
+    sentences
+}
+
+/// So many series that only the ends of their order can be told: the table has the rest.
+fn many(chart: &Chart, latest: usize) -> Vec<String> {
+    let own: Vec<usize> = (0..chart.series.len()).filter(|&series| !chart.series[series].dashed).collect();
+    let mut now: Vec<(usize, f64)> =
+        own.iter().filter_map(|&series| Some((series, chart.value(series, latest)?))).collect();
+    now.retain(|(series, _)| Some(*series) != chart.whole);
+    now.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let named = |(series, value): &(usize, f64)| {
+        let name = chart.series[*series].name.as_str();
+        say_with("says-value", &[("name", name.into()), ("value", (chart.format)(*value).into())])
+    };
+    let mut sentences = Vec::new();
+    if let (Some(most), Some(least)) = (now.first(), now.last()) {
+        let parts = [
+            ("count", own.len().into()),
+            ("when", name(chart, latest).into()),
+            ("most", named(most).into()),
+            ("least", named(least).into()),
+        ];
+        sentences.push(say_with("says-many", &parts));
+    }
+    sentences.extend(directions(chart, &own));
+    sentences.push(missing(chart, &own));
     sentences
 }
 
@@ -107,11 +148,20 @@ fn several(chart: &Chart, latest: usize) -> Vec<String> {
             .map_or("", |slot| name(chart, slot));
         let parts = [("before", before.into()), ("values", list(&against).into())];
         sentences.push(say_with("says-against", &parts));
-        sentences.push(missing(chart));
+        let all: Vec<usize> = (0..chart.series.len()).collect();
+        sentences.push(missing(chart, &all));
         return sentences;
     }
+    let all: Vec<usize> = (0..chart.series.len()).collect();
+    sentences.extend(directions(chart, &all));
+    sentences.push(missing(chart, &all));
+    sentences
+}
+
+/// Where series go: those of each direction together, as far as there is one.
+fn directions(chart: &Chart, series: &[usize]) -> Option<String> {
     let mut directions: Vec<(&'static str, Vec<&str>)> = Vec::new();
-    for series in 0..chart.series.len() {
+    for &series in series {
         if let Some(trend) = trend(&points(chart, series)) {
             let series_name = chart.series[series].name.as_str();
             match directions.iter_mut().find(|(known, _)| *known == trend) {
@@ -120,17 +170,16 @@ fn several(chart: &Chart, latest: usize) -> Vec<String> {
             }
         }
     }
-    if !directions.is_empty() {
-        let parts: Vec<String> = directions
-            .iter()
-            .map(|(trend, names)| format!("{}: {}", say(trend).to_lowercase(), list(names)))
-            .collect();
-        let trends = parts.join("; ");
-        let parts = [("extent", extent(chart, chart.slots.len()).into()), ("trends", trends.into())];
-        sentences.push(say_with("says-trends", &parts));
+    if directions.is_empty() {
+        return None;
     }
-    sentences.push(missing(chart));
-    sentences
+    let parts: Vec<String> = directions
+        .iter()
+        .map(|(trend, names)| format!("{}: {}", say(trend).to_lowercase(), list(names)))
+        .collect();
+    let trends = parts.join("; ");
+    let parts = [("extent", extent(chart, chart.slots.len()).into()), ("trends", trends.into())];
+    Some(say_with("says-trends", &parts))
 }
 
 /// How many slots make a year, if the periods are known.
@@ -298,9 +347,10 @@ fn extent(chart: &Chart, count: usize) -> String {
     }
 }
 
-fn missing(chart: &Chart) -> String {
+/// The moments for which none of these series has a value.
+fn missing(chart: &Chart, series: &[usize]) -> String {
     let empty: Vec<usize> = (0..chart.slots.len())
-        .filter(|&slot| (0..chart.series.len()).all(|series| chart.value(series, slot).is_none()))
+        .filter(|&slot| series.iter().all(|&series| chart.value(series, slot).is_none()))
         .collect();
     match empty.as_slice() {
         [] => String::new(),

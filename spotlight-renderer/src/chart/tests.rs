@@ -56,7 +56,16 @@ fn nothing_is_said_to_be_nothing() {
 
 #[test]
 fn every_kind_draws_any_number_of_values() {
-    for kind in [Kind::Line, Kind::Stack, Kind::Share, Kind::Bar, Kind::Steps, Kind::Parts, Kind::Spark] {
+    for kind in [
+        Kind::Line,
+        Kind::Multiples,
+        Kind::Stack,
+        Kind::Share,
+        Kind::Bar,
+        Kind::Steps,
+        Kind::Parts,
+        Kind::Spark,
+    ] {
         for count in [1_u32, 2, 7, 500] {
             for names in 1..=9 {
                 let values: Vec<Option<f64>> =
@@ -79,7 +88,16 @@ fn every_kind_draws_any_number_of_values() {
 #[test]
 fn hostile_names_stay_text() {
     let evil = "</title></svg><script>alert(1)</script>\"'&";
-    for kind in [Kind::Line, Kind::Stack, Kind::Share, Kind::Bar, Kind::Steps, Kind::Parts, Kind::Spark] {
+    for kind in [
+        Kind::Line,
+        Kind::Multiples,
+        Kind::Stack,
+        Kind::Share,
+        Kind::Bar,
+        Kind::Steps,
+        Kind::Parts,
+        Kind::Spark,
+    ] {
         let slots = vec![Slot { label: evil.into(), at: None }, Slot { label: evil.into(), at: None }];
         let values = [Some(1.0), Some(2.0)];
         let mut chart =

@@ -10,7 +10,7 @@ use regex::Regex;
 use serde_json::{Value, json};
 
 use super::plot::{self, Line};
-use super::{Scene, Type, figure, table};
+use super::{Scene, Type, choice, figure, table};
 use crate::chart::Kind;
 use crate::data::Row;
 use crate::definition::Module;
@@ -19,7 +19,7 @@ use crate::definition::query::Wishes;
 use crate::format::{Format, Kind as FormatKind, period};
 use crate::pattern;
 use crate::rows::{self, number, value};
-use crate::view::Facts;
+use crate::view::{Choices, Drawing, Facts};
 use crate::words::{say, say_with};
 use chrono::{DateTime, Utc};
 
@@ -45,35 +45,70 @@ impl Type for GroupedTimeseries {
         let mut axes = module.axes();
         let mut rows = rows::prepare(module, &axes, rows, scene.now);
         let measured = module.value_attribute();
-        let shares = module.flag("one-hundred-percent");
         let mut names = Names::new(&axes, mappings(&module.options["group-mapping"]), measured);
         for row in &mut rows {
             compute(row, &axes, &mut names);
         }
         let rows = shift(rows, measured, &axes);
+        let own = choice::own_drawing(module);
+        let choices = choice::choices(module, &axes, &rows, &scene.choice);
+        let drawing = choices.as_ref().map_or(own, |choices| choices.drawing);
+        if let Some(choices) = &choices {
+            axes.y.retain(|axis| choices.shows(name_of_group(axis)));
+        }
+        // small pictures beside each other show what the definition wants to be shown in one
+        let shares = drawing == Drawing::Share || (drawing == Drawing::Multiples && own == Drawing::Share);
         for axis in &mut axes.y {
             adjust(axis, module, shares);
         }
-        let line = |axis: &Axis| Line {
+        // what readers pile up are the parts: not their sum, nor what they were some time ago
+        let piled = drawing != own && matches!(drawing, Drawing::Stack | Drawing::Share);
+        let drawn: Vec<&Axis> = axes.y.iter().filter(|axis| !piled || is_part(axis)).collect();
+        let line = |axis: &&Axis| Line {
             dashed: axis.timeshift.is_some(),
             href: axis.href.clone(),
             ..Line::new(&axis.label, axis.key())
         };
-        let lines: Vec<Line> = axes.y.iter().map(line).collect();
-        let (kind, format) = match (shares, module.flag("use_stack")) {
-            (true, _) => (Kind::Share, Format::new(FormatKind::Percent)),
-            (false, true) => (Kind::Stack, figure::format(module.format())),
-            (false, false) => (Kind::Line, figure::format(module.format())),
+        let lines: Vec<Line> = drawn.iter().map(line).collect();
+        let kind = match drawing {
+            Drawing::Lines => Kind::Line,
+            Drawing::Stack => Kind::Stack,
+            Drawing::Share => Kind::Share,
+            Drawing::Multiples => Kind::Multiples,
         };
+        let format =
+            if shares { Format::new(FormatKind::Percent) } else { figure::format(amounts(module, own)) };
         let mut chart = plot::over_time(module, &rows, &lines, kind, &format);
-        chart.whole = axes.y.iter().position(|axis| axis.group.as_deref() == Some("total"));
+        chart.whole = drawn.iter().position(|axis| is_total(axis));
         chart.tells_total = module.options["show-total-label"] != Value::Bool(false);
+        chart.partly = choices.as_ref().is_some_and(Choices::hides_some);
         Facts {
             charts: vec![chart.into()],
             table: Some(table::of(module, &axes, &rows, scene)),
+            choices,
             ..Facts::default()
         }
     }
+}
+
+/// What addresses call the group of an axis.
+pub(super) fn name_of_group(axis: &Axis) -> &str {
+    axis.group.as_deref().unwrap_or_else(|| axis.key())
+}
+
+/// Whether an axis is about all groups together.
+pub(super) fn is_total(axis: &Axis) -> bool {
+    axis.group.as_deref() == Some("total")
+}
+
+/// Whether an axis is about a part of the whole as it is now.
+fn is_part(axis: &Axis) -> bool {
+    axis.timeshift.is_none() && !is_total(axis)
+}
+
+/// The format of amounts; a definition that draws shares may have that of shares.
+fn amounts(module: &Module, own: Drawing) -> Option<Format> {
+    module.format().filter(|format| own != Drawing::Share || format.kind != FormatKind::Percent)
 }
 
 /// A pattern and the group that takes what it matches.
@@ -215,8 +250,13 @@ fn adjust(axis: &mut Axis, module: &Module, shares: bool) {
         }
     }
     // a share written as a whole number would be 0 or 1
-    if shares && axis.format.as_ref().is_none_or(|format| format.kind != FormatKind::Percent) {
+    let is_share = axis.format.as_ref().is_some_and(|format| format.kind == FormatKind::Percent);
+    if shares && !is_share {
         axis.format = Some(Format::new(FormatKind::Percent));
+    }
+    // an amount where the definition wants a share would be hundreds of per cent
+    if !shares && is_share && module.flag("one-hundred-percent") {
+        axis.format = Some(Format::new(FormatKind::Integer));
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod availability;
 mod bars;
+pub mod choice;
 mod completion_rate;
 mod completion_table;
 mod figure;
@@ -34,6 +35,7 @@ use crate::definition::query::Wishes;
 use crate::rows::sort::Sort;
 use crate::view::Facts;
 use crate::words::say;
+use choice::Choice;
 
 /// The circumstances in which a module is shown.
 #[derive(Debug, Clone)]
@@ -42,6 +44,8 @@ pub struct Scene {
     pub now: DateTime<Utc>,
     /// What the reader wants tables to be sorted by.
     pub sort: Option<Sort>,
+    /// What the reader wants of a chart of groups.
+    pub choice: Choice,
     /// Whether it is shown on a page of its own.
     pub own_page: bool,
 }

@@ -5,7 +5,12 @@ use serde_json::json;
 
 fn facts(stored: Value, rows: Value) -> Facts {
     let module = Module::parse(&stored, &defaults);
-    let scene = Scene { now: "2016-06-15T10:00:00Z".parse().unwrap(), sort: None, own_page: true };
+    let scene = Scene {
+        now: "2016-06-15T10:00:00Z".parse().unwrap(),
+        sort: None,
+        choice: super::choice::Choice::default(),
+        own_page: true,
+    };
     let rows = serde_json::from_value(rows).unwrap();
     of(&module.kind).unwrap().facts(&module, rows, &scene)
 }

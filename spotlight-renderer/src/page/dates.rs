@@ -22,6 +22,7 @@ pub fn form(dates: &Dates, slug: &str) -> Markup {
             }
             @if !dates.weeks.is_empty() {
                 form.dates-form method="get" action=(address(&dates.action)) {
+                    (kept(&dates.kept))
                     span.field {
                         label for={ (slug) "-week" } { (say("dates-week")) }
                         select id={ (slug) "-week" } name="week" aria-describedby=[error.as_deref()] aria-invalid=[error.as_ref().map(|_| "true")] {
@@ -38,6 +39,7 @@ pub fn form(dates: &Dates, slug: &str) -> Markup {
                 details.other-dates open[dates.error.is_some() || dates.own] {
                     summary { (say("dates-other")) }
                     form.dates-form method="get" action=(address(&dates.action)) {
+                        (kept(&dates.kept))
                         (choice("from", &say("dates-from"), dates.from.as_deref(), dates, slug, error.as_deref()))
                         (choice("to", &say("dates-to"), dates.to.as_deref(), dates, slug, error.as_deref()))
                         @if !dates.comparisons.is_empty() {
@@ -58,6 +60,11 @@ pub fn form(dates: &Dates, slug: &str) -> Markup {
             }
         }
     }
+}
+
+/// What else the reader chose, which a form hands on.
+pub fn kept(parameters: &[(String, String)]) -> Markup {
+    html! { @for (name, value) in parameters { input type="hidden" name=(name) value=(value); } }
 }
 
 fn choice(

@@ -8,6 +8,7 @@
 
 mod about;
 mod assets;
+mod choices;
 mod dashboard;
 mod dates;
 mod error;

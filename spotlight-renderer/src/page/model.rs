@@ -140,6 +140,8 @@ pub struct Module {
     pub source: Option<String>,
     /// A choice of dates (module pages).
     pub dates: Option<Dates>,
+    /// A choice of what a chart shows and how.
+    pub choices: Option<Choices>,
     /// That newer data could not be had, and how old what is shown is.
     pub outdated: Option<String>,
 }
@@ -289,6 +291,27 @@ pub struct Dates {
     pub comparisons: Vec<(String, String, bool)>,
     /// What is wrong with the choice.
     pub error: Option<String>,
+    /// What else the reader chose, as names and values of parameters.
+    pub kept: Vec<(String, String)>,
+}
+
+/// What readers choose about a chart of groups.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Choices {
+    /// Ways to draw it; the chosen one has an empty `href`.
+    pub drawings: Vec<Link>,
+    /// Where the form of groups leads, without a query.
+    pub action: String,
+    /// The name of the parameter for a group that is shown.
+    pub name: String,
+    /// The groups: value, text, and whether it is shown.
+    pub groups: Vec<(String, String, bool)>,
+    /// Where all groups are shown, if some are not.
+    pub all: Option<String>,
+    /// What is wrong with the choice.
+    pub error: Option<String>,
+    /// What else the reader chose, as names and values of parameters.
+    pub kept: Vec<(String, String)>,
 }
 
 /// What was found among all dashboards.

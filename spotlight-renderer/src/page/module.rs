@@ -3,7 +3,7 @@
 use super::model::{Body, Data, Item, Module, ModulePage};
 use super::shell::{address, heading, not_published};
 use super::table::{Narrow, table};
-use super::{PageOptions, dates, figure, safe};
+use super::{PageOptions, choices, dates, figure, safe};
 use crate::chart::{self, Chart, Kind};
 use crate::words::{say, say_with};
 use maud::{Markup, html};
@@ -45,6 +45,7 @@ pub fn module(module: &Module, place: Place) -> Markup {
                 div.description { (safe::blocks(description)) }
             }
             @if place == Place::Own && let Some(choice) = &module.dates { (dates::form(choice, &module.slug)) }
+            @if let Some(choice) = &module.choices { (choices::choices(choice, &module.slug, &module.title_html, place != Place::Own)) }
             @if let Some(outdated) = &module.outdated { p.outdated role="note" { (outdated) } }
             @match &module.body {
                 Body::Data(data) => (self::data(data, module, place)),
@@ -138,7 +139,14 @@ fn graph(chart: &Chart, caption: Option<&str>) -> Markup {
 /// The names of several series with their latest values. Where the chart is wide the names stand beside the lines instead.
 fn legend(chart: &Chart) -> Markup {
     let named = matches!(chart.kind, Kind::Line | Kind::Stack | Kind::Share) && chart.series.len() > 1;
-    let Some(latest) = chart.latest().filter(|_| named) else { return html! {} };
+    let Some(latest) = chart.latest() else { return html! {} };
+    if chart.kind == Kind::Multiples {
+        // each is named above itself
+        return html! { div.legend { p.legend-head { span.legend-when { (chart.slots[latest].label) } } } };
+    }
+    if !named {
+        return html! {};
+    }
     // shares are of what is stacked, or of the series that is the sum of the others
     let total = chart.total(latest).filter(|_| chart.kind == Kind::Stack || chart.whole.is_some());
     let told = total.filter(|_| chart.whole.is_none() && chart.tells_total);

@@ -76,8 +76,8 @@ fn document_head(head: &Head, options: &PageOptions) -> Markup {
                 meta property="og:url" content={ (site) (head.path) };
             }
             @for (media_type, href) in &head.alternates { link rel="alternate" type=(media_type) href=(href); }
-            @if head.embed.is_some() {
-                link rel="alternate" type="application/json+oembed" href={ (site) (options.root) "/oembed?url=" (encoded(&format!("{site}{}", head.path))) };
+            @if let Some(embed) = &head.embed {
+                link rel="alternate" type="application/json+oembed" href={ (site) (options.root) "/oembed?url=" (encoded(&format!("{site}{embed}"))) };
             }
             @match &options.assets {
                 AssetPlace::Below(path) => {

@@ -91,6 +91,16 @@ fn evil_module(body: Body) -> Module {
             to: None,
             presets: vec![evil_link()],
             error: Some(evil()),
+            kept: vec![(evil(), evil())],
+        }),
+        choices: Some(Choices {
+            drawings: vec![evil_link(), evil_link()],
+            action: "javascript:alert(1)".into(),
+            name: evil(),
+            groups: vec![(evil(), evil(), true), (evil(), evil(), false)],
+            all: Some("javascript:alert(1)".into()),
+            error: Some(evil()),
+            kept: vec![(evil(), evil())],
         }),
     }
 }
@@ -105,7 +115,7 @@ fn evil_data() -> Body {
         };
         2
     ];
-    let charts = [Kind::Line, Kind::Stack, Kind::Bar, Kind::Steps, Kind::Parts, Kind::Spark]
+    let charts = [Kind::Line, Kind::Multiples, Kind::Stack, Kind::Bar, Kind::Steps, Kind::Parts, Kind::Spark]
         .map(|kind| Chart::new(EVIL, EVIL, kind, slots.clone(), series.clone()).into())
         .to_vec();
     Body::Data(Data {

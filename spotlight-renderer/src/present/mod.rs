@@ -81,7 +81,12 @@ impl Presenter<'_> {
 
     /// A module's page without anything around it, to be shown inside other sites' pages.
     pub fn embedded(&self, page: &facts::ModulePage) -> String {
-        self.speaking(page.language.as_deref(), || page::embed(&self.module_page(page), self.options))
+        self.speaking(page.language.as_deref(), || {
+            let mut page = self.module_page(page);
+            // whoever shows it elsewhere chose in the address
+            page.module.choices = None;
+            page::embed(&page, self.options)
+        })
     }
 
     fn home(&self, home: &facts::Home) -> Home {
@@ -274,7 +279,8 @@ impl Presenter<'_> {
                 lang: page.language.clone(),
                 alternates: Vec::new(),
                 licence: page.licence.as_ref().map(licence_link),
-                embed: matches!(page.module.body, Body::Facts(_)).then(|| format!("{}/embed", page.path)),
+                embed: matches!(page.module.body, Body::Facts(_))
+                    .then(|| self.address(&format!("{}/embed", page.path), &[], None)),
             },
             dashboard,
             state: page.state,
@@ -305,6 +311,7 @@ impl Presenter<'_> {
                 weeks: dates.weeks.clone(),
                 week: dates.week.clone(),
                 error: dates.error.clone(),
+                kept: self.kept(&["week"]),
                 ..Dates::default()
             };
         }
@@ -343,6 +350,7 @@ impl Presenter<'_> {
                 })
                 .collect(),
             error: dates.error.clone(),
+            kept: self.kept(&["from", "to", "compare"]),
             ..Dates::default()
         }
     }
@@ -350,6 +358,12 @@ impl Presenter<'_> {
     /// When something changed, as readers say it.
     fn updated(&self, time: DateTime<Utc>) -> String {
         say_with("updated", &day_and_time(time))
+    }
+
+    /// The parameters of the request but those of these names, for a form to hand on.
+    fn kept(&self, but: &[&str]) -> Vec<(String, String)> {
+        let kept = self.request.parameters.iter();
+        kept.filter(|(name, value)| !value.is_empty() && !but.contains(&name.as_str())).cloned().collect()
     }
 
     /// The address of a path with the parameters of the request, some of them changed or taken away.

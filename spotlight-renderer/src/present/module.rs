@@ -1,13 +1,18 @@
 //! The parts of a page in words.
 
 use super::{Presenter, day_and_time};
-use crate::page::model::{Body, Change, Column, Data, Direction, Figure, Link, Module, Sorted, Table};
+use crate::page::model::{
+    Body, Change, Choices, Column, Data, Direction, Figure, Link, Module, Sorted, Table,
+};
 use crate::page::plain_text;
 use crate::rows::sort;
 use crate::view::form::Form;
 use crate::view::page::Aggregate;
-use crate::view::{self, Facts, Headline, Name, Trend};
+use crate::view::{self, Drawing, Facts, Headline, Name, Trend};
 use crate::words::{say, say_with};
+
+/// What readers choose for a page that they do not choose anew for each of its modules.
+const KEPT: [&str; 4] = ["from", "to", "compare", "view"];
 
 impl Presenter<'_> {
     /// A module on the page at a path.
@@ -28,7 +33,7 @@ impl Presenter<'_> {
             slug: module.slug.clone(),
             kind: module.kind.clone(),
             title_html: module.title.clone(),
-            href: leads_on.then(|| module.path.clone()),
+            href: leads_on.then(|| self.own_address(module)),
             description_html: module.description.clone(),
             classes: module.classes.clone(),
             restricted: module.restricted,
@@ -37,8 +42,66 @@ impl Presenter<'_> {
             // a dashboard says it once, at its beginning
             source: module.updated.filter(|_| own_page).map(|time| self.updated(time)),
             dates: None,
+            choices: match &module.body {
+                view::Body::Facts(facts) => {
+                    let drawn = facts.charts.iter().any(|chart| chart.has_data());
+                    let made = |choices: &&view::Choices| choices.hides_some() || choices.error.is_some();
+                    let offered = facts.choices.as_ref().filter(|choices| drawn || made(choices));
+                    offered.map(|choices| self.choices(choices, module, page, own_page))
+                }
+                _ => None,
+            },
             outdated: module.outdated.map(|then| say_with("outdated", &day_and_time(then))),
             body,
+        }
+    }
+
+    /// The address of a module's own page, with what was chosen for it here.
+    fn own_address(&self, module: &view::Module) -> String {
+        let own = format!(".{}", module.slug);
+        let stays = |name: &str| KEPT.contains(&name) || name.ends_with(&own);
+        let others = self.request.parameters.iter().filter(|(name, _)| !stays(name));
+        let left_out: Vec<(&str, Option<&str>)> = others.map(|(name, _)| (name.as_str(), None)).collect();
+        self.address(&module.path, &left_out, None)
+    }
+
+    fn choices(&self, choices: &view::Choices, module: &view::Module, page: &str, own_page: bool) -> Choices {
+        let (scoped_view, scoped_series) =
+            (format!("view.{}", module.slug), format!("series.{}", module.slug));
+        let (view, series) =
+            if own_page { ("view", "series") } else { (scoped_view.as_str(), scoped_series.as_str()) };
+        let fragment = (!own_page).then_some(module.slug.as_str());
+        let drawing = |drawing: &Drawing| {
+            let name = match drawing {
+                Drawing::Lines => "drawing-lines",
+                Drawing::Stack => "drawing-stack",
+                Drawing::Share => "drawing-share",
+                Drawing::Multiples => "drawing-multiples",
+            };
+            if *drawing == choices.drawing {
+                return Link::new(say(name), "");
+            }
+            // a choice for the whole page must be replaced even by what is usual
+            let wanted = (own_page || *drawing != choices.usual || self.request.parameter("view").is_some())
+                .then_some(drawing.word());
+            let wanted = wanted.filter(|_| !(own_page && *drawing == choices.usual));
+            let changes = [(scoped_view.as_str(), None), (view, None), (view, wanted)];
+            Link::new(say(name), self.address(page, &changes, fragment))
+        };
+        let all = [(scoped_series.as_str(), None), (series, None)];
+        let anchor = fragment.map(|slug| format!("#{slug}")).unwrap_or_default();
+        Choices {
+            drawings: choices.drawings.iter().map(drawing).collect(),
+            action: format!("{page}{anchor}"),
+            name: series.to_owned(),
+            groups: choices
+                .groups
+                .iter()
+                .map(|group| (group.key.clone(), group.name.clone(), group.shown))
+                .collect(),
+            all: choices.hides_some().then(|| self.address(page, &all, fragment)),
+            error: choices.error.clone(),
+            kept: self.kept(&[scoped_series.as_str(), series]),
         }
     }
 

@@ -116,7 +116,7 @@ impl Earlier {
     }
 
     fn add_lines(&self, chart: &mut Chart, before: &Chart) {
-        if !matches!(chart.kind, Kind::Line | Kind::Bar) || chart.span.is_none() {
+        if !matches!(chart.kind, Kind::Line | Kind::Bar | Kind::Multiples) || chart.span.is_none() {
             return;
         }
         let places = self.places(chart, before);
@@ -136,7 +136,9 @@ impl Earlier {
             .collect();
         // bars show one series only: beside another they become lines
         if lines.iter().any(|series| series.values.iter().any(Option::is_some)) {
-            chart.kind = Kind::Line;
+            if chart.kind == Kind::Bar {
+                chart.kind = Kind::Line;
+            }
             chart.series.extend(lines);
             chart.written = Written::default();
         }

@@ -22,6 +22,7 @@ use serde_json::Value;
 
 use crate::data::{DataSource, Definitions};
 use crate::definition::resolve;
+use crate::module::choice::Choice;
 use crate::rows::sort::{Direction, Sort};
 use crate::view::page::{Answer, Home, Page};
 use crate::words::{Language, in_language};
@@ -79,6 +80,19 @@ impl Request {
         };
         let key = named("sortby")?.to_owned();
         Some(Sort { key, direction: Direction::parse(named("sortorder")) })
+    }
+
+    /// What the reader wants of the charts of a module: named for it alone, or for the page; groups are never those of a whole
+    /// dashboard.
+    fn choice(&self, module: &str, own_page: bool) -> Choice {
+        let (drawing, groups) = (format!("view.{module}"), format!("series.{module}"));
+        let mut groups: Vec<String> = self.all(&groups).map(str::to_owned).collect();
+        if groups.is_empty() && own_page {
+            groups = self.all("series").map(str::to_owned).collect();
+        }
+        groups.retain(|group| !group.is_empty());
+        let drawing = self.parameter(&drawing).or_else(|| self.parameter("view"));
+        Choice { drawing: drawing.map(str::to_owned), groups }
     }
 }
 

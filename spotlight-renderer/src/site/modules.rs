@@ -10,6 +10,7 @@ use super::dates::Range;
 use crate::data::{DataError, DataSource, Row};
 use crate::definition::Module as Definition;
 use crate::definition::query::Query;
+use crate::module::choice::Choice;
 use crate::module::{self, Scene, Type};
 use crate::rows::sort::Sort;
 use crate::view::{Body, Facts, Module};
@@ -21,6 +22,8 @@ pub struct Circumstances<'a> {
     pub now: DateTime<Utc>,
     /// What a reader wants the table of a module to be sorted by.
     pub sort: &'a (dyn Fn(&str) -> Option<Sort> + Sync),
+    /// What a reader wants of the charts of a module.
+    pub choice: &'a (dyn Fn(&str) -> Choice + Sync),
     /// The dates that a reader chose.
     pub range: Option<Range>,
     /// What a reader wants present values to be compared with.
@@ -112,7 +115,12 @@ pub fn one<'a>(
 /// What tells the facts of a module apart from all others that are made of the same answer.
 fn name_of_facts(slug: &str, path: &str, circumstances: &Circumstances<'_>) -> String {
     let sort = (circumstances.sort)(slug);
-    format!("{path} {:?} {sort:?} {}", circumstances.language, circumstances.own_page)
+    let mut name = format!("{path} {:?} {sort:?} {}", circumstances.language, circumstances.own_page);
+    let choice = (circumstances.choice)(slug);
+    if !choice.is_usual() {
+        name.push_str(&format!(" {choice:?}"));
+    }
+    name
 }
 
 /// What a module has to show, perhaps beside earlier values.
@@ -125,7 +133,8 @@ async fn facts(
     circumstances: &Circumstances<'_>,
 ) -> Result<Arc<Facts>, DataError> {
     let sort = (circumstances.sort)(slug);
-    let scene = Scene { now: circumstances.now, sort, own_page: circumstances.own_page };
+    let choice = (circumstances.choice)(slug);
+    let scene = Scene { now: circumstances.now, sort, choice, own_page: circumstances.own_page };
     let make = |rows: Vec<Row>| in_language(circumstances.language, || kind.facts(definition, rows, &scene));
     let Some(compare) = circumstances.compare.filter(|_| kind.dates()) else {
         return circumstances.data.facts(query, name, &make).await;

@@ -249,6 +249,23 @@ fn facts(facts: &Facts, out: &mut Value) {
     if facts.breakdown {
         out["breakdown"] = true.into();
     }
+    if let Some(choices) = &facts.choices {
+        chosen(choices, out);
+    }
+}
+
+/// What a reader chose, where it is not what everybody sees.
+fn chosen(choices: &super::Choices, out: &mut Value) {
+    if choices.drawing != choices.usual {
+        out["view"] = choices.drawing.word().into();
+    }
+    if choices.hides_some() {
+        let shown = choices.groups.iter().filter(|group| group.shown);
+        out["series"] = shown.map(|group| group.key.as_str()).collect();
+    }
+    if let Some(error) = &choices.error {
+        out["choice_error"] = error.as_str().into();
+    }
 }
 
 fn headline(headline: &Headline) -> Value {

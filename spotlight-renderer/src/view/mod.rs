@@ -128,6 +128,77 @@ pub struct Item {
     pub href: Option<String>,
 }
 
+/// A way to draw groups along time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drawing {
+    /// A line for each group.
+    Lines,
+    /// Areas on top of each other.
+    Stack,
+    /// The same of the groups' shares of the whole.
+    Share,
+    /// A small picture for each group, all with the same scale.
+    Multiples,
+}
+
+impl Drawing {
+    /// All of them, in the order in which they are offered.
+    pub const ALL: [Drawing; 4] = [Drawing::Lines, Drawing::Stack, Drawing::Share, Drawing::Multiples];
+
+    /// The word for it in addresses.
+    pub fn word(self) -> &'static str {
+        match self {
+            Drawing::Lines => "line",
+            Drawing::Stack => "stack",
+            Drawing::Share => "share",
+            Drawing::Multiples => "multiples",
+        }
+    }
+
+    /// The drawing of a word.
+    pub fn parse(word: &str) -> Option<Drawing> {
+        Drawing::ALL.into_iter().find(|drawing| drawing.word() == word)
+    }
+}
+
+/// A group that readers may show or hide.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Its name in addresses.
+    pub key: String,
+    /// What readers call it.
+    pub name: String,
+    /// Whether it is shown.
+    pub shown: bool,
+}
+
+/// What readers may choose about a chart of groups, and what they did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choices {
+    /// The ways to draw it.
+    pub drawings: Vec<Drawing>,
+    /// The one that is shown.
+    pub drawing: Drawing,
+    /// The one that is shown to those who do not choose.
+    pub usual: Drawing,
+    /// The groups; none if there are too many to choose from.
+    pub groups: Vec<Group>,
+    /// What is wrong with the choice.
+    pub error: Option<String>,
+}
+
+impl Choices {
+    /// Whether a group is shown.
+    pub fn shows(&self, key: &str) -> bool {
+        self.groups.iter().all(|group| group.shown || group.key != key)
+    }
+
+    /// Whether there are groups that are not shown.
+    pub fn hides_some(&self) -> bool {
+        self.groups.iter().any(|group| !group.shown)
+    }
+}
+
 /// What an ordinary module has to show.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
@@ -145,6 +216,8 @@ pub struct Facts {
     pub caption: Option<String>,
     /// Whether the charts include one of how answers are spread.
     pub breakdown: bool,
+    /// What readers may choose about the chart.
+    pub choices: Option<Choices>,
 }
 
 /// The inside of a module.

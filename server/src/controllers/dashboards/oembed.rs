@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use maud::html;
 use serde::Deserialize;
 use serde_json::json;
-use spotlight_renderer::definition::query::decoded;
+use spotlight_renderer::definition::query::{decoded, decoded_pairs};
 use spotlight_renderer::page::{EMBED_HEIGHT, plain_text};
 use spotlight_renderer::site::Request;
 use spotlight_renderer::view::Body;
@@ -41,7 +41,7 @@ pub async fn oembed(
     let Some(url) = wanted.url.as_deref() else {
         return refused(StatusCode::BAD_REQUEST, "`url` is missing: the address of a module's page");
     };
-    let (origin, path) = parts(url);
+    let (origin, path, query) = parts(url);
     // another site's pages are not ours to show
     let is_own =
         state.branding.options.site.as_deref().is_none_or(|site| origin.is_empty() || origin == site);
@@ -49,7 +49,11 @@ pub async fn oembed(
         return refused(StatusCode::NOT_FOUND, "there is no module at this address");
     };
     let below = below.strip_suffix("/embed").unwrap_or(below);
-    let request = Request { path: decoded(below), parameters: Vec::new(), now: state.now(&headers) };
+    let request = Request {
+        path: decoded(below),
+        parameters: decoded_pairs(query.trim_start_matches('?')),
+        now: state.now(&headers),
+    };
     let source = Source::new(&state, request.now);
     let answer = site(&state, &source).answer(&request).await;
     let Page::Module(page) = &answer.page else {
@@ -63,7 +67,7 @@ pub async fn oembed(
     let width = wanted.maxwidth.map_or(WIDTH, |most| most.clamp(1, WIDTH));
     let height = wanted.maxheight.map_or(EMBED_HEIGHT, |most| most.clamp(1, EMBED_HEIGHT));
     let frame = html! {
-        iframe src={ (site) (page.path) "/embed" } title=(title) width=(width) height=(height) style="border:0" loading="lazy" {}
+        iframe src={ (site) (page.path) "/embed" (query) } title=(title) width=(width) height=(height) style="border:0" loading="lazy" {}
     };
     let body = json!({
         "version": "1.0",
@@ -79,12 +83,14 @@ pub async fn oembed(
     ([(header::CACHE_CONTROL, "public, max-age=3600")], Json(body)).into_response()
 }
 
-/// The scheme and host of an address, and its path without the query.
-fn parts(url: &str) -> (&str, &str) {
+/// The scheme and host of an address, its path, and its query, which says what of the module is shown, with the question mark.
+fn parts(url: &str) -> (&str, &str, &str) {
     let begin = url.find("://").map_or(0, |at| at + 3);
     let at = url[begin..].find('/').map_or(url.len(), |at| begin + at);
     let (origin, rest) = if begin == 0 { ("", url) } else { url.split_at(at) };
-    (origin, rest.split(['?', '#']).next().unwrap_or(rest))
+    let rest = rest.split('#').next().unwrap_or(rest);
+    let (path, query) = rest.split_at(rest.find('?').unwrap_or(rest.len()));
+    (origin, path, query)
 }
 
 fn refused(status: StatusCode, why: &str) -> Response {
@@ -97,8 +103,9 @@ mod tests {
 
     #[test]
     fn addresses_are_taken_apart() {
-        assert_eq!(parts("https://a.example/performance/x/y?z#w"), ("https://a.example", "/performance/x/y"));
-        assert_eq!(parts("/performance/x"), ("", "/performance/x"));
-        assert_eq!(parts("https://a.example"), ("https://a.example", ""));
+        let whole = parts("https://a.example/performance/x/y?z#w");
+        assert_eq!(whole, ("https://a.example", "/performance/x/y", "?z"));
+        assert_eq!(parts("/performance/x"), ("", "/performance/x", ""));
+        assert_eq!(parts("https://a.example"), ("https://a.example", "", ""));
     }
 }

@@ -28,10 +28,14 @@ const pointsOf = (svg, rights) => {
   return found;
 };
 
-for (const graph of all(".graph")) {
-  const plot = graph.querySelector(".plot");
-  const svg = plot?.querySelector(".chart-svg");
+// Small pictures side by side choose the same moment together: what each of them does when one is chosen.
+const together = new Map();
+
+for (const plot of all(".graph .plot")) {
+  const svg = plot.querySelector(".chart-svg");
   if (!svg) continue;
+  const panels = plot.closest(".panels");
+  const graph = plot.closest(".panel, .graph");
   const module = graph.closest(".module");
   const slots = all(".slot", svg);
   let says = slots.map((slot) => {
@@ -40,7 +44,12 @@ for (const graph of all(".graph")) {
     return (title?.textContent ?? "").split("\n");
   });
   let rights = slots.map((slot) => parseFloat(slot.getAttribute("x")) + parseFloat(slot.getAttribute("width")));
-  if (!slots.length) {
+  if (panels) {
+    const values = graph.dataset.says.split("\n");
+    says = panels.dataset.moments.split("\n").map((moment, index) => [moment, ...values[index].split("\t")]);
+    const across = panels.dataset.across.split(" ").map(parseFloat);
+    rights = across.map((x, index) => (index + 1 < across.length ? (x + across[index + 1]) / 2 : 100));
+  } else if (!slots.length) {
     // a sparkline has too many moments for strips of their own: its table names them
     const points = [...(svg.querySelector(".line")?.getAttribute("d") ?? "").matchAll(/[ML](\S+) /g)];
     says = all("tbody tr", module ?? graph).map((row) => [...row.cells].slice(0, 2).map((cell) => cell.textContent));
@@ -54,13 +63,14 @@ for (const graph of all(".graph")) {
   const down = Number(/[ ,]([\d.]+)\)/.exec(inner.getAttribute("transform"))?.[1] ?? 0);
   const last = says.length - 1;
   const place = all(".graph", module ?? graph).indexOf(graph);
-  const figure = count === 1 && !module?.matches(".kind-applications") ? module?.querySelectorAll(".figures .figure")[place] : null;
+  const figure = count === 1 && !panels && !module?.matches(".kind-applications") ? module?.querySelectorAll(".figures .figure")[place] : null;
   const size = figure?.querySelector(".size");
   const followers = {
     size: follower(size),
     full: follower(size?.tagName === "ABBR" ? figure.querySelector(".hidden") : null),
     label: follower(figure?.querySelector(".figure-label")),
     head: follower(graph.querySelector(".legend-when")),
+    panel: follower(graph.querySelector(".panel-value")),
     legend: all(".legend-value", graph).map(follower),
     beside: new Map(all(".labels .name", svg).map((name) => [Number(name.dataset.series), follower(name.nextElementSibling)])),
   };
@@ -77,6 +87,7 @@ for (const graph of all(".graph")) {
   let chosen = -1;
 
   const follow = (lines) => {
+    followers.panel(lines && words(lines[1]));
     followers.size(lines?.[1]);
     followers.full(lines?.[1]);
     followers.label(lines?.[0]);
@@ -85,7 +96,23 @@ for (const graph of all(".graph")) {
     followers.legend.forEach((set, index) => set(lines && words(lines[index + 1])));
     followers.beside.forEach((set, index) => set(lines && words(lines[index + 1])));
   };
+  // another picture shows a moment: this one shows it too
+  const join = (index) => {
+    follow(says[index] ?? null);
+    const point = points[0]?.[index];
+    if (point) mark(point, "s1");
+    else dot.remove();
+  };
+  if (panels) together.set(panels, [...(together.get(panels) ?? []), [plot, join]]);
+  const others = (index) => (together.get(panels) ?? []).forEach(([other, joins]) => other !== plot && joins(index));
+  const mark = (point, series) => {
+    dot.setAttribute("class", `point ${series}`);
+    dot.setAttribute("cx", point.x + "%");
+    dot.setAttribute("cy", point.y);
+    inner.append(dot);
+  };
   const hide = () => {
+    others(-1);
     slots[current]?.classList.remove("on");
     current = chosen = -1;
     readout.hidden = true;
@@ -108,12 +135,10 @@ for (const graph of all(".graph")) {
     if (point) {
       const lit = all(`[data-series="${series}"]:not(text)`, svg);
       lit.forEach((each) => each.classList.add("lit"));
-      dot.setAttribute("class", `point ${/ (s\d)/.exec(lit[0].getAttribute("class"))[1]}`);
-      dot.setAttribute("cx", point.x + "%");
-      dot.setAttribute("cy", point.y);
-      inner.append(dot);
+      mark(point, / (s\d)/.exec(lit[0].getAttribute("class"))[1]);
     } else dot.remove();
     follow(lines);
+    others(index);
     readout.replaceChildren(
       ...lines.map((line, row) => {
         const part = document.createElement(row ? "span" : "b");
@@ -159,7 +184,7 @@ for (const graph of all(".graph")) {
     let index = rights.findIndex((right) => x <= right);
     if (index < 0) index = last;
     if (!slots.length && index > 0 && x - rights[index - 1] < rights[index] - x) index -= 1;
-    show(index, nearest(index, y), false);
+    show(index, panels ? 0 : nearest(index, y), false);
   };
   // a finger taps; dragging it scrolls the page
   plot.addEventListener("pointermove", (event) => event.pointerType !== "touch" && pick(event));
@@ -169,19 +194,31 @@ for (const graph of all(".graph")) {
     entry.addEventListener("pointerenter", () => latest(series) >= 0 && show(latest(series), series, false));
     entry.addEventListener("pointerleave", hide);
   });
-  plot.tabIndex = 0;
+  const peers = panels ? all(".plot", panels) : [];
+  plot.tabIndex = panels && plot !== peers[0] ? -1 : 0;
   plot.setAttribute("role", "group");
-  plot.setAttribute("aria-label", `${svg.querySelector(":scope > title")?.textContent}: ${plot.dataset.keys}`);
+  const name = panels ? graph.querySelector(".panel-name").textContent : svg.querySelector(":scope > title")?.textContent;
+  plot.setAttribute("aria-label", `${name}: ${(panels ?? plot).dataset.keys}`);
   plot.addEventListener("blur", hide);
   plot.addEventListener("keydown", (event) => {
     if (event.key === "Escape") return hide();
+    const next = panels && peers[peers.indexOf(plot) + ({ ArrowUp: -1, ArrowDown: 1 }[event.key] ?? NaN)];
+    if (next) {
+      event.preventDefault();
+      const moment = current;
+      plot.tabIndex = -1;
+      next.tabIndex = 0;
+      next.focus();
+      next.dispatchEvent(new CustomEvent("moment", { detail: moment < 0 ? last : moment }));
+      return;
+    }
     const to = {
       ArrowRight: Math.min(current + 1, last),
       ArrowLeft: current < 0 ? last : Math.max(current - 1, 0),
       Home: 0,
       End: last,
     }[event.key];
-    const step = count > 1 ? { ArrowUp: -1, ArrowDown: 1 }[event.key] : undefined;
+    const step = count > 1 && !panels ? { ArrowUp: -1, ArrowDown: 1 }[event.key] : undefined;
     if (to === undefined && step === undefined) return;
     event.preventDefault();
     const index = to ?? (current < 0 ? last : current);
@@ -192,8 +229,9 @@ for (const graph of all(".graph")) {
       const now = order.indexOf(series);
       series = order[now < 0 ? (step > 0 ? 0 : order.length - 1) : Math.max(0, Math.min(now + step, order.length - 1))] ?? -1;
     }
-    show(index, count === 1 ? 0 : series, true);
+    show(index, count === 1 || panels ? 0 : series, true);
   });
+  plot.addEventListener("moment", (event) => show(event.detail, 0, true));
 }
 
 // Tabs: one panel at a time, arrow keys between them.
