@@ -111,12 +111,15 @@ async fn feeds_say_what_changed_and_what_it_shows_now() {
 async fn other_sites_are_told_how_to_show_a_module() {
     let server = server().await;
     let ask = |rest: &str| format!("/oembed?{rest}");
-    let found =
-        get(&server, &ask("url=https%3A%2F%2Fa.example%2Fperformance%2Fquay%2Ffees%3Fx&maxwidth=300")).await;
+    let found = get(
+        &server,
+        &ask("url=https%3A%2F%2Fa.example%2Fperformance%2Fquay%2Ffees%3Ffrom%3D2016-04%23x&maxwidth=300"),
+    )
+    .await;
     let found = found.value();
     assert_eq!((&found["type"], &found["width"]), (&json!("rich"), &json!(300)));
     let html = found["html"].as_str().unwrap();
-    assert!(html.contains("src=\"https://a.example/performance/quay/fees/embed\""), "{html}");
+    assert!(html.contains("src=\"https://a.example/performance/quay/fees/embed?from=2016-04\""), "{html}");
     for (rest, status) in [
         ("url=https://a.example/performance/quay", 404),
         ("url=https://a.example/performance/quay/none", 404),
