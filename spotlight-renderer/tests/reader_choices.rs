@@ -161,7 +161,7 @@ async fn sums_and_the_past_are_not_piled_up() {
     let Body::Facts(facts) = page.module.body else { panic!("no facts") };
     let names: Vec<&str> = facts.charts[0].series.iter().map(|series| series.name.as_str()).collect();
     assert_eq!(names, ["North", "South"]);
-    let file = standalone(&facts.charts[0], 800.0, Theme::Light);
+    let file = standalone(&facts.charts[0], 800.0, Theme::Light, None);
     assert!(file.contains(">100%</text>") && file.contains("area s2"), "the file does not follow");
 }
 

@@ -195,7 +195,7 @@ mod tests {
     fn in_a_file_they_stand_in_rows_and_none_is_outside() {
         for names in [1, 8, 23] {
             for width in [150.0, 860.0] {
-                let file = standalone(&chart(names, 24), width, Theme::Light);
+                let file = standalone(&chart(names, 24), width, Theme::Light, None);
                 let (_, size) = file.split_once(" height=\"").unwrap();
                 let height: f64 = size.split('"').next().unwrap().parse().unwrap();
                 let columns = if width < 200.0 { 1 } else { 4 };
