@@ -112,6 +112,11 @@ pub fn ok(body: &Value) -> Response {
     same_frame((StatusCode::OK, Json(body)).into_response())
 }
 
+/// What is told, or why it is not.
+pub fn told(answer: Result<Value, Refusal>, request: &HeaderMap) -> Response {
+    answer.map_or_else(|refusal| refusal.into_response(request), |body| ok(&body))
+}
+
 /// A JSON answer with its tag, or just the tag if the caller has that answer already.
 pub fn tagged(body: &Value, tag: &str, request: &HeaderMap) -> Response {
     if already_known(request, tag) {

@@ -39,11 +39,8 @@ pub async fn read(
     headers: HeaderMap,
     question: Result<Query<Question>, axum::extract::rejection::QueryRejection>,
 ) -> Response {
-    let response = match answer(&state, &uri, &headers, question).await {
-        Ok(response) => response,
-        Err(refusal) => refusal.into_response(&headers),
-    };
-    private(response, &Method::GET)
+    let answer = answer(&state, &uri, &headers, question).await;
+    private(answer.unwrap_or_else(|refusal| refusal.into_response(&headers)), &Method::GET)
 }
 
 async fn answer(

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use stagecraft::{Action, Subject};
 
-use super::answer::{Refusal, not_allowed, ok, private};
+use super::answer::{Refusal, not_allowed, private, told};
 use super::caller::Caller;
 use super::shape::{Kind, Shape, failed, whole};
 use crate::state::AppState;
@@ -31,11 +31,7 @@ pub async fn rotate(
     if method != Method::POST {
         return not_allowed("POST");
     }
-    let response = match new_token(&state, &name, &headers, body).await {
-        Ok(body) => ok(&body),
-        Err(refusal) => refusal.into_response(&headers),
-    };
-    private(response, &method)
+    private(told(new_token(&state, &name, &headers, body).await, &headers), &method)
 }
 
 async fn new_token(state: &AppState, name: &str, headers: &HeaderMap, body: Body) -> Result<Value, Refusal> {

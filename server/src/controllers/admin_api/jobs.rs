@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use stagecraft::{Catalog, Job, JobState, Role, Uuid};
 
-use super::answer::{Refusal, ok, private};
+use super::answer::{Refusal, private, told};
 use super::caller::Caller;
 use crate::state::AppState;
 
@@ -33,12 +33,12 @@ pub async fn list(
     headers: HeaderMap,
     question: Result<Query<Question>, axum::extract::rejection::QueryRejection>,
 ) -> Response {
-    respond(jobs(&state, &headers, question).await, &headers)
+    private(told(jobs(&state, &headers, question).await, &headers), &Method::GET)
 }
 
 /// `GET /jobs/<id>`.
 pub async fn item(State(state): State<AppState>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    respond(job(&state, &headers, &id).await, &headers)
+    private(told(job(&state, &headers, &id).await, &headers), &Method::GET)
 }
 
 async fn jobs(
@@ -86,12 +86,4 @@ fn sees(caller: &Caller, catalog: &Catalog, job: &Job) -> bool {
         _ => None,
     };
     caller.sees(&owners.unwrap_or_default())
-}
-
-fn respond(answer: Result<Value, Refusal>, headers: &HeaderMap) -> Response {
-    let response = match answer {
-        Ok(body) => ok(&body),
-        Err(refusal) => refusal.into_response(headers),
-    };
-    private(response, &Method::GET)
 }

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use stagecraft::{AccessToken, NewToken, Role, Scope, Uuid};
 
-use super::answer::{Refusal, not_allowed, ok, private};
+use super::answer::{Refusal, not_allowed, private, told};
 use super::caller::Caller;
 use super::shape::{Kind, Shape, failed, whole};
 use crate::state::AppState;
@@ -34,7 +34,7 @@ pub async fn collection(
         Method::POST => create(&state, &headers, body).await,
         _ => return not_allowed("GET, HEAD, POST"),
     };
-    respond(answer, &method, &headers)
+    private(told(answer, &headers), &method)
 }
 
 /// `DELETE` takes a token back.
@@ -48,7 +48,7 @@ pub async fn item(
         return not_allowed("DELETE");
     }
     let answer = delete(&state, &headers, &id).await;
-    respond(answer, &method, &headers)
+    private(told(answer, &headers), &method)
 }
 
 async fn list(state: &AppState, headers: &HeaderMap) -> Result<Value, Refusal> {
@@ -97,12 +97,4 @@ async fn delete(state: &AppState, headers: &HeaderMap, id: &str) -> Result<Value
     let id = Uuid::parse_str(id).map_err(|_| Refusal::no_such_item())?;
     let deleted = state.registry.edit(&caller.email, |edit| Ok::<_, Refusal>(edit.delete_token(id))).await?;
     if deleted { Ok(json!({"id": id.to_string()})) } else { Err(Refusal::no_such_item()) }
-}
-
-fn respond(answer: Result<Value, Refusal>, method: &Method, headers: &HeaderMap) -> Response {
-    let response = match answer {
-        Ok(body) => ok(&body),
-        Err(refusal) => refusal.into_response(headers),
-    };
-    private(response, method)
 }

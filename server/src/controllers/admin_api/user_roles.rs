@@ -10,7 +10,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 use stagecraft::{Catalog, Role, User};
 
-use super::answer::{Refusal, not_allowed, ok, private};
+use super::answer::{Refusal, not_allowed, private, told};
 use super::caller::Caller;
 use super::shape::{Kind, Shape, failed, whole};
 use crate::state::AppState;
@@ -27,18 +27,14 @@ pub async fn roles(
     body: Body,
 ) -> Response {
     let answer = match method {
-        Method::GET | Method::HEAD => told(&state, &headers, &email),
+        Method::GET | Method::HEAD => known(&state, &headers, &email),
         Method::PUT => change(&state, &headers, &email, body).await,
         _ => return not_allowed("GET, HEAD, PUT"),
     };
-    let response = match answer {
-        Ok(body) => ok(&body),
-        Err(refusal) => refusal.into_response(&headers),
-    };
-    private(response, &method)
+    private(told(answer, &headers), &method)
 }
 
-fn told(state: &AppState, headers: &HeaderMap, email: &str) -> Result<Value, Refusal> {
+fn known(state: &AppState, headers: &HeaderMap, email: &str) -> Result<Value, Refusal> {
     Caller::of(state, headers)?.must_be(&[Role::Admin])?;
     let user = state.registry.catalog().user(email).ok_or_else(Refusal::no_such_item)?;
     Ok(form(&user))
