@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
 use bytes::{Bytes, BytesMut};
+use engine::Store;
 use flate2::read::MultiGzDecoder;
 use http_body_util::BodyExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -152,15 +153,15 @@ fn too_slow() -> ApiError {
     ApiError::new(StatusCode::REQUEST_TIMEOUT, "the request body came too slowly: send less at once")
 }
 
-/// A gzip body of more bytes is unpacked on a thread that may block.
+/// A gzip body of more bytes is unpacked on the store's own threads, of which there are as many as cores.
 const LONG_PACKED: usize = 16 << 10;
 
 /// The JSON text of a request body: unpacked, not empty, labelled `application/json`, and more than `null`.
 ///
 /// # Errors
 /// 413 for too large a body, 400 for a broken gzip stream, an empty body, or another content type.
-pub async fn json_text(headers: &HeaderMap, body: Bytes) -> Result<Bytes, BodyError> {
-    let body = unpack(headers, body).await?;
+pub async fn json_text(store: &Store, headers: &HeaderMap, body: Bytes) -> Result<Bytes, BodyError> {
+    let body = unpack(store, headers, body).await?;
     let media_type = media_type(headers);
     // Form bodies count as empty: the older system had its framework consume them.
     let is_form = matches!(media_type.as_str(), "application/x-www-form-urlencoded" | "multipart/form-data");
@@ -180,7 +181,7 @@ fn media_type(headers: &HeaderMap) -> String {
 }
 
 /// Unpacks a gzip body; leaves any other as it is.
-async fn unpack(headers: &HeaderMap, body: Bytes) -> Result<Bytes, ApiError> {
+async fn unpack(store: &Store, headers: &HeaderMap, body: Bytes) -> Result<Bytes, ApiError> {
     let Some(encoding) = headers.get(header::CONTENT_ENCODING) else { return Ok(body) };
     let encoding = String::from_utf8_lossy(encoding.as_bytes());
     if encoding.eq_ignore_ascii_case("identity") {
@@ -193,8 +194,13 @@ async fn unpack(headers: &HeaderMap, body: Bytes) -> Result<Bytes, ApiError> {
     if body.len() <= LONG_PACKED {
         return unpack_gzip(&body);
     }
-    let unpacked = tokio::task::spawn_blocking(move || unpack_gzip(&body)).await;
-    unpacked.map_err(|_| ApiError::bad_request("the body could not be unpacked"))?
+    let unpacked = store.compute(move || unpack_gzip(&body)).await;
+    unpacked.map_err(|_| {
+        ApiError::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the body could not be unpacked; nothing was changed",
+        )
+    })?
 }
 
 fn unpack_gzip(body: &[u8]) -> Result<Bytes, ApiError> {

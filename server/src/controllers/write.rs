@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use stagecraft::DataSet;
 
 use crate::auth::allow_write;
-use crate::body::{MAX_BODY, json_text};
+use crate::body::{BodyError, MAX_BODY, Received, json_text};
 use crate::error::ApiError;
 use crate::ingest;
 use crate::state::AppState;
@@ -61,9 +61,8 @@ async fn take_records(
     body: Body,
 ) -> Result<ingest::Appended, ApiError> {
     allow_write(state, headers, data_set)?;
-    let body = state.bodies.receive(headers, body, MAX_BODY).await?;
-    let json = json_text(headers, body.bytes.clone()).await.map_err(|error| error.into_messages())?;
-    ingest::append(state, data_set, json, state.now(headers)).await
+    let json = json_body(state, headers, body).await.map_err(BodyError::into_messages)?;
+    ingest::append(state, data_set, json.bytes.clone(), state.now(headers)).await
 }
 
 /// `PUT /data/{group}/{type}` with an empty list: removes all records.
@@ -91,9 +90,8 @@ pub async fn patch_record(
 ) -> Result<Response, ApiError> {
     let data_set = known(state.registry.data_set_by(&data_group, &data_type))?;
     allow_write(&state, &headers, &data_set)?;
-    let body = state.bodies.receive(&headers, body, MAX_BODY).await?;
-    let json = json_text(&headers, body.bytes.clone()).await.map_err(|error| error.into_message())?;
-    let changes = ingest::decode_changes(&json, state.now(&headers))?;
+    let json = json_body(&state, &headers, body).await.map_err(BodyError::into_message)?;
+    let changes = ingest::decode_changes(&json.bytes, state.now(&headers))?;
     if state.store.patch(&data_set.name, &id, changes).await? {
         Ok(done(json!({"status": "ok"})))
     } else {
@@ -183,11 +181,17 @@ fn known(data_set: Option<Arc<DataSet>>) -> Result<Arc<DataSet>, ApiError> {
     data_set.ok_or_else(|| ApiError::not_found("Could not find data_set_config"))
 }
 
+/// The JSON text of a body.
+async fn json_body(state: &AppState, headers: &HeaderMap, body: Body) -> Result<Received, BodyError> {
+    let mut received = state.bodies.receive(headers, body, MAX_BODY).await?;
+    received.bytes = json_text(&state.store, headers, received.bytes).await?;
+    Ok(received)
+}
+
 /// The JSON value of a small body.
 async fn parse(state: &AppState, headers: &HeaderMap, body: Body) -> Result<Value, ApiError> {
-    let body = state.bodies.receive(headers, body, MAX_BODY).await?;
-    let json = json_text(headers, body.bytes.clone()).await.map_err(|error| error.into_message())?;
-    serde_json::from_slice(&json)
+    let json = json_body(state, headers, body).await.map_err(BodyError::into_message)?;
+    serde_json::from_slice(&json.bytes)
         .map_err(|error| ApiError::bad_request(format!("Error parsing JSON: \"{error}\"")))
 }
 
