@@ -39,7 +39,7 @@ pub enum StoreError {
     )]
     TooManyKeys,
     /// Disk, network or file trouble.
-    #[error("{0}")]
+    #[error(transparent)]
     Io(#[from] io::Error),
     /// A file of records is broken or gone.
     #[error(transparent)]
