@@ -2,8 +2,8 @@
 //!
 //! `router` is the table of contents. A request goes from there to one handler in `controllers`, which calls the
 //! library that knows: `query-lang` for the question, `engine` for records and answers, `stagecraft` for configuration,
-//! `spotlight-renderer` for pages. `listener` takes connections. `ingest` is the one way for records to come in, whoever brings them. `access` stands before what
-//! is not for everybody. `worker` does what was asked for and nobody waits for. `cli` holds one file a command.
+//! `spotlight-renderer` for pages. `listener` takes connections, at a `pace`. `ingest` is the one way for records to come
+//! in, whoever brings them. `access` stands before what is not for everybody. `worker` does what was asked for and nobody waits for. `cli` holds one file a command.
 
 pub mod access;
 pub mod auth;
@@ -18,6 +18,7 @@ pub mod listener;
 pub mod metrics;
 pub mod one_vary;
 pub mod openapi;
+mod pace;
 pub mod page_safety;
 pub mod record_schema;
 pub mod retention;

@@ -17,9 +17,10 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 use tower_http::timeout::RequestBodyTimeoutLayer;
+
+use crate::pace::Paced;
 
 /// The most bytes of a request's first line and headers.
 const MOST_HEAD: usize = 64 * 1024;
@@ -32,7 +33,7 @@ pub struct Patience {
     pub head: Duration,
     /// How long nothing may come in the middle of a body.
     pub body: Duration,
-    /// How long a client may take nothing of an answer that is there.
+    /// How long a client may let answers that are there wait, in all; every KiB that it takes gives it a second more.
     pub answer: Duration,
     /// How long requests under way may take once the server is to stop.
     pub end: Duration,
@@ -103,8 +104,7 @@ async fn answer(
 ) {
     // Answers are written whole: waiting for more to send with them would only delay them.
     let _ = stream.set_nodelay(true);
-    let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(patience.answer));
+    let stream = Paced::new(stream, patience.answer);
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
@@ -113,7 +113,7 @@ async fn answer(
     });
     let mut connection = http1::Builder::new();
     connection.timer(TokioTimer::new()).header_read_timeout(patience.head).max_buf_size(MOST_HEAD);
-    let mut connection = std::pin::pin!(connection.serve_connection(TokioIo::new(Box::pin(stream)), service));
+    let mut connection = std::pin::pin!(connection.serve_connection(TokioIo::new(stream), service));
     let ended = tokio::select! {
         result = connection.as_mut() => Some(result),
         () = stop(stopping) => None,
