@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use stagecraft::NewDataSet;
 
 use super::remote::{self, Remote};
-use super::{DataDir, DataSetPath};
+use super::{DataDir, DataSetPath, counted};
 use crate::ingest;
 use crate::state::AppState;
 use crate::worker::written;
@@ -50,14 +50,15 @@ pub async fn run(args: LoadArgs) -> anyhow::Result<()> {
     let mut taken = 0;
     while let Some(batch) = batches.next()? {
         let (first, count) = (taken + 1, batch.count);
-        target.append(&args.data_set, batch.json).await.with_context(|| {
-            format!("records {first} to {} were refused; the {taken} before them are in", taken + count)
+        target.append(&args.data_set, batch.json).await.with_context(|| match taken {
+            0 => "nothing was appended".to_owned(),
+            _ => format!("records {first} to {} were refused; the {taken} before them are in", taken + count),
         })?;
         taken += count;
     }
     progress.finish_and_clear();
     target.close().await?;
-    eprintln!("{taken} records appended to {}", args.data_set);
+    eprintln!("{} appended to {}", counted(taken as u64, "record"), args.data_set);
     Ok(())
 }
 

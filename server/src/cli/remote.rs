@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use anyhow::{Context, bail};
+use axum::http::Uri;
 use clap::Args;
 use serde_json::Value;
 
@@ -12,11 +13,24 @@ use super::DataSetPath;
 #[derive(Debug, Clone, Args)]
 pub struct Remote {
     /// Base URL of a running server, such as http://127.0.0.1:3000. It is asked instead of a data directory.
-    #[arg(long, env = "PP_SERVER", value_name = "URL")]
+    #[arg(long, env = "PP_SERVER", value_name = "URL", value_parser = base_url)]
     pub server: Option<String>,
     /// Bearer token for that server: writing takes one, and so does --explain.
     #[arg(long, env = "PP_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     pub token: Option<String>,
+}
+
+/// Checks a base URL; who gives only a host and a port means `http://`.
+fn base_url(text: &str) -> Result<String, String> {
+    let url = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+    let is_one = url.parse::<Uri>().is_ok_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
+    });
+    if is_one {
+        Ok(url)
+    } else {
+        Err(format!("{text} is no address of a server, such as http://127.0.0.1:3000"))
+    }
 }
 
 /// The answer of a server.
@@ -94,4 +108,18 @@ where
         bail!("the server answered {status}: {message}")
     })
     .await?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_named_by_its_url_or_its_host() {
+        assert_eq!(base_url("https://example.org/pp"), Ok("https://example.org/pp".to_owned()));
+        assert_eq!(base_url("localhost:3000"), Ok("http://localhost:3000".to_owned()));
+        for wrong in ["ftp://example.org", "http://", "", "a b"] {
+            assert!(base_url(wrong).unwrap_err().contains("http://127.0.0.1:3000"), "{wrong}");
+        }
+    }
 }

@@ -42,16 +42,16 @@ pub struct ServeArgs {
 #[derive(Debug, Args)]
 pub struct ListenArgs {
     /// Address of all surfaces: `/data`, `/admin-api`, `/performance`. Port 0 chooses a free one.
-    #[arg(long, env = "PP_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
+    #[arg(long, env = "PP_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:3000", value_parser = address)]
     pub listen: SocketAddr,
     /// A further address that has the read API alone, at the root, as older deployments have it.
-    #[arg(long, env = "PP_READ_LISTEN", value_name = "ADDRESS")]
+    #[arg(long, env = "PP_READ_LISTEN", value_name = "ADDRESS", value_parser = address)]
     read_listen: Option<SocketAddr>,
     /// A further address that has the write API alone.
-    #[arg(long, env = "PP_WRITE_LISTEN", value_name = "ADDRESS")]
+    #[arg(long, env = "PP_WRITE_LISTEN", value_name = "ADDRESS", value_parser = address)]
     write_listen: Option<SocketAddr>,
     /// A further address that has the admin API alone.
-    #[arg(long, env = "PP_ADMIN_API_LISTEN", value_name = "ADDRESS")]
+    #[arg(long, env = "PP_ADMIN_API_LISTEN", value_name = "ADDRESS", value_parser = address)]
     admin_api_listen: Option<SocketAddr>,
     /// Bearer token with every permission. Without one, nobody can administer over HTTP.
     #[arg(long, env = "PP_ADMIN_TOKEN", value_name = "TOKEN", hide_env_values = true)]
@@ -121,6 +121,16 @@ impl From<DurabilityLevel> for Durability {
             DurabilityLevel::Interval => Durability::Interval(Duration::from_secs(1)),
         }
     }
+}
+
+/// Reads an address to listen on, such as `127.0.0.1:3000`; `localhost` is this machine.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let numeric = text.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
+    numeric.as_deref().unwrap_or(text).parse().map_err(|_| {
+        format!(
+            "{text} is no address and port: 127.0.0.1:3000 is for this machine alone, 0.0.0.0:3000 for every network"
+        )
+    })
 }
 
 /// Reads a length of time, such as `250ms`, `10s` or `5min`.
@@ -285,6 +295,15 @@ async fn wait_for_stop() -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_are_numbers_with_a_port() {
+        assert_eq!(address("localhost:80"), Ok(SocketAddr::from(([127, 0, 0, 1], 80))));
+        assert_eq!(address("0.0.0.0:3000"), Ok(SocketAddr::from(([0, 0, 0, 0], 3000))));
+        for wrong in ["3000", ":3000", "localhost", "example.org:80", "127.0.0.1:70000", ""] {
+            assert!(address(wrong).unwrap_err().contains("127.0.0.1:3000"), "{wrong}");
+        }
+    }
 
     #[test]
     fn lengths_of_time_have_a_unit() {
