@@ -16,6 +16,7 @@ mod store;
 mod token;
 mod user;
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -23,6 +24,7 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use engine::query::QueryLimits;
 use engine::{Place, StoreOptions};
+use indicatif::HumanCount;
 use registry::RegistryArgs;
 use stagecraft::Registry;
 
@@ -164,7 +166,15 @@ fn start_logging() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("PP_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
     // Tests start several servers in one process; the first logger stays.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let to_people = std::io::stderr().is_terminal();
+    let logger = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(to_people);
+    let _ = logger.with_writer(std::io::stderr).try_init();
+}
+
+/// A number of things in words, such as `1 record` or `2,000 records`.
+fn counted(number: u64, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {thing}{plural}", HumanCount(number))
 }
 
 #[cfg(test)]
@@ -176,6 +186,13 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn numbers_of_things_agree_with_them() {
+        assert_eq!(counted(1, "record"), "1 record");
+        assert_eq!(counted(0, "record"), "0 records");
+        assert_eq!(counted(20_000, "record"), "20,000 records");
     }
 
     #[test]

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use anyhow::{Context, bail, ensure};
 use clap::{Args, Subcommand};
 use comfy_table::{CellAlignment, Table, presets};
-use engine::{Backup, Finding, Place, Store, StoreOptions};
+use engine::{Backup, Copied, Finding, Place, Store, StoreOptions};
 use indicatif::{HumanBytes, HumanCount, ProgressBar};
 use stagecraft::Registry;
 
-use super::DataDir;
+use super::{DataDir, counted};
 
 /// The file of the configuration in a data directory, and in a backup.
 const REGISTRY: &str = "registry.sqlite";
@@ -155,11 +155,11 @@ async fn verify(place: &Place) -> anyhow::Result<()> {
         findings.iter().partition(|finding| finding.data_set.is_some());
     let sum = |of: &dyn Fn(&Finding) -> u64| data_sets.iter().map(|finding| of(finding)).sum::<u64>();
     println!(
-        "{} data sets, {} records in {} segments; {} writes in the log",
-        data_sets.len(),
-        HumanCount(sum(&|finding| finding.rows)),
-        sum(&|finding| finding.files as u64),
-        HumanCount(log.iter().map(|finding| finding.rows).sum())
+        "{}, {} in {}; {} in the log",
+        counted(data_sets.len() as u64, "data set"),
+        counted(sum(&|finding| finding.rows), "record"),
+        counted(sum(&|finding| finding.files as u64), "segment"),
+        counted(log.iter().map(|finding| finding.rows).sum(), "write")
     );
     if problems.is_empty() {
         println!("Nothing is wrong.");
@@ -168,35 +168,33 @@ async fn verify(place: &Place) -> anyhow::Result<()> {
     for problem in &problems {
         println!("- {problem}");
     }
-    bail!("{} problems were found", problems.len())
+    bail!("found: {}", counted(problems.len() as u64, "problem"))
 }
 
 async fn backup(data: &DataDir, to: &str) -> anyhow::Result<()> {
     let (place, backup) = (existing(data)?, Backup::at(to)?);
     let progress = ProgressBar::new_spinner();
-    let copied = engine::backup(&place, &backup, |copied| {
-        progress.set_message(format!("{} data sets, {}", copied.data_sets, HumanBytes(copied.bytes)));
-        progress.tick();
-    })
-    .await
-    .with_context(|| format!("cannot copy {} to {}", place.describe(), backup.describe()))?;
+    let copied = engine::backup(&place, &backup, |copied| tell(&progress, copied))
+        .await
+        .with_context(|| format!("cannot copy {} to {}", place.describe(), backup.describe()))?;
     progress.finish_and_clear();
-    let registry = data.data_dir.join(REGISTRY);
-    if registry.exists() {
-        // a file of its own, as it is at one moment, whoever changes it meanwhile
-        let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
-        let copy = folder.path().join(REGISTRY);
-        Registry::copy_file(&registry, &copy).await.context("cannot copy the configuration")?;
-        backup.put(REGISTRY, std::fs::read(&copy)?).await.context("cannot copy the configuration")?;
-    }
+    let has_configuration = copy_configuration(data, &backup).await?;
     println!(
-        "{} files, {}, are in {}: segments of {} data sets, the log with the newest writes of all of them, and the configuration.",
-        copied.files,
+        "{}, {}, in {}: segments of {}, the log with the newest writes of all{}.",
+        counted(copied.files as u64, "file"),
         HumanBytes(copied.bytes),
         backup.describe(),
-        copied.data_sets
+        counted(copied.data_sets as u64, "data set"),
+        if has_configuration { ", and the configuration" } else { "" }
     );
-    let key = data.data_dir.join("registry.sqlite.key");
+    if data.registry.is_elsewhere() {
+        println!(
+            "The configuration is not among them: back up the database at --registry with its own tools."
+        );
+    } else if !has_configuration {
+        println!("There is no configuration in {} yet.", data.data_dir.display());
+    }
+    let key = data.registry.key_file(&data.data_dir);
     if key.exists() {
         println!(
             "Keep a copy of {} elsewhere: without it nobody can read the credentials of providers.",
@@ -206,21 +204,47 @@ async fn backup(data: &DataDir, to: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Puts a copy of the configuration into a backup, if it is in the data directory.
+async fn copy_configuration(data: &DataDir, backup: &Backup) -> anyhow::Result<bool> {
+    let registry = data.data_dir.join(REGISTRY);
+    if data.registry.is_elsewhere() || !registry.exists() {
+        return Ok(false);
+    }
+    // a file of its own, as it is at one moment, whoever changes it meanwhile
+    let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let copy = folder.path().join(REGISTRY);
+    Registry::copy_file(&registry, &copy).await.context("cannot copy the configuration")?;
+    backup.put(REGISTRY, std::fs::read(&copy)?).await.context("cannot copy the configuration")?;
+    Ok(true)
+}
+
+/// Tells how far copying is.
+fn tell(progress: &ProgressBar, copied: Copied) {
+    progress.set_message(format!(
+        "{}, {}",
+        counted(copied.data_sets as u64, "data set"),
+        HumanBytes(copied.bytes)
+    ));
+    progress.tick();
+}
+
 async fn restore(from: &str, data: &DataDir) -> anyhow::Result<()> {
     let (backup, place) = (Backup::at(from)?, data.place()?);
     let target = data.data_dir.join(REGISTRY);
     ensure!(!target.exists(), "{} is there already", target.display());
     let progress = ProgressBar::new_spinner();
-    let copied = engine::restore(&backup, &place, |copied| {
-        progress.set_message(format!("{} data sets, {}", copied.data_sets, HumanBytes(copied.bytes)));
-        progress.tick();
-    })
-    .await
-    .with_context(|| format!("cannot restore {} to {}", backup.describe(), place.describe()))?;
+    let copied = engine::restore(&backup, &place, |copied| tell(&progress, copied))
+        .await
+        .with_context(|| format!("cannot restore {} to {}", backup.describe(), place.describe()))?;
     progress.finish_and_clear();
     if let Some(registry) = backup.get(REGISTRY).await.context("cannot read the configuration")? {
         std::fs::write(&target, &registry).with_context(|| format!("cannot write {}", target.display()))?;
     }
-    println!("{} files, {}, are in {}.", copied.files, HumanBytes(copied.bytes), place.describe());
+    println!(
+        "{}, {}, in {}",
+        counted(copied.files as u64, "file"),
+        HumanBytes(copied.bytes),
+        place.describe()
+    );
     verify(&place).await
 }
