@@ -12,7 +12,7 @@ pub(super) fn dashboard() -> Value {
         "page-type": "dashboard",
         "dashboard-type": "content",
         "published": true,
-        "title": "Department for Tides and Rivers",
+        "title": "The website of Tides and Rivers",
         "strapline": "Content dashboard",
         "tagline": "What people read about tides, floods and permits",
         "description": "The website of the department and of its agencies. All figures are invented.",

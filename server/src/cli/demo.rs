@@ -176,9 +176,11 @@ fn introduce(address: SocketAddr, folder: &str) {
     let base = format!("http://{address}");
     eprintln!("\nThe Performance Platform is running on invented sample data, kept in {folder}.\n");
     eprintln!("Open a dashboard:");
-    for definition in datasets::dashboards() {
-        let text = |key: &str| definition[key].as_str().unwrap_or_default();
-        eprintln!("  {base}/performance/{:<24} {}", text("slug"), text("title"));
+    let dashboards = datasets::dashboards();
+    let text = |dashboard: &Value, key: &str| dashboard[key].as_str().unwrap_or_default().to_owned();
+    let longest = dashboards.iter().map(|dashboard| text(dashboard, "slug").len()).max().unwrap_or_default();
+    for dashboard in &dashboards {
+        eprintln!("  {base}/performance/{:<longest$}  {}", text(dashboard, "slug"), text(dashboard, "title"));
     }
     let Some(set) = sample_data_sets().first() else { return };
     let path = format!("{base}/data/{}/{}", set.data_group, set.data_type);
