@@ -1,6 +1,6 @@
 //! Pulls the plug on the real binary in the middle of writes, again and again: what was acknowledged is there, once.
 //!
-//! `CRASH_CYCLES=5000 CRASH_SEED=7 cargo test -p performance-platform --test crash` does it that many times, and other things.
+//! `CRASH_CYCLES=5000 CRASH_SEED=7 cargo test -p performance-platform --test it crash` does it that many times, and other things.
 //!
 //! Several clients write at the same time, each with ids of its own and one that all of them share, and each writes down what it
 //! sent and what came back. Then the process is killed, at any moment: while it answers, while it writes segments (it does so
