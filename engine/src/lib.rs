@@ -35,7 +35,7 @@ mod resources;
 mod retain;
 pub mod schema;
 pub mod segment;
-pub mod shape;
+mod shape;
 pub mod snapshot;
 mod store;
 mod trash;

@@ -14,9 +14,8 @@ use arrow::ipc::writer::StreamWriter;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
-use serde_json::Value;
 
-use super::Rows;
+use super::{Cell, Rows};
 
 impl Rows {
     /// The rows as an Arrow IPC stream of one batch.
@@ -44,14 +43,14 @@ impl Rows {
     fn to_batch(&self) -> Result<RecordBatch, ArrowError> {
         let mut fields = Vec::new();
         let mut arrays = Vec::new();
-        for name in self.columns() {
-            let values: Vec<Option<&Value>> =
-                self.rows.iter().map(|row| row.get(name).filter(|value| !value.is_null())).collect();
-            let array = column(name, &values);
+        for (name, place) in self.columns() {
+            let cells: Vec<Option<&Cell>> =
+                self.cells(place).map(|cell| cell.filter(|cell| **cell != Cell::Null)).collect();
+            let array = column(name, &cells);
             fields.push(Field::new(name, array.data_type().clone(), true));
             arrays.push(array);
         }
-        let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(self.rows.len()));
+        let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(self.len()));
         RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
     }
 }
@@ -61,31 +60,32 @@ pub fn properties() -> WriterProperties {
     WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build()
 }
 
-fn column(name: &str, values: &[Option<&Value>]) -> ArrayRef {
-    let all = |is: fn(&Value) -> bool| values.iter().flatten().all(|value| is(value));
-    if values.iter().all(Option::is_none) {
-        return Arc::new(StringArray::new_null(values.len()));
+fn column(name: &str, cells: &[Option<&Cell>]) -> ArrayRef {
+    let all = |is: fn(&Cell) -> bool| cells.iter().flatten().all(|cell| is(cell));
+    if cells.iter().all(Option::is_none) {
+        return Arc::new(StringArray::new_null(cells.len()));
     }
-    if all(Value::is_i64) {
-        return Arc::new(values.iter().map(|value| value.and_then(Value::as_i64)).collect::<Int64Array>());
+    if all(|cell| cell.as_whole().is_some()) {
+        return Arc::new(cells.iter().map(|cell| cell.and_then(Cell::as_whole)).collect::<Int64Array>());
     }
-    if all(Value::is_number) {
-        return Arc::new(values.iter().map(|value| value.and_then(Value::as_f64)).collect::<Float64Array>());
+    if all(|cell| cell.as_float().is_some()) {
+        return Arc::new(cells.iter().map(|cell| cell.and_then(Cell::as_float)).collect::<Float64Array>());
     }
-    if all(Value::is_boolean) {
-        return Arc::new(values.iter().map(|value| value.and_then(Value::as_bool)).collect::<BooleanArray>());
+    if all(|cell| matches!(cell, Cell::Flag(_))) {
+        let flag = |cell: &Option<&Cell>| cell.map(|cell| *cell == Cell::Flag(true));
+        return Arc::new(cells.iter().map(flag).collect::<BooleanArray>());
     }
     if is_time_name(name)
-        && let Some(times) = times(values)
+        && let Some(times) = times(cells)
     {
         return Arc::new(times.with_timezone("UTC"));
     }
-    let texts_only = all(Value::is_string);
-    let text = |value: &Value| match value {
-        Value::String(text) if texts_only => text.clone(),
-        other => other.to_string(),
+    let texts_only = all(|cell| matches!(cell, Cell::Text(_)));
+    let text = |cell: &Cell| match cell {
+        Cell::Text(text) if texts_only => text.plain().into_owned(),
+        other => other.to_text(),
     };
-    Arc::new(values.iter().map(|value| value.map(text)).collect::<StringArray>())
+    Arc::new(cells.iter().map(|cell| cell.map(text)).collect::<StringArray>())
 }
 
 /// Whether the platform's own key of that name holds times.
@@ -94,10 +94,11 @@ pub fn is_time_name(name: &str) -> bool {
 }
 
 /// The moments of a column; `None` when one of the values is none.
-fn times(values: &[Option<&Value>]) -> Option<TimestampMicrosecondArray> {
-    let times = values.iter().map(|value| match value {
+fn times(cells: &[Option<&Cell>]) -> Option<TimestampMicrosecondArray> {
+    let times = cells.iter().map(|cell| match cell {
         None => Some(None),
-        Some(value) => Some(Some(query_lang::parse_timestamp(value.as_str()?)?.timestamp_micros())),
+        Some(Cell::Text(text)) => Some(Some(query_lang::parse_timestamp(&text.plain())?.timestamp_micros())),
+        Some(_) => None,
     });
     Some(times.collect::<Option<Vec<Option<i64>>>>()?.into())
 }
@@ -117,7 +118,7 @@ mod tests {
             {"_start_at": "2014-01-06T00:00:00+00:00", "aa": 1, "bb": 1, "cc": "x", "dd": [1], "ee": true},
             {"_start_at": "2014-01-13T00:00:00+01:00", "aa": null, "bb": 0.5, "cc": 5, "dd": null}
         ]);
-        Rows { rows: serde_json::from_value(rows).unwrap(), fields: Vec::new() }
+        Rows::from_json(serde_json::from_value(rows).unwrap())
     }
 
     #[test]

@@ -221,7 +221,7 @@ pub fn write_csv(shown: &[&Shown], batch: &RecordBatch, text: Vec<u8>) -> Vec<u8
                 None => writer.write_field(""),
                 Some(Cell::Text(own) | Cell::Time(own)) => writer.write_field(own),
                 Some(Cell::Flag(flag)) => writer.write_field(if flag { "True" } else { "False" }),
-                Some(Cell::Other(value)) => writer.write_field(super::cell(Some(&value.to_json()))),
+                Some(Cell::Other(value)) => writer.write_field(super::Cell::from(&value).to_csv().as_ref()),
                 Some(number) => {
                     json_cell(&number, &mut scratch);
                     writer.write_field(&scratch)

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Snapshot + Query -> scan: which units, which rows    (condition: filters as bits)
-//!       grouped: kernel on every core -> Groups -> shape -> rows of JSON    \
+//!       grouped: kernel on every core -> Groups -> shape -> rows of cells   \
 //!       raw: in order, newest few, or DataFusion's sort -> records            > Answer, or a stream of bytes
 //! ```
 //!
@@ -35,7 +35,7 @@ use futures::TryStreamExt;
 use query_lang::{Query, Window};
 
 pub use cache::{AskError, CacheStatistics};
-pub use group::{Group, Groups};
+pub(crate) use group::{Groups, Part};
 pub use limits::{Activity, QueryLimits};
 pub use stream::{Bytestream, Reply};
 
@@ -194,7 +194,8 @@ impl QueryEngine {
         let begin = Instant::now();
         let cells = groups.parts.len() * (query.collect.len() + 1);
         let asked = query.clone();
-        let shape = move || Ok(shape::grouped(groups, &earlier, &asked, &window)?.with_fields(&asked.fields));
+        let shape =
+            move || Ok(shape::grouped(&groups, &earlier, &asked, &window)?.with_fields(&asked.fields));
         let answer = self.workers.run(cells, shape).await?;
         trace.step("shape", begin);
         Ok(answer)

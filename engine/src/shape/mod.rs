@@ -6,38 +6,36 @@
 pub mod order;
 mod series;
 
-use std::collections::{HashMap, HashSet};
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use query_lang::{Collect, Order, Periods, Query, Window};
-use serde_json::{Map, Value};
+use query_lang::{Order, Periods, Query, Shift, Window};
 
-use crate::output::Answer;
-use crate::query::{Group, Groups, QueryFailure};
-use order::compare_json;
-use series::{Fields, by_start, collected};
+use crate::output::{Answer, Cell, Columns, Layout, Rows};
+use crate::query::{Groups, Part, QueryFailure};
+use order::compare_cells;
+use series::{Mark, PartsOfGroup, Series, cells_of, names_of};
 
 /// The greatest number of rows in an answer by period, those without records included.
 const MAX_ROWS: u64 = 1_000_000;
 /// The greatest number of counts and collected values in them, which take the memory.
 const MAX_VALUES: u64 = 4_000_000;
 
-/// A row of an answer.
-type Row = Map<String, Value>;
-
 /// Where the window of a relative query has to move so that its edge has data; `None` where it stays.
 pub fn shifted_window(groups: &Groups, window: &Window) -> Option<Window> {
-    let periods = window.periods?;
+    let periods = window.periods.filter(|_| window.shift != Shift::Never)?;
     let starts: Vec<DateTime<Utc>> = periods.starts().collect();
-    let steps = by_keys(&groups.parts)
-        .into_iter()
-        .map(|(_, parts)| {
-            let full: HashSet<Option<DateTime<Utc>>> =
-                parts.iter().filter(|part| part.count > 0).map(|part| part.start).collect();
-            window.shift.steps(starts.iter().map(|start| full.contains(&Some(*start))))
-        })
-        .min_by_key(|steps| steps.abs())?;
-    if steps == 0 { None } else { window.shifted(steps) }
+    let steps = groups.by_group().map(|parts| {
+        let is_full =
+            |start: &DateTime<Utc>| parts.binary_search_by_key(&Some(*start), |part| part.start).is_ok();
+        window.shift.steps(starts.iter().map(is_full))
+    });
+    match steps.min_by_key(|steps| steps.abs())? {
+        0 => None,
+        steps => window.shifted(steps),
+    }
 }
 
 /// Refuses an answer of too many rows before anything is made of it.
@@ -59,85 +57,92 @@ pub fn bounded(rows: Option<u64>, query: &Query) -> Result<(), QueryFailure> {
 /// # Errors
 /// When it is to be sorted by something that it does not have, or would be too large.
 pub fn grouped(
-    groups: Groups,
+    groups: &Groups,
     earlier: &Groups,
     query: &Query,
     window: &Window,
 ) -> Result<Answer, QueryFailure> {
     let skip = usize::try_from(query.offset).unwrap_or(usize::MAX);
     let limit = query.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
-    let mut rows: Vec<Row> = match window.periods {
+    let rows = match window.periods {
         // Rows are made only of the groups that are answered.
         None => {
-            let shown = sorted_groups(groups.parts, query)?.into_iter().skip(skip).take(limit);
-            let names = shown_names(query);
-            return Ok(Answer::new(shown.map(|group| group_row(group, query, &names)).collect()));
+            let shown = sorted_parts(groups, query)?.into_iter().skip(skip).take(limit);
+            return Ok(group_rows(groups, shown, query).into());
         }
         Some(periods) if query.group_by.is_empty() => {
+            let parts = |groups| PartsOfGroup { groups, parts: &groups.parts };
+            let (layout, columns) = Layout::sorted(&series::names(query));
             let marks = series::marks(periods, query);
-            series::rows(&marks, &by_start(&groups.parts), &by_start(&earlier.parts), query)
-                .into_iter()
-                .map(row)
-                .collect()
+            period_rows(&marks, Series::new(query, parts(groups), parts(earlier)), layout, &columns)
         }
-        Some(periods) if query.flatten => flat_rows(&groups, earlier, periods, query)?,
-        Some(periods) => nested_rows(&groups, earlier, periods, query)?,
+        Some(periods) if query.flatten => flat_rows(groups, earlier, periods, query)?,
+        Some(periods) => nested_rows(groups, earlier, periods, query)?,
     };
-    sort(&mut rows, query)?;
-    Ok(Answer::new(rows.into_iter().skip(skip).take(limit).collect()))
+    let places = sorted_places(&rows, query)?;
+    if places.is_none() && skip == 0 && limit >= rows.len() {
+        return Ok(rows.into());
+    }
+    let places = places.unwrap_or_else(|| (0..rows.len()).collect());
+    Ok(rows.select(places.into_iter().skip(skip).take(limit)).into())
 }
 
-/// Parts of the same group, in the order of first sight.
-fn by_keys(parts: &[Group]) -> Vec<(&[Value], Vec<&Group>)> {
-    let mut groups: Vec<(&[Value], Vec<&Group>)> = Vec::new();
-    for part in parts {
-        // Parts are sorted by their keys, so those of a group stand together.
-        match groups.last_mut() {
-            Some((keys, group)) if *keys == part.keys => group.push(part),
-            _ => groups.push((&part.keys, vec![part])),
+/// A row for each group.
+fn group_rows(groups: &Groups, shown: impl ExactSizeIterator<Item = Part>, query: &Query) -> Rows {
+    let mut names = vec!["_count".to_owned()];
+    names.extend(query.group_by.iter().cloned());
+    names.extend(query.collect.iter().flat_map(names_of));
+    let (layout, columns) = Layout::sorted(&names);
+    let mut rows = Rows::new(layout, shown.len());
+    let mut cells = Vec::with_capacity(names.len());
+    for part in shown {
+        cells.push(Some(part.count.into()));
+        cells.extend(groups.keys(part.group).iter().cloned().map(Some));
+        for (index, collect) in query.collect.iter().enumerate() {
+            cells_of(collect, Some(groups.collected(&part, index).clone()), &mut cells);
         }
+        rows.push(&columns, &mut cells);
     }
-    groups
+    rows
 }
 
-/// Keys in alphabetical order.
-fn row(mut fields: Fields) -> Row {
-    fields.sort_by(|(a, _), (b, _)| a.cmp(b));
-    fields.into_iter().collect()
-}
-
-/// The name under which each collect is shown.
-fn shown_names(query: &Query) -> Vec<String> {
-    query.collect.iter().map(Collect::shown_name).collect()
-}
-
-fn group_row(group: Group, query: &Query, names: &[String]) -> Row {
-    let mut fields = Vec::with_capacity(1 + query.group_by.len() + 2 * names.len());
-    fields.push(("_count".to_owned(), group.count.into()));
-    fields.extend(query.group_by.iter().cloned().zip(group.keys));
-    for ((collect, name), value) in query.collect.iter().zip(names).zip(group.collected) {
-        collected(collect, name, Some(value), &mut fields);
+/// A row for each period of one group.
+fn period_rows(marks: &[Mark], mut series: Series<'_>, layout: Arc<Layout>, columns: &Columns) -> Rows {
+    let mut rows = Rows::new(layout, marks.len());
+    let mut cells = Vec::new();
+    for mark in marks {
+        series.row(mark, &mut cells);
+        rows.push(columns, &mut cells);
     }
-    row(fields)
+    rows
 }
 
-/// Parts of groups by the text of their keys, since JSON has no hash.
-fn by_text(parts: &[Group]) -> HashMap<String, Vec<&Group>> {
-    by_keys(parts).into_iter().map(|(keys, parts)| (text_of(keys), parts)).collect()
+/// Parts of groups, found by the values of their keys.
+struct KnownParts<'a> {
+    groups: &'a Groups,
+    parts: HashMap<String, &'a [Part]>,
+}
+
+impl<'a> KnownParts<'a> {
+    fn new(groups: &'a Groups) -> Self {
+        let text = |parts: &[Part]| parts.first().map(|part| text_of(groups.keys(part.group)));
+        Self { groups, parts: groups.by_group().filter_map(|parts| Some((text(parts)?, parts))).collect() }
+    }
+
+    fn of(&self, keys: &[Cell]) -> PartsOfGroup<'a> {
+        let parts = if self.parts.is_empty() { None } else { self.parts.get(&text_of(keys)) };
+        PartsOfGroup { groups: self.groups, parts: parts.copied().unwrap_or_default() }
+    }
 }
 
 /// A text that is the same for equal keys: of `1` and `1.0`, which are one group, each may stand for it in another time.
-fn text_of(keys: &[Value]) -> String {
-    let print = |key: &Value| match key.as_f64().filter(|number| number.fract() == 0.0 && key.is_f64()) {
+fn text_of(keys: &[Cell]) -> String {
+    let print = |key: &Cell| match key {
         // minus zero is zero
-        Some(whole) => format!("{:.0}", whole + 0.0),
-        None => key.to_string(),
+        Cell::Broken(number) if number.fract() == 0.0 => format!("{:.0}", number + 0.0),
+        key => key.to_text(),
     };
     keys.iter().map(print).collect::<Vec<_>>().join("\n")
-}
-
-fn at<'a>(groups: &HashMap<String, Vec<&'a Group>>, text: &str) -> Vec<&'a Group> {
-    groups.get(text).cloned().unwrap_or_default()
 }
 
 /// One row for each period and combination of the values of the group keys, whether there are such records or not.
@@ -146,10 +151,10 @@ fn flat_rows(
     earlier: &Groups,
     periods: Periods,
     query: &Query,
-) -> Result<Vec<Row>, QueryFailure> {
-    let mut values: Vec<Vec<&Value>> = vec![Vec::new(); query.group_by.len()];
-    for (keys, _) in by_keys(&groups.parts) {
-        for (known, value) in values.iter_mut().zip(keys) {
+) -> Result<Rows, QueryFailure> {
+    let mut values: Vec<Vec<&Cell>> = vec![Vec::new(); query.group_by.len()];
+    for part in groups.by_group().filter_map(<[Part]>::first) {
+        for (known, value) in values.iter_mut().zip(groups.keys(part.group)) {
             if !known.contains(&value) {
                 known.push(value);
             }
@@ -158,32 +163,33 @@ fn flat_rows(
     let combinations =
         values.iter().try_fold(1u64, |product, values| product.checked_mul(values.len() as u64));
     bounded(combinations.and_then(|combinations| combinations.checked_mul(periods.count())), query)?;
-    let mut combinations: Vec<Vec<Value>> = vec![Vec::new()];
+    let mut combinations: Vec<Vec<Cell>> = vec![Vec::new()];
     for values in &values {
         let extended =
             combinations.iter().flat_map(|so_far| values.iter().map(move |value| with(so_far, value)));
         combinations = extended.collect();
     }
-    let (parts, before) = (by_text(&groups.parts), by_text(&earlier.parts));
+    let (own, earlier) = (KnownParts::new(groups), KnownParts::new(earlier));
+    let series = |keys: Vec<Cell>| (Series::new(query, own.of(&keys), earlier.of(&keys)), keys);
+    let mut series: Vec<(Series, Vec<Cell>)> = combinations.into_iter().map(series).collect();
+
+    let mut names = series::names(query);
+    names.extend(query.group_by.iter().cloned());
+    let (layout, columns) = Layout::sorted(&names);
     let marks = series::marks(periods, query);
-    let series = combinations.into_iter().map(|keys| {
-        let text = text_of(&keys);
-        let rows = series::rows(&marks, &by_start(at(&parts, &text)), &by_start(at(&before, &text)), query);
-        (keys, rows.into_iter())
-    });
-    let mut series: Vec<_> = series.collect();
-    let mut rows = Vec::new();
-    for _ in &marks {
-        for (keys, series) in &mut series {
-            let mut fields = series.next().unwrap_or_default();
-            fields.extend(query.group_by.iter().cloned().zip(keys.iter().cloned()));
-            rows.push(row(fields));
+    let mut rows = Rows::new(layout, marks.len() * series.len());
+    let mut cells = Vec::with_capacity(names.len());
+    for mark in &marks {
+        for (series, keys) in &mut series {
+            series.row(mark, &mut cells);
+            cells.extend(keys.iter().cloned().map(Some));
+            rows.push(&columns, &mut cells);
         }
     }
     Ok(rows)
 }
 
-fn with(so_far: &[Value], value: &Value) -> Vec<Value> {
+fn with(so_far: &[Cell], value: &Cell) -> Vec<Cell> {
     so_far.iter().chain([value]).cloned().collect()
 }
 
@@ -193,67 +199,67 @@ fn nested_rows(
     earlier: &Groups,
     periods: Periods,
     query: &Query,
-) -> Result<Vec<Row>, QueryFailure> {
-    let (totals, before) = (by_text(&groups.totals), by_text(&earlier.parts));
-    let parts = by_keys(&groups.parts);
-    bounded((parts.len() as u64).checked_mul(periods.count()), query)?;
-    let (marks, names) = (series::marks(periods, query), shown_names(query));
-    let rows = parts.into_iter().map(|(keys, parts)| {
-        let text = text_of(keys);
-        let full = parts.iter().filter(|part| part.count > 0).count();
-        let count: i64 = parts.iter().map(|part| part.count).sum();
-        let before = by_start(at(&before, &text));
-        let values: Vec<Value> = series::rows(&marks, &by_start(parts), &before, query)
-            .into_iter()
-            .map(|fields| row(fields).into())
-            .collect();
-        let mut fields = vec![
-            ("_count".to_owned(), count.into()),
-            ("_group_count".to_owned(), full.into()),
-            ("values".to_owned(), values.into()),
-        ];
-        fields.extend(query.group_by.iter().cloned().zip(keys.iter().cloned()));
-        let total = totals.get(&text).and_then(|total| total.first());
-        for (index, (collect, name)) in query.collect.iter().zip(&names).enumerate() {
-            let value = total.and_then(|total| total.collected.get(index));
-            collected(collect, name, value.cloned(), &mut fields);
+) -> Result<Rows, QueryFailure> {
+    let count = groups.by_group().count();
+    bounded((count as u64).checked_mul(periods.count()), query)?;
+    let marks = series::marks(periods, query);
+    let earlier = KnownParts::new(earlier);
+    let (inner, inner_columns) = Layout::sorted(&series::names(query));
+    let mut names = vec!["_count".to_owned(), "_group_count".to_owned(), "values".to_owned()];
+    names.extend(query.group_by.iter().cloned());
+    names.extend(query.collect.iter().flat_map(names_of));
+    let (layout, columns) = Layout::sorted(&names);
+
+    let mut rows = Rows::new(layout, count);
+    let mut cells = Vec::with_capacity(names.len());
+    for parts in groups.by_group() {
+        let Some(group) = parts.first().map(|part| part.group) else { continue };
+        let keys = groups.keys(group);
+        let series = Series::new(query, PartsOfGroup { groups, parts }, earlier.of(keys));
+        let values = period_rows(&marks, series, Arc::clone(&inner), &inner_columns);
+        cells.push(Some(parts.iter().map(|part| part.count).sum::<i64>().into()));
+        cells.push(Some(Cell::from(parts.len() as u64)));
+        cells.push(Some(Cell::Rows(Arc::new(values))));
+        cells.extend(keys.iter().cloned().map(Some));
+        for (index, collect) in query.collect.iter().enumerate() {
+            cells_of(collect, Some(groups.total(group, index).clone()), &mut cells);
         }
-        row(fields)
-    });
-    Ok(rows.collect())
+        rows.push(&columns, &mut cells);
+    }
+    Ok(rows)
 }
 
-/// Groups sorted by a field that their rows will have; groups that are equal in it stay in their order.
-fn sorted_groups(groups: Vec<Group>, query: &Query) -> Result<Vec<Group>, QueryFailure> {
-    let Some(sort) = query.sort_by.as_ref().filter(|_| !groups.is_empty()) else { return Ok(groups) };
+/// Parts of groups sorted by a field that their rows will have; those that are equal in it stay in their order.
+fn sorted_parts(groups: &Groups, query: &Query) -> Result<Vec<Part>, QueryFailure> {
+    let parts = groups.parts.clone();
+    let Some(sort) = query.sort_by.as_ref().filter(|_| !parts.is_empty()) else { return Ok(parts) };
     let key = query.group_by.iter().position(|key| *key == sort.key);
-    let collected = query.collect.iter().position(|collect| series::has_name(collect, &sort.key));
+    let collected = query.collect.iter().position(|collect| names_of(collect).any(|name| name == sort.key));
     if key.is_none() && collected.is_none() && sort.key != "_count" {
         return Err(QueryFailure::InvalidSort { key: sort.key.clone() });
     }
-    let value = |group: &Group| match (key, collected) {
-        (Some(place), _) => group.keys.get(place).cloned().unwrap_or_default(),
-        (None, Some(place)) => group.collected.get(place).cloned().unwrap_or_default(),
-        (None, None) => group.count.into(),
+    let value = |part: &Part| match (key, collected) {
+        (Some(place), _) => groups.keys(part.group)[place].clone(),
+        (None, Some(place)) => groups.collected(part, place).clone(),
+        (None, None) => part.count.into(),
     };
-    let mut sorted: Vec<(Value, Group)> = groups.into_iter().map(|group| (value(&group), group)).collect();
-    sorted.sort_by(|(a, _), (b, _)| {
-        let ordering = compare_json(a, b);
-        if sort.order == Order::Ascending { ordering } else { ordering.reverse() }
-    });
-    Ok(sorted.into_iter().map(|(_, group)| group).collect())
+    let mut sorted: Vec<(Cell, Part)> = parts.iter().map(|part| (value(part), *part)).collect();
+    sorted.sort_by(|(a, _), (b, _)| directed(compare_cells(a, b), sort.order));
+    Ok(sorted.into_iter().map(|(_, part)| part).collect())
 }
 
-/// Sorts rows by a field of theirs; rows that are equal in it stay in the order of their groups.
-fn sort(rows: &mut [Row], query: &Query) -> Result<(), QueryFailure> {
-    let Some(sort) = &query.sort_by else { return Ok(()) };
-    if !rows.is_empty() && !rows.iter().any(|row| row.contains_key(&sort.key)) {
-        return Err(QueryFailure::InvalidSort { key: sort.key.clone() });
-    }
-    rows.sort_by(|a, b| {
-        let [a, b] = [a, b].map(|row| row.get(&sort.key).unwrap_or(&Value::Null));
-        let ordering = compare_json(a, b);
-        if sort.order == Order::Ascending { ordering } else { ordering.reverse() }
+/// The places of rows sorted by a field of theirs, where that is asked; rows that are equal in it stay in the order of their groups.
+fn sorted_places(rows: &Rows, query: &Query) -> Result<Option<Vec<usize>>, QueryFailure> {
+    let Some(sort) = query.sort_by.as_ref().filter(|_| rows.len() > 0) else { return Ok(None) };
+    let cells = rows.column(&sort.key).ok_or_else(|| QueryFailure::InvalidSort { key: sort.key.clone() })?;
+    let mut places: Vec<usize> = (0..rows.len()).collect();
+    places.sort_by(|a, b| {
+        let [a, b] = [*a, *b].map(|place| cells[place].unwrap_or(&Cell::Null));
+        directed(compare_cells(a, b), sort.order)
     });
-    Ok(())
+    Ok(Some(places))
+}
+
+fn directed(ordering: Ordering, order: Order) -> Ordering {
+    if order == Order::Ascending { ordering } else { ordering.reverse() }
 }

@@ -3,7 +3,8 @@
 use std::cmp::Ordering;
 
 use query_lang::Value;
-use serde_json::Value as Json;
+
+use crate::output::Cell;
 
 fn rank(value: &Value) -> u8 {
     match value {
@@ -38,11 +39,6 @@ fn compare_as_numbers(a: &Value, b: &Value) -> Ordering {
     compare(number(a), number(b))
 }
 
-/// Sorts collected values.
-pub fn sort_values(values: &mut [Value]) {
-    values.sort_by(compare_grouped);
-}
-
 /// The order of groups by the values of their keys.
 pub fn compare_lists(a: &[Value], b: &[Value]) -> Ordering {
     a.iter()
@@ -53,28 +49,29 @@ pub fn compare_lists(a: &[Value], b: &[Value]) -> Ordering {
 }
 
 /// The order in which an answer is sorted. What is equal in it stays as it is, in both directions, as it always did.
-pub fn compare_json(a: &Json, b: &Json) -> Ordering {
+pub fn compare_cells(a: &Cell, b: &Cell) -> Ordering {
     match (a, b) {
-        (Json::Array(a), Json::Array(b)) => {
-            let first = a.iter().zip(b).map(|(a, b)| compare_json(a, b)).find(|ordering| ordering.is_ne());
-            first.unwrap_or_else(|| a.len().cmp(&b.len()))
+        (Cell::List(a), Cell::List(b)) => {
+            let pairs = a.iter().zip(b.iter());
+            let first = pairs.map(|(a, b)| compare_cells(a, b)).find(|ordering| ordering.is_ne());
+            first.unwrap_or_else(|| a.iter().len().cmp(&b.iter().len()))
         }
-        (Json::Array(_), _) => Ordering::Greater,
-        (_, Json::Array(_)) => Ordering::Less,
-        (Json::String(a), Json::String(b)) => a.cmp(b),
+        (Cell::Rows(a), Cell::Rows(b)) => a.len().cmp(&b.len()),
+        (Cell::List(_) | Cell::Rows(_), _) => Ordering::Greater,
+        (_, Cell::List(_) | Cell::Rows(_)) => Ordering::Less,
+        (Cell::Text(a), Cell::Text(b)) => a.plain().cmp(&b.plain()),
         _ => compare_as_numbers(&scalar(a), &scalar(b)),
     }
 }
 
-fn scalar(value: &Json) -> Value {
-    match value {
-        Json::Bool(flag) => Value::Bool(*flag),
-        Json::Number(number) => match number.as_i64() {
-            Some(number) => Value::Int(number),
-            None => Value::Float(number.as_f64().unwrap_or(f64::MAX)),
-        },
-        Json::String(text) => Value::Text(text.clone()),
-        _ => Value::Null,
+fn scalar(cell: &Cell) -> Value {
+    match cell {
+        Cell::Flag(flag) => Value::Bool(*flag),
+        Cell::Whole(number) => Value::Int(*number),
+        Cell::Large(number) => Value::Float(*number as f64),
+        Cell::Broken(number) => Value::Float(*number),
+        Cell::Text(text) => Value::Text(text.plain().into_owned()),
+        Cell::Null | Cell::List(_) | Cell::Rows(_) => Value::Null,
     }
 }
 
@@ -96,7 +93,7 @@ mod tests {
         values.sort_by(compare);
         let shown: Vec<String> = values.iter().map(|value| value.to_json().to_string()).collect();
         assert_eq!(shown, ["null", "-1", "0.5", "9007199254740993", "\"B\"", "\"b\"", "true"]);
-        sort_values(&mut values);
+        values.sort_by(compare_grouped);
         let shown: Vec<String> = values.iter().map(|value| value.to_json().to_string()).collect();
         assert_eq!(shown, ["null", "-1", "0.5", "true", "9007199254740993", "\"B\"", "\"b\""]);
     }

@@ -1,30 +1,19 @@
 //! The periods of one group in order of time: filled where there are no records, beside those of earlier, added up.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use query_lang::{Collect, CollectMethod, Fill, Periods, Query};
-use serde_json::Value;
 
-use crate::query::Group;
-
-/// Names and values of a row, not yet in order.
-pub type Fields = Vec<(String, Value)>;
-
-/// The parts of a group by the start of their period.
-pub type ByStart<'a> = HashMap<DateTime<Utc>, &'a Group>;
-
-/// Parts by the start of their period.
-pub fn by_start<'a>(parts: impl IntoIterator<Item = &'a Group>) -> ByStart<'a> {
-    parts.into_iter().filter_map(|part| Some((part.start?, part))).collect()
-}
+use crate::output::Cell;
+use crate::query::{Groups, Part};
 
 /// A period as it is shown.
 #[derive(Debug, Clone)]
 pub struct Mark {
     start: DateTime<Utc>,
-    shown_start: Value,
-    shown_end: Value,
+    shown_start: Cell,
+    shown_end: Cell,
     /// The start of the one that it is compared with.
     before: Option<DateTime<Utc>>,
 }
@@ -32,13 +21,14 @@ pub struct Mark {
 /// The periods of an answer, which are the same for all of its groups.
 pub fn marks(periods: Periods, query: &Query) -> Vec<Mark> {
     let Periods { period, calendar, .. } = periods;
+    let printed = |time| Cell::from(calendar.print(time).as_str());
     // The end of one is mostly the start of the next.
-    let mut shown: Option<(DateTime<Utc>, Value)> = None;
+    let mut shown: Option<(DateTime<Utc>, Cell)> = None;
     let mark = |start| {
         let known = shown.take().filter(|(time, _)| *time == start);
-        let shown_start = known.map_or_else(|| calendar.print(start).into(), |(_, text)| text);
+        let shown_start = known.map_or_else(|| printed(start), |(_, text)| text);
         let end = calendar.add(period, start, 1).unwrap_or(periods.end);
-        let shown_end = Value::from(calendar.print(end));
+        let shown_end = printed(end);
         shown = Some((end, shown_end.clone()));
         let before = query.compare.and_then(|by| by.before(calendar, period, start));
         Mark { start, shown_start, shown_end, before }
@@ -46,122 +36,160 @@ pub fn marks(periods: Periods, query: &Query) -> Vec<Mark> {
     periods.starts().map(mark).collect()
 }
 
-/// A row for each period, in order. `earlier` has what the query compares with.
-pub fn rows(marks: &[Mark], parts: &ByStart, earlier: &ByStart, query: &Query) -> Vec<Fields> {
-    let mut writer = Writer {
-        query,
-        names: query.collect.iter().map(Collect::shown_name).collect(),
-        last: vec![None; query.collect.len()],
-        totals: vec![Value::from(0); query.collect.len()],
-        count: 0,
-    };
-    marks.iter().map(|mark| writer.row(mark, parts.get(&mark.start).copied(), earlier)).collect()
+/// The parts of a group in order of time, and what was collected in them.
+#[derive(Debug, Clone, Copy)]
+pub struct PartsOfGroup<'a> {
+    pub groups: &'a Groups,
+    pub parts: &'a [Part],
 }
 
-struct Writer<'q> {
-    query: &'q Query,
-    /// Under which each collect is shown.
-    names: Vec<String>,
+impl<'a> PartsOfGroup<'a> {
+    fn at(self, start: DateTime<Utc>) -> Option<&'a Part> {
+        let place = self.parts.binary_search_by_key(&Some(start), |part| part.start).ok()?;
+        self.parts.get(place)
+    }
+}
+
+/// The names of a period's row, in the order in which [`Series::row`] has their cells.
+pub fn names(query: &Query) -> Vec<String> {
+    let mut names = vec!["_count".to_owned(), "_start_at".to_owned(), "_end_at".to_owned()];
+    if query.compare.is_some() {
+        names.extend(["_count:previous".to_owned(), "_count:change".to_owned()]);
+    }
+    names.extend(query.cumulative.then(|| "_count:cumulative".to_owned()));
+    for collect in &query.collect {
+        let name = collect.shown_name();
+        names.extend(names_of(collect));
+        if query.compare.is_some() {
+            names.push(format!("{name}:previous"));
+            names.extend(changes(collect).then(|| format!("{name}:change")));
+        }
+        names.extend(adds_up(query, collect).then(|| format!("{name}:cumulative")));
+    }
+    names
+}
+
+/// Makes the rows of one group's periods, one after another.
+pub struct Series<'a> {
+    query: &'a Query,
+    own: PartsOfGroup<'a>,
+    /// What the query compares with.
+    earlier: PartsOfGroup<'a>,
     /// The last value of each collect that a period had.
-    last: Vec<Option<Value>>,
+    last: Vec<Option<&'a Cell>>,
     /// The sum of each collect so far.
-    totals: Vec<Value>,
+    totals: Vec<Cell>,
     /// The number of records so far.
     count: i64,
 }
 
-impl Writer<'_> {
-    fn row(&mut self, mark: &Mark, part: Option<&Group>, earlier: &ByStart) -> Fields {
-        let before = self.query.compare.map(|_| mark.before.and_then(|before| earlier.get(&before).copied()));
-        let count = part.map_or(0, |part| part.count);
-        let mut fields = vec![
-            ("_count".to_owned(), count.into()),
-            ("_start_at".to_owned(), mark.shown_start.clone()),
-            ("_end_at".to_owned(), mark.shown_end.clone()),
-        ];
-        if let Some(before) = before {
-            let before = before.map_or(0, |before| before.count);
-            fields.push(("_count:previous".to_owned(), before.into()));
-            fields.push(("_count:change".to_owned(), (count - before).into()));
+impl<'a> Series<'a> {
+    /// Before the first period.
+    pub fn new(query: &'a Query, own: PartsOfGroup<'a>, earlier: PartsOfGroup<'a>) -> Self {
+        let collects = query.collect.len();
+        Self {
+            query,
+            own,
+            earlier,
+            last: vec![None; collects],
+            totals: vec![Cell::Whole(0); collects],
+            count: 0,
         }
-        if self.query.cumulative {
-            self.count += count;
-            fields.push(("_count:cumulative".to_owned(), self.count.into()));
-        }
+    }
+
+    /// Appends the cells of the next period (see [`names`]).
+    pub fn row(&mut self, mark: &Mark, cells: &mut Vec<Option<Cell>>) {
         let query = self.query;
+        let part = self.own.at(mark.start);
+        let before = mark.before.and_then(|before| self.earlier.at(before));
+        let count = part.map_or(0, |part| part.count);
+        cells.extend([Some(count.into()), Some(mark.shown_start.clone()), Some(mark.shown_end.clone())]);
+        if query.compare.is_some() {
+            let before = before.map_or(0, |before| before.count);
+            cells.extend([Some(before.into()), Some((count - before).into())]);
+        }
+        if query.cumulative {
+            self.count += count;
+            cells.push(Some(self.count.into()));
+        }
         for (index, collect) in query.collect.iter().enumerate() {
-            let own = part.and_then(|part| part.collected.get(index).cloned());
-            let value = own.clone().or_else(|| self.filling(index, collect));
-            self.last[index] = own.or(self.last[index].take());
-            let before = before.map(|before| {
-                let before = before.and_then(|before| before.collected.get(index).cloned());
-                before.or_else(|| zero(query.fill, collect)).unwrap_or(Value::Null)
-            });
-            let name = &self.names[index];
-            collected(collect, name, value.clone(), &mut fields);
-            if let Some(before) = before {
-                let is_number = !matches!(collect.method, CollectMethod::Default | CollectMethod::Set);
-                if is_number {
-                    let change = value.as_ref().map_or(Value::Null, |value| difference(value, &before));
-                    fields.push((format!("{name}:change"), change));
-                }
-                fields.push((format!("{name}:previous"), before));
+            let own = part.map(|part| self.own.groups.collected(part, index));
+            let value = own.cloned().or_else(|| self.filling(index, collect));
+            self.last[index] = own.or(self.last[index]);
+            cells_of(collect, value.clone(), cells);
+            let value = value.unwrap_or(Cell::Null);
+            if query.compare.is_some() {
+                let before = before.map(|before| self.earlier.groups.collected(before, index).clone());
+                let before = before.or_else(|| zero(query.fill, collect)).unwrap_or(Cell::Null);
+                let change = changes(collect).then(|| Some(difference(&value, &before)));
+                cells.push(Some(before));
+                cells.extend(change);
             }
-            if query.cumulative && matches!(collect.method, CollectMethod::Sum | CollectMethod::Count) {
-                self.totals[index] = sum(&self.totals[index], value.as_ref().unwrap_or(&Value::Null));
-                fields.push((format!("{name}:cumulative"), self.totals[index].clone()));
+            if adds_up(query, collect) {
+                self.totals[index] = sum(&self.totals[index], &value);
+                cells.push(Some(self.totals[index].clone()));
             }
         }
-        fields
     }
 
     /// What stands for a value in a period without records.
-    fn filling(&self, index: usize, collect: &Collect) -> Option<Value> {
+    fn filling(&self, index: usize, collect: &Collect) -> Option<Cell> {
         match self.query.fill {
-            Fill::Previous => self.last[index].clone(),
+            Fill::Previous => self.last[index].cloned(),
             fill => zero(fill, collect),
         }
     }
 }
 
-fn zero(fill: Fill, collect: &Collect) -> Option<Value> {
-    let nothing = match collect.method {
-        CollectMethod::Default | CollectMethod::Set => Value::Array(Vec::new()),
-        _ => 0.into(),
+fn zero(fill: Fill, collect: &Collect) -> Option<Cell> {
+    let nothing = || match collect.method {
+        CollectMethod::Default | CollectMethod::Set => Cell::List(Arc::default()),
+        _ => Cell::Whole(0),
     };
-    (fill == Fill::Zero).then_some(nothing)
+    (fill == Fill::Zero).then(nothing)
 }
 
-/// Whether a collected value has this name in the row of a group.
-pub fn has_name(collect: &Collect, name: &str) -> bool {
-    collect.shown_name() == name || collect.method == CollectMethod::Default && collect.key == name
+/// Whether there is a difference between two of its values.
+fn changes(collect: &Collect) -> bool {
+    !matches!(collect.method, CollectMethod::Default | CollectMethod::Set)
 }
 
-/// A collected value under its names, of which `name` is the one that is always there; null where there is none.
-pub fn collected(collect: &Collect, name: &str, value: Option<Value>, fields: &mut Fields) {
+/// Whether it is added up from period to period.
+fn adds_up(query: &Query, collect: &Collect) -> bool {
+    query.cumulative && matches!(collect.method, CollectMethod::Sum | CollectMethod::Count)
+}
+
+/// The names of a collected value in a row, of which the last one is that which is always there.
+pub fn names_of(collect: &Collect) -> impl Iterator<Item = String> {
     // The default method answers under two names; a period without records has one of them.
-    if collect.method == CollectMethod::Default {
-        fields.extend(value.clone().map(|value| (collect.key.clone(), value)));
-    }
-    fields.push((name.to_owned(), value.unwrap_or(Value::Null)));
+    let plain = (collect.method == CollectMethod::Default).then(|| collect.key.clone());
+    plain.into_iter().chain([collect.shown_name()])
 }
 
-fn difference(value: &Value, before: &Value) -> Value {
+/// A collected value under its [names](names_of); null where there is none.
+pub fn cells_of(collect: &Collect, value: Option<Cell>, cells: &mut Vec<Option<Cell>>) {
+    if collect.method == CollectMethod::Default {
+        cells.push(value.clone());
+    }
+    cells.push(Some(value.unwrap_or(Cell::Null)));
+}
+
+fn difference(value: &Cell, before: &Cell) -> Cell {
     combine(value, before, i64::checked_sub, |a, b| a - b)
 }
 
 /// Null adds nothing.
-fn sum(total: &Value, value: &Value) -> Value {
-    if value.is_null() { total.clone() } else { combine(total, value, i64::checked_add, |a, b| a + b) }
+fn sum(total: &Cell, value: &Cell) -> Cell {
+    if *value == Cell::Null { total.clone() } else { combine(total, value, i64::checked_add, |a, b| a + b) }
 }
 
 /// Whole numbers stay whole where they fit; what is no number makes null.
-fn combine(a: &Value, b: &Value, whole: fn(i64, i64) -> Option<i64>, broken: fn(f64, f64) -> f64) -> Value {
-    let exact = a.as_i64().zip(b.as_i64()).and_then(|(a, b)| whole(a, b));
-    match (exact, a.as_f64().zip(b.as_f64())) {
+fn combine(a: &Cell, b: &Cell, whole: fn(i64, i64) -> Option<i64>, broken: fn(f64, f64) -> f64) -> Cell {
+    let exact = a.as_whole().zip(b.as_whole()).and_then(|(a, b)| whole(a, b));
+    match (exact, a.as_float().zip(b.as_float())) {
         (Some(number), _) => number.into(),
         (None, Some((a, b))) => broken(a, b).into(),
-        (None, None) => Value::Null,
+        (None, None) => Cell::Null,
     }
 }
 
@@ -171,11 +199,15 @@ mod tests {
 
     #[test]
     fn numbers_stay_whole_where_they_fit() {
-        assert_eq!(difference(&5.into(), &7.into()), Value::from(-2));
-        assert_eq!(difference(&i64::MAX.into(), &(-1).into()), Value::from(9_223_372_036_854_775_808.0));
-        assert_eq!(difference(&1.5.into(), &Value::Null), Value::Null);
-        assert_eq!(difference(&"a".into(), &1.into()), Value::Null);
-        assert_eq!(sum(&1.into(), &Value::Null), Value::from(1));
-        assert_eq!(sum(&1.into(), &0.5.into()), Value::from(1.5));
+        let (one, half) = (Cell::Whole(1), Cell::Broken(0.5));
+        assert_eq!(difference(&Cell::Whole(5), &Cell::Whole(7)), Cell::Whole(-2));
+        assert_eq!(
+            difference(&Cell::Whole(i64::MAX), &Cell::Whole(-1)),
+            Cell::Broken(9_223_372_036_854_775_808.0)
+        );
+        assert_eq!(difference(&half, &Cell::Null), Cell::Null);
+        assert_eq!(difference(&"a".into(), &one), Cell::Null);
+        assert_eq!(sum(&one, &Cell::Null), one);
+        assert_eq!(sum(&one, &half), Cell::Broken(1.5));
     }
 }

@@ -17,15 +17,16 @@ mod pairs;
 mod source;
 mod starts;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use arrow::array::RecordBatch;
 use chrono::DateTime;
 use query_lang::{Calendar, Collect, Period, Query, Value};
-use serde_json::Value as Json;
 
 use super::QueryFailure;
-use super::group::{Group, Groups};
+use super::group::{Groups, Part};
+use crate::output::Cell;
 use crate::schema::{SEQUENCE, TIMESTAMP};
 use coder::Coder;
 use gather::{Gather, Places};
@@ -131,10 +132,10 @@ impl Key {
         }
     }
 
-    fn values(&self) -> Vec<Value> {
+    fn values(&self) -> Cow<'_, [Value]> {
         match self {
-            Self::Stored(_, coder) => coder.values().to_vec(),
-            Self::Start(starts) => starts.values(),
+            Self::Stored(_, coder) => Cow::Borrowed(coder.values()),
+            Self::Start(starts) => Cow::Owned(starts.values()),
         }
     }
 
@@ -279,89 +280,93 @@ impl Kernel {
     /// All groups, sorted by their keys, then by period.
     pub fn finish(mut self) -> Groups {
         let size = self.groups() + 1;
-        let starts = if self.by_period { self.keys.pop() } else { None };
-        let periods = if starts.is_some() { self.pairs.pop() } else { None };
-        let starts = starts.map(|starts| starts.values()).unwrap_or_default();
-
-        // The groups by their keys alone: of each its values and its rank.
-        let values: Vec<Vec<Value>> = self.keys.iter().map(Key::values).collect();
-        let mut keys: Vec<Vec<Json>> = values
-            .first()
-            .map_or(Vec::new(), |first| first.iter().map(|value| vec![value.to_json()]).collect());
-        let mut ranks = values.first().map_or(Vec::new(), |first| order::ranks(first));
-        for (pairs, values) in self.pairs.iter().zip(values.iter().skip(1)) {
-            let with = |(a, b): &(u32, u32)| {
-                let mut keys = keys[*a as usize - 1].clone();
-                keys.push(values[*b as usize - 1].to_json());
-                keys
-            };
-            let joined = pairs.pairs().iter().map(with).collect();
-            keys = joined;
-            ranks = order::ranks_of_pairs(pairs.pairs(), &ranks, &order::ranks(values));
-        }
-
-        let gathers = std::mem::take(&mut self.gathers);
-        let Some(periods) = periods else {
-            // By keys alone, or by period alone.
-            let by_start = self.by_period;
-            let ranks = if by_start { order::ranks(&starts) } else { ranks };
-            let group = |code: usize| match by_start {
-                true => (Vec::new(), starts.get(code - 1)),
-                false => (std::mem::take(&mut keys[code - 1]), None),
-            };
-            return Groups {
-                parts: in_order(&ranks, size, &self.counts, gathers, group),
-                totals: Vec::new(),
-            };
+        let count = |code: u32| i64::try_from(self.counts[code as usize]).unwrap_or(i64::MAX);
+        let last = if self.by_period { self.keys.pop() } else { None };
+        let Some(Key::Start(starts)) = last else {
+            let codes = codes_in_order(&self.ranks());
+            let part =
+                |(group, code): (u32, &u32)| Part { group, start: None, count: count(*code), place: *code };
+            let parts = (0..).zip(&codes).map(part).collect();
+            let (keys, width) = (self.keys_of(&codes), self.keys.len());
+            let (collected, totals) = finished(self.gathers, size, None);
+            return Groups { parts, width, keys, collected, totals };
+        };
+        let start = |code: u32| DateTime::from_timestamp_micros(starts.starts()[code as usize - 1]);
+        let Some(periods) = self.pairs.pop() else {
+            let part = |code| Part { group: 0, start: start(code), count: count(code), place: code };
+            let codes = codes_in_order(&order::ranks_of_times(starts.starts()));
+            let parts = codes.into_iter().map(part).collect();
+            let (collected, totals) = finished(self.gathers, size, None);
+            return Groups { parts, collected, totals, ..Groups::default() };
         };
 
-        // By both: what is collected over all periods of a group is gathered from its parts.
-        let map: Vec<u32> =
-            std::iter::once(0).chain(periods.pairs().iter().map(|(group, _)| *group)).collect();
-        let total_size = keys.len() + 1;
-        let mut counts = vec![0; total_size];
-        self.counts.iter().zip(&map).for_each(|(count, group)| counts[*group as usize] += count);
-        let totals = gathers.iter().map(|gather| {
-            let mut total = Gather::new(gather.collect());
-            total.merge(gather, &map, total_size);
-            total
-        });
-        let totals =
-            in_order(&ranks, total_size, &counts, totals.collect(), |code| (keys[code - 1].clone(), None));
-        // A group whose records have no time, and so no period, is none.
-        let totals = totals.into_iter().filter(|total| total.count > 0).collect();
-        let part_ranks = order::ranks_of_pairs(periods.pairs(), &ranks, &order::ranks(&starts));
-        let parts = in_order(&part_ranks, size, &self.counts, gathers, |code| {
-            let (group, start) = periods.pairs()[code - 1];
-            (keys[group as usize - 1].clone(), starts.get(start as usize - 1))
-        });
-        Groups { parts, totals }
+        // By keys and period. A group whose records have no time, and so no period, is none.
+        let ranks = self.ranks();
+        let mut numbers = vec![0; ranks.len() + 1];
+        periods.pairs().iter().for_each(|(group, _)| numbers[*group as usize] = 1);
+        let codes: Vec<u32> =
+            codes_in_order(&ranks).into_iter().filter(|code| numbers[*code as usize] > 0).collect();
+        (1..).zip(&codes).for_each(|(number, code)| numbers[*code as usize] = number);
+        // What is collected over all periods of a group is gathered from its parts.
+        let map: Vec<u32> = std::iter::once(0)
+            .chain(periods.pairs().iter().map(|(group, _)| numbers[*group as usize]))
+            .collect();
+        let part_ranks =
+            order::ranks_of_pairs(periods.pairs(), &ranks, &order::ranks_of_times(starts.starts()));
+        let part = |code: u32| {
+            let group = map[code as usize] - 1;
+            let (_, period) = periods.pairs()[code as usize - 1];
+            Part { group, start: start(period), count: count(code), place: code }
+        };
+        let parts = codes_in_order(&part_ranks).into_iter().map(part).collect();
+        let (keys, width) = (self.keys_of(&codes), self.keys.len());
+        let (collected, mut totals) = finished(self.gathers, size, Some((&map, codes.len() + 1)));
+        // Groups are numbered from 0 on.
+        totals.iter_mut().for_each(|totals| drop(totals.remove(0)));
+        Groups { parts, width, keys, collected, totals }
+    }
+
+    /// The ranks of groups by their keys, the period aside; by code, that of code 1 first.
+    fn ranks(&self) -> Vec<u32> {
+        let mut keys = self.keys.iter().map(|key| order::ranks(&key.values()));
+        let first = keys.next().unwrap_or_default();
+        let pairs = self.pairs.iter().zip(keys);
+        pairs.fold(first, |ranks, (pairs, last)| order::ranks_of_pairs(pairs.pairs(), &ranks, &last))
+    }
+
+    /// The values of the keys of some groups, one group after another.
+    fn keys_of(&self, codes: &[u32]) -> Vec<Cell> {
+        let width = self.keys.len();
+        let values: Vec<Vec<Cell>> =
+            self.keys.iter().map(|key| key.values().iter().map(Cell::from).collect()).collect();
+        let mut cells = vec![Cell::Null; width * codes.len()];
+        if width == 0 {
+            return cells;
+        }
+        for (cells, code) in cells.chunks_mut(width).zip(codes) {
+            // A code stands for a pair of the code of all keys but the last one, and of the last one.
+            let mut code = *code;
+            for level in (1..width).rev() {
+                let (others, last) = self.pairs[level - 1].pairs()[code as usize - 1];
+                cells[level] = values[level][last as usize - 1].clone();
+                code = others;
+            }
+            cells[0] = values[0][code as usize - 1].clone();
+        }
+        cells
     }
 }
 
-/// Groups in the order of their ranks; `group` has the keys and the start of each code.
-fn in_order<'v>(
-    ranks: &[u32],
-    size: usize,
-    counts: &[u64],
+/// The codes of ranked groups in the order of their ranks.
+fn codes_in_order(ranks: &[u32]) -> Vec<u32> {
+    order::inverse(ranks).into_iter().map(|place| place + 1).collect()
+}
+
+/// For each of what was gathered the cells by code, and those of groups of groups (see [`Gather::finish`]).
+fn finished(
     gathers: Vec<Gather>,
-    mut group: impl FnMut(usize) -> (Vec<Json>, Option<&'v Value>),
-) -> Vec<Group> {
-    let mut collected: Vec<Vec<Json>> = gathers.into_iter().map(|gather| gather.finish(size)).collect();
-    let codes = order::inverse(ranks).into_iter().map(|place| place as usize + 1);
-    codes
-        .map(|code| {
-            let (keys, start) = group(code);
-            let start: Option<DateTime<_>> = start.and_then(|start| match start {
-                Value::Time(time) => Some(*time),
-                _ => None,
-            });
-            Group {
-                keys,
-                start,
-                count: i64::try_from(counts[code]).unwrap_or(i64::MAX),
-                collected: collected.iter_mut().map(|values| std::mem::take(&mut values[code])).collect(),
-            }
-        })
-        .collect()
+    size: usize,
+    totals: Option<(&[u32], usize)>,
+) -> (Vec<Vec<Cell>>, Vec<Vec<Cell>>) {
+    gathers.into_iter().map(|gather| gather.finish(size, totals)).unzip()
 }

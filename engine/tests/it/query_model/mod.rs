@@ -334,11 +334,11 @@ async fn difference(
         Ok(answer) => {
             // As text, since a float that is read from JSON may differ from the one that was written in its last bit.
             let written = String::from_utf8(answer.write(Format::Json).unwrap()).unwrap();
-            let shown = serde_json::to_string(answer.rows().as_ref()).unwrap();
+            let shown = serde_json::to_string(&answer.rows()).unwrap();
             if written != shown {
                 return Err(format!("written as\n{written}\nbut shown as\n{shown}"));
             }
-            Ok(answer.rows().into_owned())
+            Ok(answer.rows())
         }
         Err(QueryFailure::InvalidCollect { .. }) => Err(Refusal::InvalidCollect),
         Err(QueryFailure::InvalidSort { .. }) => Err(Refusal::InvalidSort),

@@ -102,7 +102,7 @@ async fn ask_server(server: &str, args: &QueryArgs, query: &Query, output: Outpu
         }
         let rows = body.get("data").context("the server's answer has no data")?;
         let next = body.get("cursor").and_then(Value::as_str).map(str::to_owned);
-        let answer = Answer::new(serde_json::from_value(rows.clone())?);
+        let answer = Answer::from_json(serde_json::from_value(rows.clone())?);
         let answer = answer.with_fields(&query.fields).with_next(next);
         return output.write(&answer, query);
     }

@@ -99,10 +99,10 @@ impl<'a> Source<'a> {
             let snapshot =
                 self.state.store.snapshot(&data_set.name).await.map_err(|error| error.to_string())?;
             let answer = self.state.queries.answer(snapshot, &parsed, self.now).await;
-            return Ok(answer.map_err(|error| error.to_string())?.rows().into_owned());
+            return Ok(answer.map_err(|error| error.to_string())?.rows());
         }
         let answer = self.state.queries.ask(&self.state.store, &data_set.name, &parsed, self.now).await;
-        Ok(answer.map_err(|error| error.to_string())?.rows().into_owned())
+        Ok(answer.map_err(|error| error.to_string())?.rows())
     }
 }
 

@@ -1,9 +1,8 @@
 //! Sample standard deviations, by Welford's method, which does not lose digits where numbers are large and close.
 
-use serde_json::Value as Json;
-
 use super::super::source::Source;
 use super::{NotANumber, Places, each_float};
+use crate::output::Cell;
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Deviation {
@@ -41,10 +40,10 @@ impl Deviations {
         }
     }
 
-    pub fn finish(mut self, size: usize) -> Vec<Json> {
+    pub fn finish(mut self, size: usize) -> Vec<Cell> {
         self.0.resize(size, Deviation::default());
         let value = |own: &Deviation| match own.count {
-            0 | 1 => Json::Null,
+            0 | 1 => Cell::Null,
             count => (own.squares / (count - 1) as f64).sqrt().into(),
         };
         self.0.iter().map(value).collect()

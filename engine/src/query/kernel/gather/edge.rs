@@ -3,10 +3,10 @@
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use query_lang::Value;
-use serde_json::Value as Json;
 
 use super::super::source::Source;
 use super::Places;
+use crate::output::Cell;
 use crate::schema::{SEQUENCE, TIMESTAMP};
 
 /// Which of the records.
@@ -80,12 +80,9 @@ impl Edges {
         }
     }
 
-    pub fn finish(mut self, size: usize) -> Vec<Json> {
+    pub fn finish(mut self, size: usize) -> Vec<Cell> {
         self.places.resize(size, None);
-        self.places
-            .iter()
-            .map(|place| place.as_ref().map_or(Json::Null, |(_, value)| value.to_json()))
-            .collect()
+        self.places.iter().map(|place| place.as_ref().map(|(_, value)| value).into()).collect()
     }
 
     pub fn bytes(&self) -> usize {

@@ -3,10 +3,10 @@
 use arrow::array::AsArray;
 use arrow::datatypes::{DataType, Float64Type, Int64Type};
 use query_lang::Value;
-use serde_json::Value as Json;
 
 use super::super::source::{Source, Texts};
 use super::Places;
+use crate::output::Cell;
 use crate::shape::order::compare;
 
 /// Which of the values.
@@ -117,8 +117,8 @@ impl Extremes {
         }
     }
 
-    pub fn finish(self, size: usize) -> Vec<Json> {
-        (0..size).map(|group| self.best(group).map_or(Json::Null, |value| value.to_json())).collect()
+    pub fn finish(self, size: usize) -> Vec<Cell> {
+        (0..size).map(|group| self.best(group).as_ref().into()).collect()
     }
 
     pub fn bytes(&self) -> usize {

@@ -12,7 +12,6 @@ mod sum;
 
 use arrow::array::RecordBatch;
 use query_lang::{Collect, CollectMethod, Percentile, Value};
-use serde_json::Value as Json;
 
 use super::source::Source;
 use deviation::Deviations;
@@ -21,6 +20,8 @@ use edge::{Edge, Edges};
 use extreme::{Extreme, Extremes};
 use percentile::Numbers;
 use sum::Sums;
+
+use crate::output::Cell;
 
 /// A value that is no number where only numbers make sense.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +53,8 @@ enum State {
     Extremes(Extremes),
     Edges(Edges),
     Members(Box<Members>),
+    /// How many members, in the end.
+    Distinct(Box<Members>),
     Deviations(Deviations),
     Percentile(Percentile, Numbers),
 }
@@ -67,9 +70,8 @@ impl Gather {
             CollectMethod::Max => State::Extremes(Extremes::new(Extreme::Largest)),
             CollectMethod::First => State::Edges(Edges::new(Edge::First)),
             CollectMethod::Last => State::Edges(Edges::new(Edge::Last)),
-            CollectMethod::Default | CollectMethod::Set | CollectMethod::Distinct => {
-                State::Members(Box::default())
-            }
+            CollectMethod::Default | CollectMethod::Set => State::Members(Box::default()),
+            CollectMethod::Distinct => State::Distinct(Box::default()),
             CollectMethod::Stddev => State::Deviations(Deviations::default()),
             CollectMethod::Percentile(percentile) => State::Percentile(percentile, Numbers::default()),
         };
@@ -92,7 +94,7 @@ impl Gather {
             State::Sums(sums) | State::Means(sums) => sums.update(places, &source)?,
             State::Extremes(extremes) => extremes.update(places, &source),
             State::Edges(edges) => edges.update(places, &source, block),
-            State::Members(members) => members.update(places, &source),
+            State::Members(members) | State::Distinct(members) => members.update(places, &source),
             State::Deviations(deviations) => deviations.update(places, &source)?,
             State::Percentile(_, numbers) => numbers.update(places, &source)?,
         }
@@ -111,7 +113,8 @@ impl Gather {
             }
             (State::Extremes(mine), State::Extremes(theirs)) => mine.merge(theirs, map, size),
             (State::Edges(mine), State::Edges(theirs)) => mine.merge(theirs, map, size),
-            (State::Members(mine), State::Members(theirs)) => mine.merge(theirs, map, size),
+            (State::Members(mine), State::Members(theirs))
+            | (State::Distinct(mine), State::Distinct(theirs)) => mine.merge(theirs, map, size),
             (State::Deviations(mine), State::Deviations(theirs)) => mine.merge(theirs, map, size),
             (State::Percentile(_, mine), State::Percentile(_, theirs)) => mine.merge(theirs, map),
             // Both are of one query.
@@ -119,20 +122,35 @@ impl Gather {
         }
     }
 
-    /// The collected value of every group by code, that of code 0 included.
-    pub fn finish(self, size: usize) -> Vec<Json> {
-        let method = self.collect.method;
+    /// The collected value of every group by code, that of code 0 included. And the same of groups of groups, where `totals`
+    /// says for each group by code the one that it belongs to, and how many these are.
+    pub fn finish(self, size: usize, totals: Option<(&[u32], usize)>) -> (Vec<Cell>, Vec<Cell>) {
+        match self.state {
+            State::Members(members) => members.lists(size, totals),
+            State::Distinct(members) => members.counts(size, totals),
+            _ => {
+                let totals = totals.map(|(map, size)| {
+                    let mut total = Self::new(&self.collect);
+                    total.merge(&self, map, size);
+                    total.cells(size)
+                });
+                (self.cells(size), totals.unwrap_or_default())
+            }
+        }
+    }
+
+    fn cells(self, size: usize) -> Vec<Cell> {
         match self.state {
             State::Counts(mut counts) => {
                 counts.resize(size, 0);
-                counts.into_iter().map(Json::from).collect()
+                counts.into_iter().map(Cell::from).collect()
             }
             State::Sums(sums) => sums.finish(size, sum::Sum::total),
             State::Means(sums) => sums.finish(size, sum::Sum::mean),
             State::Extremes(extremes) => extremes.finish(size),
             State::Edges(edges) => edges.finish(size),
-            State::Members(members) if method == CollectMethod::Distinct => members.counts(size),
-            State::Members(members) => members.lists(size),
+            State::Members(members) => members.lists(size, None).0,
+            State::Distinct(members) => members.counts(size, None).0,
             State::Deviations(deviations) => deviations.finish(size),
             State::Percentile(percentile, numbers) => numbers.finish(percentile, size),
         }
@@ -145,7 +163,7 @@ impl Gather {
             State::Sums(sums) | State::Means(sums) => sums.bytes(),
             State::Extremes(extremes) => extremes.bytes(),
             State::Edges(edges) => edges.bytes(),
-            State::Members(members) => members.bytes(),
+            State::Members(members) | State::Distinct(members) => members.bytes(),
             State::Deviations(deviations) => deviations.bytes(),
             State::Percentile(_, numbers) => numbers.bytes(),
         }

@@ -1,10 +1,10 @@
 //! Percentiles: all numbers are kept, each with its group, and put in order in the end.
 
 use query_lang::Percentile;
-use serde_json::Value as Json;
 
 use super::super::source::Source;
 use super::{NotANumber, Places, each_float};
+use crate::output::Cell;
 
 /// The numbers of all groups, in the order of the rows.
 #[derive(Debug, Default)]
@@ -28,7 +28,7 @@ impl Numbers {
         self.numbers.extend(&other.numbers);
     }
 
-    pub fn finish(self, percentile: Percentile, size: usize) -> Vec<Json> {
+    pub fn finish(self, percentile: Percentile, size: usize) -> Vec<Cell> {
         let mut ends = vec![0; size];
         self.groups.iter().for_each(|group| ends[*group as usize] += 1);
         let mut end = 0;
@@ -73,6 +73,6 @@ mod tests {
         assert_eq!(percentile_of(&mut [4.0, 1.0], p50), Some(2.5));
         assert_eq!(percentile_of(&mut [], p50), None);
         let numbers = Numbers { groups: vec![2, 1, 2, 2], numbers: vec![3.0, 10.0, 1.0, 2.0] };
-        assert_eq!(numbers.finish(p50, 4), [Json::Null, 10.0.into(), 2.0.into(), Json::Null]);
+        assert_eq!(numbers.finish(p50, 4), [Cell::Null, 10.0.into(), 2.0.into(), Cell::Null]);
     }
 }

@@ -3,10 +3,10 @@
 use arrow::array::AsArray;
 use arrow::datatypes::{DataType, Float64Type, Int64Type};
 use query_lang::Value;
-use serde_json::Value as Json;
 
 use super::super::source::Source;
 use super::{NotANumber, Places, no_values};
+use crate::output::Cell;
 
 /// The sum of one group.
 #[derive(Debug, Clone, Copy, Default)]
@@ -35,7 +35,7 @@ impl Sum {
     }
 
     /// The sum; of nothing it is zero.
-    pub fn total(&self) -> Json {
+    pub fn total(&self) -> Cell {
         if self.brokens > 0 {
             // JSON has no number for a sum beyond all floats: that is null.
             return self.as_f64().into();
@@ -48,9 +48,9 @@ impl Sum {
     }
 
     /// The mean; of nothing it is null.
-    pub fn mean(&self) -> Json {
+    pub fn mean(&self) -> Cell {
         match self.wholes + self.brokens {
-            0 => Json::Null,
+            0 => Cell::Null,
             count => (self.as_f64() / count as f64).into(),
         }
     }
@@ -132,7 +132,7 @@ impl Sums {
         }
     }
 
-    pub fn finish(mut self, size: usize, value: fn(&Sum) -> Json) -> Vec<Json> {
+    pub fn finish(mut self, size: usize, value: fn(&Sum) -> Cell) -> Vec<Cell> {
         self.0.resize(size, Sum::default());
         self.0.iter().map(value).collect()
     }
@@ -149,11 +149,11 @@ mod tests {
     #[test]
     fn sums_keep_all_digits() {
         let mut sum = Sum::default();
-        assert_eq!((sum.total(), sum.mean()), (0.into(), Json::Null));
+        assert_eq!((sum.total(), sum.mean()), (Cell::Whole(0), Cell::Null));
         sum.add_whole(i64::MAX);
         sum.add_whole(i64::MAX);
-        assert_eq!(sum.total().to_string(), "18446744073709551614");
+        assert_eq!(sum.total().to_text(), "18446744073709551614");
         sum.add_broken(0.5);
-        assert_eq!(sum.total(), Json::from(18_446_744_073_709_551_615.0));
+        assert_eq!(sum.total(), Cell::from(18_446_744_073_709_551_615.0));
     }
 }
