@@ -24,7 +24,7 @@ const RECORDS: u64 = 10_000;
 async fn answer(engine: &QueryEngine, snapshot: &Snapshot, text: &str, now: DateTime<Utc>) -> Vec<u8> {
     let query = query_lang::parse(text, &Policy { raw_queries_allowed: true }, now).unwrap();
     let answer = Arc::new(engine.answer(snapshot.clone(), &query, now).await.unwrap());
-    engine.write(&answer, Format::Json).await.unwrap()
+    engine.write(&answer, Format::Json, Vec::new()).await.unwrap()
 }
 
 fn questions(criterion: &mut Criterion) {

@@ -118,14 +118,16 @@ async fn ask(
         }
         let start = Instant::now();
         sender.ready().await?;
-        let answer = sender.send_request(request.body(Full::new(body.clone()))?).await?;
+        let mut answer = sender.send_request(request.body(Full::new(body.clone()))?).await?;
         let status = answer.status();
-        let content = answer.into_body().collect().await?.to_bytes();
         if status.as_u16() >= 400 {
+            let content = answer.into_body().collect().await?.to_bytes();
             bail!("{status}: {}", String::from_utf8_lossy(&content[..content.len().min(300)]));
         }
+        while let Some(frame) = answer.frame().await {
+            seen.bytes += frame?.data_ref().map_or(0, |piece| piece.len() as u64);
+        }
         seen.times.push(start.elapsed());
-        seen.bytes += content.len() as u64;
     }
     Ok(seen)
 }

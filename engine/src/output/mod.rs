@@ -114,17 +114,21 @@ impl Answer {
     /// # Errors
     /// Only when a table cannot be written.
     pub fn write(&self, format: Format) -> Result<Vec<u8>, ArrowError> {
-        let rows = match &self.content {
-            Content::Records(records) => return records.write(format),
-            Content::Rows(rows) => rows,
-        };
-        let mut text = Vec::new();
-        match format {
-            Format::Json => rows.write_json(&mut text),
-            Format::Ndjson => rows.write_ndjson(&mut text),
-            Format::Csv => return Ok(rows.to_csv()),
-            Format::Arrow => return rows.to_arrow(),
-            Format::Parquet => return rows.to_parquet(),
+        self.write_after(Vec::new(), format)
+    }
+
+    /// The same after a text that is there already.
+    ///
+    /// # Errors
+    /// As [`Answer::write`].
+    pub fn write_after(&self, mut text: Vec<u8>, format: Format) -> Result<Vec<u8>, ArrowError> {
+        match (&self.content, format) {
+            (Content::Rows(rows), Format::Json) => rows.write_json(&mut text),
+            (Content::Rows(rows), Format::Ndjson) => rows.write_ndjson(&mut text),
+            (Content::Rows(rows), Format::Csv) => text.extend(rows.to_csv()),
+            (Content::Rows(rows), Format::Arrow) => text.extend(rows.to_arrow()?),
+            (Content::Rows(rows), Format::Parquet) => text.extend(rows.to_parquet()?),
+            (Content::Records(records), format) => text.extend(records.write(format)?),
         }
         Ok(text)
     }

@@ -63,13 +63,18 @@ impl QueryEngine {
         Ok(Reply::Whole(self.ask(store, data_set, query, now).await?))
     }
 
-    /// A whole answer in a form; what takes long is done by other threads.
+    /// A whole answer in a form, after a text that is there already; what takes long is done by other threads.
     ///
     /// # Errors
     /// Only when a table cannot be written.
-    pub async fn write(&self, answer: &Arc<Answer>, format: Format) -> Result<Vec<u8>, QueryFailure> {
+    pub async fn write(
+        &self,
+        answer: &Arc<Answer>,
+        format: Format,
+        text: Vec<u8>,
+    ) -> Result<Vec<u8>, QueryFailure> {
         let (answer, values) = (Arc::clone(answer), answer.bytes() / USUAL_VALUE_BYTES);
-        self.workers.run(values, move || Ok(answer.write(format)?)).await
+        self.workers.run(values, move || Ok(answer.write_after(text, format)?)).await
     }
 
     /// The records of a raw query as a stream of bytes, of which the first piece is there; `None` when they are few.

@@ -43,8 +43,8 @@ pub async fn write(
     let format = shown_format(query.format, published);
     let (body, next) = match reply {
         Reply::Whole(answer) => {
-            let mut body = envelope_start(format);
-            body.extend(queries.write(&answer, format).await.map_err(unwritable)?);
+            let body = queries.write(&answer, format, envelope_start(format)).await;
+            let mut body = body.map_err(unwritable)?;
             body.extend(envelope_end(format, query, answer.next.as_deref(), published));
             (Body::from(body), answer.next.clone())
         }
