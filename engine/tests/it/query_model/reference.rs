@@ -113,12 +113,17 @@ fn record_order(a: &Value, b: &Value) -> Ordering {
 
 /// As records, but booleans are 0 and 1 among the numbers, after the number that they equal.
 fn group_order(a: &Value, b: &Value) -> Ordering {
+    let is_flag = |value: &Value| matches!(value, Value::Bool(_));
+    order_as_numbers(a, b).then(is_flag(b).cmp(&is_flag(a)))
+}
+
+/// The same, but that false and 0 are equal, and true and 1.
+fn order_as_numbers(a: &Value, b: &Value) -> Ordering {
     let number = |value: &Value| match value {
         Value::Bool(flag) => Value::Int(i64::from(*flag)),
         other => other.clone(),
     };
-    let is_flag = |value: &Value| matches!(value, Value::Bool(_));
-    record_order(&number(a), &number(b)).then(is_flag(b).cmp(&is_flag(a)))
+    record_order(&number(a), &number(b))
 }
 
 fn list_order(a: &[Value], b: &[Value]) -> Ordering {
@@ -479,6 +484,7 @@ fn distinct(mut values: Vec<Value>) -> Vec<Value> {
     values
 }
 
+/// The order in which rows are sorted: what is equal in it stays as it was.
 fn json_order(a: &Json, b: &Json) -> Ordering {
     let value = |json: &Json| match json {
         Json::Bool(flag) => Value::Bool(*flag),
@@ -496,6 +502,6 @@ fn json_order(a: &Json, b: &Json) -> Ordering {
         }
         (Json::Array(_), _) => Ordering::Greater,
         (_, Json::Array(_)) => Ordering::Less,
-        _ => group_order(&value(a), &value(b)),
+        _ => order_as_numbers(&value(a), &value(b)),
     }
 }
