@@ -1,4 +1,5 @@
-//! Removing what data sets are not to keep: records past the size or the age that their configuration says.
+//! Removing what is not to be kept: records past the size or the age that the configuration of their data set says, and lines of
+//! the audit log that are older than the server is told to keep.
 
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use crate::state::AppState;
 /// How often data sets are looked at.
 const EVERY: Duration = Duration::from_secs(60);
 
-/// Looks at all data sets every minute until the server stops.
+/// Looks at everything every minute until the server stops.
 pub async fn keep_up(state: AppState, mut stopping: tokio::sync::watch::Receiver<bool>) {
     if state.store.is_read_only() {
         return;
@@ -23,7 +24,9 @@ pub async fn keep_up(state: AppState, mut stopping: tokio::sync::watch::Receiver
             _ = every_minute.tick() => {}
             _ = stopping.wait_for(|stopping| *stopping) => return,
         }
-        remove_excess(&state, Utc::now()).await;
+        let now = Utc::now();
+        remove_excess(&state, now).await;
+        forget_audit_log(&state, now).await;
     }
 }
 
@@ -37,6 +40,17 @@ pub async fn remove_excess(state: &AppState, now: DateTime<Utc>) {
             }
             Err(error) => tracing::error!(data_set = data_set.name, %error, "cannot remove old records"),
         }
+    }
+}
+
+/// Forgets what the audit log is not to keep.
+pub async fn forget_audit_log(state: &AppState, now: DateTime<Utc>) {
+    let age = state.access.audit_days.and_then(|days| TimeDelta::try_days(days.get().into()));
+    let Some(before) = age.and_then(|age| now.checked_sub_signed(age)) else { return };
+    match state.registry.forget_audit_log(before).await {
+        Ok(0) => {}
+        Ok(lines) => tracing::info!(lines, %before, "forgot old lines of the audit log"),
+        Err(error) => tracing::error!(%error, "cannot forget old lines of the audit log"),
     }
 }
 

@@ -89,6 +89,14 @@ impl Registry {
         self.database().audit_entries(filter).await
     }
 
+    /// Removes the lines of the audit log from before a time. Returns how many they were.
+    ///
+    /// # Errors
+    /// If the database cannot be written.
+    pub async fn forget_audit_log(&self, before: DateTime<Utc>) -> Result<u64, RegistryError> {
+        self.database().delete_audit_entries(before).await
+    }
+
     /// Notes when tokens were used last.
     ///
     /// # Errors

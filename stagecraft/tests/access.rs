@@ -89,7 +89,7 @@ async fn a_data_set_gets_a_new_token_and_keeps_the_old_one_for_a_while() {
 }
 
 #[tokio::test]
-async fn the_audit_log_is_read_by_time_and_actor() {
+async fn the_audit_log_is_read_by_time_and_actor_and_forgotten_by_time() {
     let (registry, _) = registry().await;
     let entry = |minute: i64, actor: &str| AuditEntry {
         at: start() + TimeDelta::minutes(minute),
@@ -118,6 +118,9 @@ async fn the_audit_log_is_read_by_time_and_actor() {
         ..AuditFilter::default()
     };
     assert_eq!(read(span).await, [entries[1].clone()]);
+    assert_eq!(registry.forget_audit_log(start() + TimeDelta::minutes(1)).await.unwrap(), 1);
+    let rest = read(AuditFilter { limit: 10, ..AuditFilter::default() }).await;
+    assert_eq!(rest, [entries[2].clone(), entries[1].clone()]);
 }
 
 #[tokio::test]

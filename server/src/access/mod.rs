@@ -10,6 +10,7 @@ pub mod sessions;
 pub mod sign_on;
 pub mod welcome;
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use axum::extract::{OriginalUri, Request, State};
@@ -27,6 +28,8 @@ use client::Client;
 pub struct Access {
     /// What was done and refused, on its way to the registry.
     pub audit: audit::AuditLog,
+    /// For how many days the audit log is kept; without, for ever.
+    pub audit_days: Option<NonZeroU32>,
     /// Who is signed in.
     pub sessions: sessions::Sessions,
     /// How many requests each caller may make.

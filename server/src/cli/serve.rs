@@ -57,8 +57,11 @@ pub struct ListenArgs {
     #[arg(long, env = "PP_ADMIN_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     admin_token: Option<String>,
     /// The most requests a second by one token or, without a token, from one address. Without it there is no such limit.
-    #[arg(long, env = "PP_RATE_LIMIT", value_name = "NUMBER")]
+    #[arg(long, env = "PP_RATE_LIMIT", value_name = "NUMBER", value_parser = at_least_one)]
     rate_limit: Option<NonZeroU32>,
+    /// How many days the audit log is kept. Without it, it is kept for ever.
+    #[arg(long, env = "PP_AUDIT_DAYS", value_name = "DAYS", value_parser = at_least_one)]
+    audit_days: Option<NonZeroU32>,
     /// How long a query may take, in seconds.
     #[arg(long, env = "PP_QUERY_SECONDS", value_name = "SECONDS", default_value_t = 30)]
     query_seconds: u16,
@@ -133,6 +136,12 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     })
 }
 
+/// Reads a number that cannot be 0.
+fn at_least_one(text: &str) -> Result<NonZeroU32, String> {
+    text.parse()
+        .map_err(|_| format!("{text} is no whole number from 1 on: for no limit, leave the option out"))
+}
+
 /// Reads a length of time, such as `250ms`, `10s` or `5min`.
 fn time(text: &str) -> Result<Duration, String> {
     let wrong =
@@ -185,7 +194,13 @@ impl ListenArgs {
             open_with(place, data_dir, registry, admin_token, self.clock(), is_read_only, options).await?;
         let limits = Limits::new(self.rate_limit);
         let sign_on = self.sign_on.sign_on()?;
-        let access = Access { limits, sign_on, behind_proxy: self.behind_proxy, ..Access::default() };
+        let access = Access {
+            limits,
+            sign_on,
+            audit_days: self.audit_days,
+            behind_proxy: self.behind_proxy,
+            ..Access::default()
+        };
         let pages = Arc::new(Pages::keeping(self.keep));
         let door = Arc::new(Door::new(self.dashboards_login.clone().and_then(Token::new)));
         Ok(AppState {

@@ -1,9 +1,14 @@
 //! Who may come in: browsers that sign in, tokens with scopes and ends, tokens of data sets that change, and what is noted of
 //! it all.
 
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
 use crate::support::{ADMIN, Answer, TestServer};
+use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
 use server::access::Access;
+use server::retention::forget_audit_log;
 
 const PASSWORD: &str = "four+short+plain+words";
 
@@ -178,7 +183,7 @@ async fn every_page_says_what_a_browser_must_not_do_with_it() {
 #[tokio::test]
 async fn behind_tls_cookies_are_for_tls_only() {
     let mut server = TestServer::start().await;
-    server.state.access = std::sync::Arc::new(Access { behind_proxy: true, ..Access::default() });
+    server.state.access = Arc::new(Access { behind_proxy: true, ..Access::default() });
     server.everything = server::router::everything(server.state.clone());
     let key = server.state.access.welcome.offer(&server.state.registry).unwrap();
     let body = format!("key={key}&email=ann%40example.gov.uk&password={PASSWORD}").into_bytes();
@@ -192,7 +197,7 @@ async fn behind_tls_cookies_are_for_tls_only() {
 async fn one_request_too_many_is_told_when_to_come_again() {
     let mut server = TestServer::start().await;
     let limits = server::access::limits::Limits::new(std::num::NonZeroU32::new(1));
-    server.state.access = std::sync::Arc::new(Access { limits, ..Access::default() });
+    server.state.access = Arc::new(Access { limits, ..Access::default() });
     server.everything = server::router::everything(server.state.clone());
     let mut refused = None;
     for _ in 0..20 {
@@ -355,6 +360,25 @@ async fn what_was_done_and_refused_is_in_the_audit_log_and_no_secret_is() {
     assert_eq!(server.get("/admin-api/audit-log").await.status, 401);
     let bad = server.json("GET", "/admin-api/audit-log?since=yesterday", ADMIN, &Value::Null).await;
     assert!(bad.status == 400 && bad.text().contains("since"));
+}
+
+#[tokio::test]
+async fn the_audit_log_is_kept_for_ever_or_as_long_as_the_server_is_told() {
+    let mut server = TestServer::start().await;
+    let lines = async |server: &TestServer| {
+        let log = server.json("GET", "/admin-api/audit-log", ADMIN, &Value::Null).await.value();
+        log.as_array().unwrap().len()
+    };
+    server.json("POST", "/admin-api/users", ADMIN, &json!({"email": "b@example.gov.uk"})).await;
+    let (soon, late) = (Utc::now() + TimeDelta::days(29), Utc::now() + TimeDelta::days(31));
+    forget_audit_log(&server.state, late).await;
+    assert_eq!(lines(&server).await, 1, "nothing was said about it");
+    let access = Access { audit_days: NonZeroU32::new(30), ..Access::default() };
+    server.state.access = Arc::new(access);
+    forget_audit_log(&server.state, soon).await;
+    assert_eq!(lines(&server).await, 1, "it is not that old");
+    forget_audit_log(&server.state, late).await;
+    assert_eq!(lines(&server).await, 0);
 }
 
 #[tokio::test]

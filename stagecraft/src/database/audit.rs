@@ -67,6 +67,11 @@ impl Database {
             .collect()
     }
 
+    pub(crate) async fn delete_audit_entries(&self, before: DateTime<Utc>) -> Result<u64, RegistryError> {
+        let query = sqlx::query("DELETE FROM audit_log WHERE at < $1").bind(text(before));
+        Ok(query.execute(&self.pool).await?.rows_affected())
+    }
+
     pub(crate) async fn put_token_uses(&self, uses: &[(Uuid, DateTime<Utc>)]) -> Result<(), RegistryError> {
         let sql = "INSERT INTO token_uses (token_id, last_used_at) VALUES ($1, $2) \
                    ON CONFLICT (token_id) DO UPDATE SET last_used_at = excluded.last_used_at";
