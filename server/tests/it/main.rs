@@ -13,6 +13,7 @@ mod crash;
 mod dashboards;
 mod demo;
 mod disk_full;
+mod documents;
 mod history;
 mod listener;
 mod openapi;
