@@ -21,9 +21,7 @@ impl Scene {
     async fn new() -> Scene {
         let server = TestServer::start().await;
         let make = async |path: &str, body: Value| {
-            let answer = server.json("POST", &format!("/admin-api{path}"), ADMIN, &body).await;
-            assert_eq!(answer.status, 200, "{path}: {}", answer.text());
-            answer.value()["id"].as_str().unwrap_or_default().to_owned()
+            server.make(path, &body).await["id"].as_str().unwrap_or_default().to_owned()
         };
         make("/data-groups", json!({"name": "canals"})).await;
         make("/data-types", json!({"name": "boats"})).await;

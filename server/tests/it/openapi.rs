@@ -1,5 +1,6 @@
 //! The description of the APIs against the APIs: every route is described, and every guarded one is guarded.
 
+use crate::support::scene::Scene;
 use crate::support::{ADMIN, TestServer};
 use serde_json::{Value, json};
 use server::openapi::{Access, Operation, operations};
@@ -38,9 +39,7 @@ async fn every_route_is_described() {
 #[tokio::test]
 async fn every_filter_that_is_described_narrows_its_list() {
     let server = TestServer::start().await;
-    let make = async |path: &str, body: Value| {
-        server.json("POST", &format!("/admin-api{path}"), ADMIN, &body).await.value()
-    };
+    let make = async |path: &str, body: Value| server.make(path, &body).await;
     make("/data-groups", json!({"name": "canals"})).await;
     make("/data-types", json!({"name": "boats"})).await;
     make("/data-sets", json!({"data_group": "canals", "data_type": "boats"})).await;
@@ -70,6 +69,104 @@ async fn every_filter_that_is_described_narrows_its_list() {
         }
     }
     assert!(walked >= 15, "{walked}");
+}
+
+/// A schema of the description that takes an answer only if every field of it is described.
+fn exactly(schema: &Value, document: &Value) -> jsonschema::Validator {
+    fn close(value: &mut Value) {
+        if value.get("properties").is_some() {
+            value["additionalProperties"] = false.into();
+        }
+        match value {
+            Value::Object(fields) => fields.values_mut().for_each(close),
+            Value::Array(items) => items.iter_mut().for_each(close),
+            _ => {}
+        }
+    }
+    let mut whole = json!({"allOf": [schema], "components": document["components"]});
+    close(&mut whole);
+    jsonschema::validator_for(&whole).unwrap()
+}
+
+/// What is wrong with an answer to an operation, held against the description.
+fn faults(operation: &Operation, answer: &Value, document: &Value) -> Vec<String> {
+    let content = &document["paths"][operation.path][operation.method]["responses"]["200"]["content"];
+    let schema = &content["application/json"]["schema"];
+    assert!(schema.is_object(), "{} {} has no schema", operation.method, operation.path);
+    let validator = exactly(schema, document);
+    let request = format!("{} {}", operation.method, operation.path);
+    validator
+        .iter_errors(answer)
+        .map(|error| format!("{request}: {error} at {}", error.instance_path()))
+        .collect()
+}
+
+#[tokio::test]
+async fn answers_are_as_they_are_described() {
+    let scene = Scene::new().await;
+    let server = &scene.server;
+    let document = server.get("/openapi.json").await.value();
+    let record = json!([{"_id": "absent", "_timestamp": "2026-01-01T00:00:00Z", "kind": "a"}]);
+    assert_eq!(server.json("POST", "/data/canals/boats", "tok", &record).await.status, 200);
+    let job = server.json("POST", "/admin-api/collector-run/c", ADMIN, &json!({})).await;
+    let job = job.header("location").unwrap().replace("../", "/admin-api/");
+    let group = operation("get", "/admin-api/data-groups/{id}");
+    for other in [json!({"name": 1}), json!({}), json!({"name": "canals", "more": 1}), json!([])] {
+        assert_eq!(faults(&group, &other, &document).len(), 1, "{other}");
+    }
+    let mut wrong = Vec::new();
+    let mut walked = 0;
+    for operation in operations().iter().filter(|operation| operation.method == "get") {
+        let mut path = scene.path(operation, false);
+        if let Some(list) = path.strip_suffix("/00000000-0000-4000-8000-000000000000") {
+            let versions = server.json("GET", list, ADMIN, &Value::Null).await.value();
+            path = format!("{list}/{}", versions[0]["version"].as_str().unwrap());
+        }
+        if operation.path == "/admin-api/jobs/{id}" {
+            path.clone_from(&job);
+        }
+        let answer = server.json("GET", &path, ADMIN, &Value::Null).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        if matches!(operation.path, "/docs" | "/metrics") {
+            continue;
+        }
+        walked += 1;
+        wrong.extend(faults(operation, &answer.value(), &document));
+    }
+    assert!(walked > 60, "{walked}");
+    // What is changed, and with what.
+    let token = scene.path(&operation("delete", "/admin-api/tokens/{id}"), false);
+    let owner = json!({"roles": ["admin"]});
+    let changes = [
+        ("post", "/data/{data_group}/{data_type}", "/data/canals/boats", record),
+        ("put", "/data/{data_group}/{data_type}", "/data/canals/boats", json!([])),
+        ("post", "/admin-api/data-groups", "/admin-api/data-groups", json!({"name": "docks"})),
+        ("put", "/admin-api/data-groups/{id}", "/admin-api/data-groups/docks", json!({"name": "quays"})),
+        ("delete", "/admin-api/data-groups/{id}", "/admin-api/data-groups/quays?if=unused", Value::Null),
+        ("post", "/admin-api/dashboard", "/admin-api/dashboard", json!({"slug": "new", "title": "New"})),
+        (
+            "post",
+            "/admin-api/dashboard/{id}/clone",
+            "/admin-api/dashboard/new/clone",
+            json!({"slug": "newer"}),
+        ),
+        ("put", "/admin-api/users/{email}/roles", "/admin-api/users/owner@example.gov.uk/roles", owner),
+        ("post", "/admin-api/tokens", "/admin-api/tokens", json!({"name": "t@example.gov.uk", "roles": []})),
+        ("post", "/admin-api/data-sets/{name}/token", "/admin-api/data-sets/canals_boats/token", json!({})),
+        ("delete", "/admin-api/tokens/{id}", token.as_str(), Value::Null),
+    ];
+    for (method, described, path, body) in changes {
+        let token = if path.starts_with("/data/") { "tok" } else { ADMIN };
+        let answer = server.json(&method.to_uppercase(), path, token, &body).await;
+        assert_eq!(answer.status, 200, "{method} {path}: {}", answer.text());
+        wrong.extend(faults(&operation(method, described), &answer.value(), &document));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// One operation of the description.
+fn operation(method: &str, path: &str) -> Operation {
+    *operations().iter().find(|operation| operation.method == method && operation.path == path).unwrap()
 }
 
 #[tokio::test]

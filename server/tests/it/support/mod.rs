@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod process;
+pub mod scene;
 pub mod sign_on_service;
 
 use std::path::Path;
@@ -103,5 +104,12 @@ impl TestServer {
         let authorization = format!("Bearer {token}");
         let headers = [("authorization", authorization.as_str()), ("content-type", "application/json")];
         self.send(&self.everything, method, path, &headers, body.to_string().into_bytes()).await
+    }
+
+    /// Makes something as the administrator, which must succeed: a path below the admin API, and what is answered.
+    pub async fn make(&self, path: &str, body: &serde_json::Value) -> serde_json::Value {
+        let answer = self.json("POST", &format!("/admin-api{path}"), ADMIN, body).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        answer.value()
     }
 }
