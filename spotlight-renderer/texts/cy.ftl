@@ -42,6 +42,7 @@ search-found = { $count ->
     [0] Dim canlyniadau
    *[other] { $count } dangosfwrdd
  } ar gyfer “{ $text }”
+search-nothing = Gwiriwch y sillafu, neu rhowch gynnig ar lai o eiriau: rhaid i bob un fod yn y teitl, y disgrifiad neu'r sefydliad.
 
 # Lists
 list-failed = Ni ellid llwytho'r rhestr.
@@ -62,11 +63,14 @@ list-departments = Adrannau
 list-bodies = Cyrff eraill
 list-measures = Mesurau a ddangosir
 list-go = Chwilio
+list-empty = Does dim yma eto. Bydd dangosfyrddau'n ymddangos yn y rhestr hon ar ôl eu cyhoeddi.
+list-nothing = Does dim yn cyfateb. Gwiriwch y sillafu, neu rhowch gynnig ar lai o lythrennau.
+list-whole = Dangos y rhestr gyfan
 list-no-measures = Ni ellid llwytho ffigurau'r gwasanaethau hyn.
 download = Lawrlwytho
 download-of = Lawrlwytho: { $title }
 
-# Headings, columns and examples of lists
+# Headings and columns of lists
 heading-services = Data gwasanaethau
 heading-web-traffic = Dangosfyrddau traffig gwe
 heading-other = Dangosfyrddau perfformiad eraill
@@ -74,9 +78,6 @@ heading-content = { $title }: traffig gwe
 column-service = Enw'r gwasanaeth
 column-dashboard = Enw'r dangosfwrdd
 column-department = Adran
-example-services = Adran y Llanw
-example-web-traffic = Swyddfa'r Cabinet
-example-other = G-Cloud
 unknown = Anhysbys
 measure-volume = Trafodion a gwblhawyd y flwyddyn
 measure-total-cost = Cost y flwyddyn
@@ -160,7 +161,8 @@ multiples-keys = dewis gyda'r bysellau saeth, i fyny ac i lawr am y siart nesaf
 embed = Dangos hyn ar dudalen arall
 embed-label = Rhowch hyn yn HTML eich tudalen:
 no-data = dim data
-no-data-yet = Dim data i'w ddangos eto
+no-data-yet = Does dim data i'w ddangos eto.
+no-data-dates = Efallai fod rhai ar gyfer dyddiadau eraill.
 none-of = 0 o { $began }
 no-data-provided = Ni ddarparwyd data
 load-time = Amser llwytho tudalen

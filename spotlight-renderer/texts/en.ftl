@@ -43,6 +43,7 @@ search-found = { $count ->
     [one] { $count } dashboard
    *[other] { $count } dashboards
  } for “{ $text }”
+search-nothing = Check the spelling, or try fewer words: all of them must be in the title, description or organisation.
 
 # Lists
 list-failed = The list could not be loaded.
@@ -69,11 +70,14 @@ list-departments = Departments
 list-bodies = Other bodies
 list-measures = Measures shown
 list-go = Search
+list-empty = There is nothing here yet. Dashboards appear in this list when they are published.
+list-nothing = Nothing matches. Check the spelling, or try fewer letters.
+list-whole = Show the whole list
 list-no-measures = The figures of these services could not be loaded.
 download = Download
 download-of = Download: { $title }
 
-# Headings, columns and examples of lists
+# Headings and columns of lists
 heading-services = Services data
 heading-web-traffic = Web traffic dashboards
 heading-other = Other performance dashboards
@@ -81,9 +85,6 @@ heading-content = { $title }: web traffic
 column-service = Service name
 column-dashboard = Dashboard name
 column-department = Department
-example-services = Department of Tides
-example-web-traffic = Cabinet office
-example-other = G-Cloud
 unknown = Unknown
 measure-volume = Completed transactions per year
 measure-total-cost = Cost per year
@@ -173,7 +174,8 @@ multiples-keys = choose with the arrow keys, up and down for the next chart
 embed = Show this in another page
 embed-label = Put this into the HTML of your page:
 no-data = no data
-no-data-yet = No data to show yet
+no-data-yet = There is no data to show yet.
+no-data-dates = Other dates may have some.
 none-of = 0 of { $began }
 no-data-provided = No data provided
 load-time = Page load time
@@ -181,7 +183,7 @@ uptime = Uptime
 total = total
 change-up = up
 change-down = down
-change-on = on { $period }
+change-on = compared with { $period }
 within-days = processed within { $days } working days
 no-change = no change
 on-last-week = on last week

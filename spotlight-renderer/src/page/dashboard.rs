@@ -19,9 +19,11 @@ pub fn body(page: &Dashboard, options: &PageOptions) -> Markup {
                 @if let Some(strapline) = filled(page.strapline.as_deref()) { p.strapline { (strapline) } }
                 h1 { (page.heading) }
                 @if let Some(tagline) = filled(page.tagline_html.as_deref()) { div.tagline { (safe::blocks(tagline)) } }
-                @if let Some(updated) = &page.updated { p.updated { (updated) } }
-                @if !page.forms.is_empty() {
-                    ul.inline-links.forms { @for form in &page.forms { li { a href=(address(&form.href)) { (form.title) } } } }
+                div.page-meta {
+                    @if let Some(updated) = &page.updated { p.updated { (updated) } }
+                    @if !page.forms.is_empty() {
+                        ul.inline-links.forms { @for form in &page.forms { li { a href=(address(&form.href)) { (form.title) } } } }
+                    }
                 }
             }
             @if links { (aside(page)) }

@@ -25,15 +25,25 @@ pub fn body(page: &List) -> Markup {
                 }
             }
             @if let Some(notice) = &page.notice { p.no-data { (notice) } }
-            @if !page.aggregates.is_empty() {
+            @if !page.aggregates.is_empty() && !page.table.rows.is_empty() {
                 div.aggregates { @for each in &page.aggregates { (figure::figure(each)) } }
             }
-            (table(&page.table, "list", Narrow::Cards))
-            @if !page.downloads.is_empty() {
+            @if page.table.rows.is_empty() { (nothing(page)) } @else { (table(&page.table, "list", Narrow::Cards)) }
+            @if !page.downloads.is_empty() && !page.table.rows.is_empty() {
                 ul.inline-links.downloads aria-label=(say("download")) {
                     @for link in &page.downloads { li { a href=(address(&link.href)) download="" rel="nofollow" { (link.title) } } }
                 }
             }
+        }
+    }
+}
+
+/// What to do where nothing is listed.
+fn nothing(page: &List) -> Markup {
+    html! {
+        p.no-data {
+            @if page.active.is_empty() { (say("list-empty")) }
+            @else { (say("list-nothing")) " " a href=(address(&page.head.path)) { (say("list-whole")) } }
         }
     }
 }

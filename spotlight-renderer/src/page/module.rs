@@ -100,6 +100,10 @@ fn word(text: &str) -> String {
 }
 
 fn data(data: &Data, module: &Module, place: Place) -> Markup {
+    if nothing(data) {
+        let advice = (place == Place::Own && module.dates.is_some()).then(|| say("no-data-dates"));
+        return html! { p.no-data { (say("no-data-yet")) @if let Some(advice) = advice { " " (advice) } } };
+    }
     html! {
         div.module-body {
             @if !data.figures.is_empty() {
@@ -120,6 +124,14 @@ fn data(data: &Data, module: &Module, place: Place) -> Markup {
             @else { details.table-details { summary { (say("show-table")) } (table(values, &id, Narrow::Scroll)) } }
         }
     }
+}
+
+/// Whether there is no value, no row and nothing drawn, which is said once.
+fn nothing(data: &Data) -> bool {
+    data.figures.iter().all(|figure| figure.value.is_none() && figure.change.is_none())
+        && !data.charts.iter().any(|chart| chart.has_data())
+        && data.items.as_ref().is_none_or(|items| items.is_empty())
+        && data.table.as_ref().is_none_or(|table| table.rows.is_empty())
 }
 
 /// A chart with its legend above it and what it shows in words below it.

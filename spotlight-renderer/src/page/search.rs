@@ -11,12 +11,13 @@ pub fn body(page: &Search) -> Markup {
         header.page-head { div.page-title { h1 { (say("search")) } } }
         (form(&page.action, &page.query))
         @if let Some(counted) = &page.counted { p.matches role="status" { strong { (counted) } } }
+        @if page.counted.is_some() && page.found.is_empty() { p.no-data { (say("search-nothing")) } }
         @if !page.found.is_empty() {
             ul.found {
                 @for each in &page.found {
                     li {
                         h2 { a href=(address(&each.link.href)) { (each.link.title) } }
-                        @if let Some(organisation) = &each.organisation { p.note { (organisation) } }
+                        @if let Some(organisation) = each.organisation.as_ref().filter(|own| **own != each.link.title) { p.note { (organisation) } }
                         @if !each.modules.is_empty() {
                             ul.inline-links { @for link in &each.modules { li { a href=(address(&link.href)) { (link.title) } } } }
                         }

@@ -300,9 +300,19 @@ fn absent_values_are_said_to_be_absent() {
     };
     let page = page_of(vec![module("m", Body::Data(data))]);
     assert!(page.contains("no data") && page.contains("title=\"No data provided\""));
-    let empty = Data { table: Some(Table::default()), items: Some(vec![]), ..Data::default() };
+}
+
+#[test]
+fn a_module_without_anything_says_so_once() {
+    let empty = Data {
+        figures: vec![Figure::default()],
+        table: Some(Table::default()),
+        items: Some(vec![]),
+        ..Data::default()
+    };
     let page = page_of(vec![module("m", Body::Data(empty))]);
-    assert!(page.contains("No data available") && page.contains("No data to show yet"));
+    assert_eq!(page.matches("no data").count(), 1, "{page}");
+    assert!(page.contains("There is no data to show yet") && !page.contains("<table"));
 }
 
 #[test]

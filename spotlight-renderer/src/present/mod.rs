@@ -176,7 +176,7 @@ impl Presenter<'_> {
                 &[("count", list.count.into())],
             ),
             filter: list.filter.clone(),
-            example: Some(list.example.clone().into_owned()),
+            example: list.example.clone(),
             organisations,
             organisation: list.selected.clone(),
             measures: list

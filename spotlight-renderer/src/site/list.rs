@@ -46,18 +46,11 @@ impl Kind {
     }
 
     fn words(self) -> Words {
-        let words = |path, heading, column, example| Words {
-            path,
-            heading: say(heading),
-            column: say(column),
-            example: say(example),
-        };
+        let words = |path, heading, column| Words { path, heading: say(heading), column: say(column) };
         match self {
-            Kind::Services => words("services", "heading-services", "column-service", "example-services"),
-            Kind::WebTraffic => {
-                words("web-traffic", "heading-web-traffic", "column-dashboard", "example-web-traffic")
-            }
-            Kind::Other => words("other", "heading-other", "column-dashboard", "example-other"),
+            Kind::Services => words("services", "heading-services", "column-service"),
+            Kind::WebTraffic => words("web-traffic", "heading-web-traffic", "column-dashboard"),
+            Kind::Other => words("other", "heading-other", "column-dashboard"),
         }
     }
 }
@@ -66,7 +59,6 @@ struct Words {
     path: &'static str,
     heading: Cow<'static, str>,
     column: Cow<'static, str>,
-    example: Cow<'static, str>,
 }
 
 /// The key of the column of names.
@@ -155,6 +147,9 @@ impl Site<'_> {
         let words = kind.words();
         let all: Vec<Entry> = members(published, kind).into_iter().map(Entry::of).collect();
         let organisations = (kind == Kind::Services).then(|| organisations(&all));
+        let example = all.first().map(|entry| {
+            entry.organisations().next().map_or_else(|| entry.title.clone(), |own| own.title.clone())
+        });
         let offered = |value: &&str| {
             organisations
                 .iter()
@@ -174,7 +169,7 @@ impl Site<'_> {
             path: format!("{}/{}", self.root, words.path),
             heading: words.heading,
             of_services: kind == Kind::Services,
-            example: words.example,
+            example,
             count: listed.len(),
             filter,
             organisations,

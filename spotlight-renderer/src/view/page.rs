@@ -225,8 +225,8 @@ pub struct List {
     pub heading: Cow<'static, str>,
     /// Whether its entries are services.
     pub of_services: bool,
-    /// An example of what to search for.
-    pub example: Cow<'static, str>,
+    /// An example of what to search for: something that is there.
+    pub example: Option<String>,
     /// How many entries are listed.
     pub count: usize,
     /// The text searched for.
