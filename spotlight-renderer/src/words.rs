@@ -245,8 +245,11 @@ mod tests {
             }
         }
         let (mut said, mut quoted) = (BTreeSet::new(), BTreeSet::new());
-        let sources = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-        collect(&sources, &mut said, &mut quoted);
+        let own = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        // files to download are written by the server
+        for sources in [own.join("src"), own.join("../server/src/controllers/dashboards")] {
+            collect(&sources, &mut said, &mut quoted);
+        }
         let names = names(Language::English);
         // names that are chosen among several stand in the sources as texts of their own
         let unused: Vec<&String> =

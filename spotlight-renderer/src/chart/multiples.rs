@@ -175,7 +175,7 @@ mod tests {
             html.contains("<span class=\"panel-name\">Quay 8</span> <span class=\"panel-value\">238</span>")
         );
         assert!(
-            html.contains("aria-label=\"Quay 8: Latest: 238 (April 2017), up from 228 in March 2017."),
+            html.contains("aria-label=\"Quay 8: April 2017: 238, up from 228 the month before"),
             "{html}"
         );
         assert_eq!(html.matches(">300</text>").count(), 9, "all have the same scale");

@@ -48,27 +48,33 @@ fn single(chart: &Chart, series: usize, latest: usize) -> Vec<String> {
     let write = |value: f64| (chart.format)(value);
     let mut sentences = Vec::new();
     let Some(&(_, value)) = points.last() else { return sentences };
-    let now = [("value", write(value).into()), ("when", name(chart, latest).into())];
+    let year = year_before(chart, series, latest).unwrap_or_default();
+    let now = [("value", write(value).into()), ("when", name(chart, latest).into()), ("year", year.into())];
     sentences.push(match points.len().checked_sub(2).map(|index| points[index]) {
         None => say_with("says-latest", &now),
         Some((slot, before)) => {
-            let (was, before_now) = (write(before), value > before);
+            let was = write(before);
             let sentence = match () {
                 () if was == write(value) => "says-latest-same",
-                () if before_now => "says-latest-up",
+                () if value > before => "says-latest-up",
                 () => "says-latest-down",
             };
-            let [value, when] = now;
-            say_with(sentence, &[value, when, ("was", was.into()), ("before", name(chart, slot).into())])
+            let [value, when, year] = now;
+            let before = period_before(chart, slot, latest);
+            say_with(sentence, &[value, when, year, ("was", was.into()), ("before", before.into())])
         }
     });
-    sentences.extend(year_before(chart, series, latest));
     let by_value = |a: &&(usize, f64), b: &&(usize, f64)| a.1.total_cmp(&b.1);
     if points.len() > 2
         && let (Some(high), Some(low)) = (points.iter().max_by(by_value), points.iter().min_by(by_value))
         && write(high.1) != write(low.1)
     {
-        sentences.push(extremes(chart, high, low));
+        let sentence = match latest {
+            now if now == high.0 => "says-highest",
+            now if now == low.0 => "says-lowest",
+            _ => "says-extremes",
+        };
+        sentences.push(say_with(sentence, &extremes(chart, high, low)));
     }
     if let Some(trend) = trend(&points) {
         let parts = [("trend", say(trend).into()), ("extent", extent(chart, chart.slots.len()).into())];
@@ -76,6 +82,22 @@ fn single(chart: &Chart, series: usize, latest: usize) -> Vec<String> {
     }
     sentences.push(missing(chart, &[series]));
     sentences
+}
+
+/// The period of a slot as seen from a later one: "the month before", or its name.
+fn period_before(chart: &Chart, slot: usize, latest: usize) -> String {
+    let words = chart.span.filter(|_| slot + 1 == latest).map(|span| match span {
+        Span::Hour => "before-hour",
+        Span::Day => "before-day",
+        Span::Week => "before-week",
+        Span::Month => "before-month",
+        Span::Quarter => "before-quarter",
+        Span::Year => "before-year",
+    });
+    match words {
+        Some(words) => say(words).into_owned(),
+        None => say_with("before-other", &[("when", name(chart, slot).into())]),
+    }
 }
 
 /// So many series that only the ends of their order can be told: the table has the rest.
@@ -173,13 +195,21 @@ fn directions(chart: &Chart, series: &[usize]) -> Option<String> {
     if directions.is_empty() {
         return None;
     }
+    let going = |trend: &str| say(trend).to_lowercase();
+    let extent = ("extent", FluentValue::from(extent(chart, chart.slots.len())));
+    if let [(trend, names)] = directions.as_slice()
+        && names.len() == series.len()
+        && names.len() > 1
+    {
+        return Some(say_with("says-all", &[extent, ("trend", going(trend).into())]));
+    }
     let parts: Vec<String> = directions
         .iter()
-        .map(|(trend, names)| format!("{}: {}", say(trend).to_lowercase(), list(names)))
+        .map(|(trend, names)| {
+            say_with("says-going", &[("names", list(names).into()), ("trend", going(trend).into())])
+        })
         .collect();
-    let trends = parts.join("; ");
-    let parts = [("extent", extent(chart, chart.slots.len()).into()), ("trends", trends.into())];
-    Some(say_with("says-trends", &parts))
+    Some(say_with("says-trends", &[extent, ("trends", parts.join("; ").into())]))
 }
 
 /// How many slots make a year, if the periods are known.
@@ -228,12 +258,11 @@ fn year_before(chart: &Chart, series: usize, latest: usize) -> Option<String> {
     if chart.unit == super::Unit::Percent || chart.kind == Kind::Share {
         return None;
     }
-    let (change, before) = change_in_a_year(chart, series, latest)?;
-    let before = ("before", FluentValue::from(name(chart, before)));
+    let (change, _) = change_in_a_year(chart, series, latest)?;
     Some(match change {
-        Year::Same => say_with("says-same-year", &[before]),
-        Year::More(amount) => say_with("says-more-year", &[before, ("amount", amount.into())]),
-        Year::Less(amount) => say_with("says-less-year", &[before, ("amount", amount.into())]),
+        Year::Same => say("says-same-year").into_owned(),
+        Year::More(amount) => say_with("says-more-year", &[("amount", amount.into())]),
+        Year::Less(amount) => say_with("says-less-year", &[("amount", amount.into())]),
     })
 }
 
@@ -242,21 +271,24 @@ fn steps(chart: &Chart) -> Vec<String> {
     let (Some(&(first, from)), Some(&(last, to))) = (points.first(), points.last()) else {
         return Vec::new();
     };
+    let share = if from > 0.0 { (to / from * 100.0).round().to_string() } else { String::new() };
     let ends = [
         ("first", name(chart, first).into()),
         ("from", (chart.format)(from).into()),
         ("last", name(chart, last).into()),
         ("to", (chart.format)(to).into()),
+        ("share", share.into()),
     ];
-    let mut sentences = vec![say_with("says-steps", &ends)];
-    if points.len() > 1 && from > 0.0 {
-        let share = (to / from * 100.0).round().to_string();
-        sentences.push(say_with("says-reach", &[("share", share.into())]));
-        let drop = points.windows(2).max_by(|a, b| (a[0].1 - a[1].1).total_cmp(&(b[0].1 - b[1].1)));
-        if let Some([before, after]) = drop.filter(|pair| points.len() > 2 && pair[0].1 > pair[1].1) {
-            let steps = [("from", name(chart, before.0).into()), ("to", name(chart, after.0).into())];
-            sentences.push(say_with("says-drop", &steps));
-        }
+    if points.len() < 2 || from <= 0.0 {
+        return vec![say_with("says-steps", &ends)];
+    }
+    let mut sentences = vec![say_with("says-reach", &ends)];
+    let drop = points.windows(2).max_by(|a, b| (a[0].1 - a[1].1).total_cmp(&(b[0].1 - b[1].1)));
+    if let Some([before, after]) = drop.filter(|pair| points.len() > 2 && pair[0].1 > pair[1].1) {
+        let lost = (chart.format)(before.1 - after.1);
+        let steps = [("from", name(chart, before.0).into()), ("to", name(chart, after.0).into())];
+        let [from, to] = steps;
+        sentences.push(say_with("says-drop", &[from, to, ("lost", lost.into())]));
     }
     sentences
 }
@@ -285,7 +317,9 @@ fn categories(chart: &Chart) -> Vec<String> {
     let by_value = |a: &&(usize, f64), b: &&(usize, f64)| a.1.total_cmp(&b.1);
     match (points.iter().max_by(by_value), points.iter().min_by(by_value)) {
         (Some(high), Some(low)) if points.len() > 1 => {
-            vec![say_with("says-categories", &[("count", points.len().into())]), extremes(chart, high, low)]
+            let mut parts = extremes(chart, high, low).to_vec();
+            parts.push(("count", points.len().into()));
+            vec![say_with("says-categories", &parts)]
         }
         (Some(only), _) => {
             let parts = [("when", name(chart, only.0).into()), ("values", (chart.format)(only.1).into())];
@@ -295,14 +329,22 @@ fn categories(chart: &Chart) -> Vec<String> {
     }
 }
 
-fn extremes(chart: &Chart, high: &(usize, f64), low: &(usize, f64)) -> String {
-    let parts = [
+/// The highest and the lowest value and where they are.
+fn extremes<'a>(
+    chart: &'a Chart,
+    high: &(usize, f64),
+    low: &(usize, f64),
+) -> [(&'static str, FluentValue<'a>); 4] {
+    let named = |slot: usize| match name(chart, slot) {
+        "" => say("unknown").into_owned().into(),
+        name => name.into(),
+    };
+    [
         ("high", (chart.format)(high.1).into()),
-        ("high-when", name(chart, high.0).into()),
+        ("high-when", named(high.0)),
         ("low", (chart.format)(low.1).into()),
-        ("low-when", name(chart, low.0).into()),
-    ];
-    say_with("says-extremes", &parts)
+        ("low-when", named(low.0)),
+    ]
 }
 
 /// The direction of values by the least squares line through them, by the name of its words; needs four of them.

@@ -49,8 +49,8 @@ fn values_that_are_no_numbers_are_gaps() {
 
 #[test]
 fn nothing_is_said_to_be_nothing() {
-    assert!(render(&line(&[None, None])).into_string().contains("No data"));
-    assert!(render(&line(&[])).into_string().contains("No data"));
+    assert!(render(&line(&[None, None])).into_string().contains("There is no data"));
+    assert!(render(&line(&[])).into_string().contains("There is no data"));
     assert_eq!(describe(&line(&[None])), "No data.");
 }
 
@@ -114,9 +114,32 @@ fn a_line_is_described_as_a_person_would() {
     let values = [Some(900.0), Some(950.0), None, Some(1000.0), Some(1020.0), Some(1100.0)];
     assert_eq!(
         describe(&line(&values)),
-        "Latest: 1,100 (October 2015), up from 1,020 in September 2015. Highest 1,100 (October 2015), lowest 900 (May 2015). \
+        "October 2015: 1,100, up from 1,020 the month before. It is the highest shown; the lowest was 900 (May 2015). \
          Rising over the 6 months shown. No data for July 2015."
     );
+}
+
+#[test]
+fn a_value_is_compared_with_the_last_one_known_and_with_a_year_before() {
+    let mut values: Vec<Option<f64>> = (0..14).map(|n| Some(100.0 + f64::from(n % 3))).collect();
+    values[13] = Some(150.0);
+    values[12] = None;
+    values[5] = Some(200.0);
+    let said = describe(&line(&values));
+    assert!(
+        said.starts_with(
+            "June 2016: 150, up from 102 in April 2016; 49% more than a year before. \
+             The highest was 200 (October 2015), the lowest 100 (May 2015)."
+        ),
+        "{said}"
+    );
+}
+
+#[test]
+fn categories_are_described_by_the_ends_of_their_order() {
+    let slots = ["5", "", "20"].map(|label| Slot { label: label.into(), at: None }).to_vec();
+    let chart = Chart::new("c", "C", Kind::Bar, slots, vec![series("C", &[Some(7.0), Some(9.0), Some(2.0)])]);
+    assert_eq!(describe(&chart), "Of 3, “Unknown” is the highest (9) and “20” the lowest (2).");
 }
 
 #[test]
@@ -135,7 +158,7 @@ fn a_stack_is_described_with_its_shares() {
     assert_eq!(
         describe(&chart),
         "August 2015: Online 75 (75%) and Post 25 (25%). Together 100. \
-         Over the 4 months shown \u{2013} rising strongly: Online; falling strongly: Post."
+         Over the 4 months shown: Online rising strongly; Post falling strongly."
     );
 }
 
@@ -151,7 +174,7 @@ fn a_journey_is_described_by_who_arrives() {
     );
     assert_eq!(
         describe(&chart),
-        "Start 200, Done 60. 30% of those at the first step reach the last. The largest drop is from Start to Details."
+        "Of 200 at “Start”, 60 (30%) got to “Done”. Most were lost between “Start” and “Details”: 120."
     );
 }
 
