@@ -5,6 +5,7 @@ skip = Skip to main content
 menu = Main
 menu-services = Services
 menu-web-traffic = Web traffic
+menu-departments = Departments
 menu-other = Other
 menu-about = About
 menu-accessibility = Accessibility
@@ -56,7 +57,12 @@ list-dashboards = { $count } { $count ->
     [one] dashboard
    *[other] dashboards
  }
+list-departments-counted = { $count } { $count ->
+    [one] organisation
+   *[other] organisations
+ }
 list-caption-services = List of services
+list-caption-departments = List of departments and other bodies
 list-caption-dashboards = List of dashboards
 list-matching = matching “{ $text }”
 list-of = of { $organisation }
@@ -80,10 +86,12 @@ download-of = Download: { $title }
 # Headings and columns of lists
 heading-services = Services data
 heading-web-traffic = Web traffic dashboards
+heading-departments = Departments and other bodies
 heading-other = Other performance dashboards
 heading-content = { $title }: web traffic
 column-service = Service name
 column-dashboard = Dashboard name
+column-dashboards = Dashboards
 column-department = Department
 unknown = Unknown
 measure-volume = Completed transactions per year

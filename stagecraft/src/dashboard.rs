@@ -122,6 +122,7 @@ pub const RESERVED_SLUGS: &[&str] = &[
     "assets",
     "big-screen",
     "search",
+    "departments",
     "feed",
     "oembed",
 ];

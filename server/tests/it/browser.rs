@@ -9,12 +9,14 @@ use server::state::AppState;
 const AXE: &str = include_str!("vendor/axe-core/axe.min.js");
 
 /// One page of every type.
-const PAGES: [&str; 21] = [
+const PAGES: [&str; 23] = [
     "/performance",
     "/performance/services",
     "/performance/services?filter=nothing-like-it",
     "/performance/services?measure=all",
     "/performance/web-traffic",
+    "/performance/departments",
+    "/performance/departments/tides-and-rivers",
     "/performance/about",
     "/performance/accessibility",
     "/performance/prototypes",

@@ -18,6 +18,7 @@ mod history;
 mod listener;
 mod openapi;
 mod operations;
+mod organisation_pages;
 mod page_forms;
 mod problem_report;
 mod query_command;

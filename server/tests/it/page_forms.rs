@@ -325,6 +325,34 @@ async fn the_time_of_retrieval_makes_no_new_figures() {
 }
 
 #[tokio::test]
+async fn the_volumes_of_all_services_are_where_they_used_to_be() {
+    let server = server().await;
+    let answer = get(&server, "/data/transaction-volumes.csv").await;
+    assert_eq!(answer.header("content-type"), Some("text/csv; charset=utf-8"));
+    assert_eq!(
+        answer.header("content-disposition"),
+        Some("attachment; filename=\"transaction-volumes.csv\"")
+    );
+    assert!(
+        answer.text().starts_with("Department,Service name,Completed transactions per year,Cost per year,")
+    );
+    assert!(answer.text().contains("\r\nDepartment of Tides,Mooring at the quay,,"), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn a_file_whose_figures_are_missing_for_now_is_not_said_to_be_gone() {
+    let server = server().await;
+    let definition = json!({"slug": "gap", "title": "Gap", "dashboard-type": "transaction", "published": true,
+        "modules": [fees("lost", "nothing-of-this-name")]});
+    server.state.registry.put_dashboard(&definition).await.unwrap();
+    for (path, status) in
+        [("/gap/lost", 200), ("/gap/lost.csv", 503), ("/gap/lost.png", 503), ("/gap/none.csv", 404)]
+    {
+        assert_eq!(get(&server, path).await.status, status, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_dashboard_may_have_a_licence_of_its_own() {
     let server = with_licence(server().await);
     let change = json!({"slug": "quay", "title": "Mooring at the quay", "licence": "Harbour Licence", "licence_url": "https://b.example/terms"});

@@ -31,9 +31,13 @@ pub fn change(current: f64, previous: f64) -> Option<(Text, Trend)> {
     if previous == 0.0 {
         return None;
     }
+    Some((signed((current - previous) / previous.abs())?, trend(current, previous)))
+}
+
+/// A change as a percentage with its sign.
+pub fn signed(share: f64) -> Option<Text> {
     let signed = Format { dps: Some(2), pad: Some(true), show_signs: true, ..Format::new(Kind::Percent) };
-    let text = number::write_amount(&signed, (current - previous) / previous.abs())?;
-    Some((text, trend(current, previous)))
+    number::write_amount(&signed, share)
 }
 
 /// Where a value went.

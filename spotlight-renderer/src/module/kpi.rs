@@ -6,11 +6,17 @@ use super::{Scene, Type, figure};
 use crate::data::Row;
 use crate::definition::Module;
 use crate::definition::axes::Axes;
-use crate::format::period;
+use crate::format::{Text, period};
 use crate::rows::{self, number};
-use crate::view::{Facts, Headline, Name};
+use crate::view::{Facts, Headline, Name, Trend};
 
 pub struct Kpi;
+
+/// How a figure changed, by how many times it is what it was before. Figures below zero are compared in the same way, as published
+/// ones were.
+fn change(ratio: f64) -> Option<(Text, Trend)> {
+    Some((figure::signed(ratio - 1.0)?, figure::trend(ratio, 1.0)))
+}
 
 impl Type for Kpi {
     fn defaults(&self, _: &Value) -> Value {
@@ -25,13 +31,13 @@ impl Type for Kpi {
         let (current, previous) = (rows.first(), rows.get(1));
         let write = |row: Option<&Row>| format.write(row?.get(key)?, scene.now);
         // a year that is still open has no name
-        let ended = current.filter(|row| row.contains_key("_timestamp") && row.contains_key("end_at"));
+        let has = |row: &Row, key: &str| row.get(key).is_some_and(|value| !value.is_null());
+        let ended = current.filter(|row| has(row, "_timestamp") && has(row, "end_at"));
         let mut headline =
             vec![Headline { label: ended.and_then(label), value: write(current), ..Headline::default() }];
         let before = previous.and_then(|row| Some((row, number(row, key).filter(|before| *before != 0.0)?)));
         if let Some((row, before)) = before {
-            let changed =
-                current.and_then(|row| number(row, key)).and_then(|now| figure::change(now, before));
+            let changed = current.and_then(|row| number(row, key)).and_then(|now| change(now / before));
             let (value, trend) = match changed {
                 Some((text, trend)) => (Some(text), vec![trend]),
                 None => (write(previous), Vec::new()),

@@ -196,3 +196,33 @@ fn every_type_bears_any_rows() {
         }
     }
 }
+
+#[test]
+fn a_figure_below_zero_is_compared_by_its_ratio() {
+    let kpi = json!({"module-type": "kpi", "slug": "k", "title": "K", "value-attribute": "n"});
+    let row = |n: f64, start: &str, end: Value| json!({"n": n, "_timestamp": start, "end_at": end});
+    for (now, before, expected) in [
+        (-1.0, -2.0, "-1; −50.00% 2015"),
+        (-3.0, -2.0, "-3; +50.00% 2015"),
+        (-3.0, 2.0, "-3; −250.00% 2015"),
+        (3.0, 2.0, "3; +50.00% 2015"),
+    ] {
+        let rows = json!([
+            row(now, "2015-04-01T00:00:00Z", json!("2016-04-01T00:00:00Z")),
+            row(before, "2015-01-01T00:00:00Z", json!("2016-01-01T00:00:00Z")),
+        ]);
+        let facts = facts(kpi.clone(), rows);
+        let told = figures(&facts).replace(" Apr 2015 to Mar 2016", "").replace("Jan to Dec ", "");
+        assert_eq!(told, expected, "{now} after {before}");
+    }
+    // a period without an end has no name
+    let open = facts(kpi, json!([row(1.0, "2015-04-01T00:00:00Z", Value::Null)]));
+    assert_eq!(figures(&open), "1 -");
+}
+
+#[test]
+fn records_that_name_their_week_are_of_that_week() {
+    let line = json!({"module-type": "single_timeseries", "slug": "s", "title": "S", "value-attribute": "n"});
+    let row = json!({"n": 4, "_timestamp": "2016-06-01T10:00:00Z", "_week_start_at": "2016-05-30T00:00:00Z"});
+    assert_eq!(figures(&facts(line, json!([row]))), "4 30 May 2016");
+}

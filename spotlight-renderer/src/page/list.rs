@@ -73,7 +73,9 @@ fn form(page: &List) -> Markup {
                     }
                 }
                 @if !page.measures.is_empty() {
-                    details.measures open[page.measures.iter().filter(|(_, _, shown)| *shown).count() > 1] {
+                    @let shown = page.measures.iter().filter(|(_, _, shown)| *shown).count();
+                    // whoever has chosen some sees which; one and all are the usual choices
+                    details.measures open[shown > 1 && shown < page.measures.len()] {
                         summary { (say("list-measures")) }
                         fieldset {
                             legend.hidden { (say("list-measures")) }

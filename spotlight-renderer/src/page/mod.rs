@@ -116,6 +116,7 @@ impl PageOptions {
             self.links(&[
                 ("menu-services", "services"),
                 ("menu-web-traffic", "web-traffic"),
+                ("menu-departments", "departments"),
                 ("menu-other", "other"),
                 ("menu-about", "about"),
             ])

@@ -15,7 +15,7 @@ use crate::page::{self, Failure, PageOptions};
 use crate::site::{Compare, Request};
 use crate::view::form::Form;
 use crate::view::page as facts;
-use crate::view::page::{Answer, Page, State, Tagline};
+use crate::view::page::{Answer, Entries, Page, State, Tagline};
 use crate::view::provenance::Licence;
 use crate::view::{Body, Module};
 use crate::words::{Language, in_language, say, say_with};
@@ -161,20 +161,22 @@ impl Presenter<'_> {
                 self.address(&list.path, &[("department", None)], None),
             ));
         }
-        let caption = if list.of_services { "list-caption-services" } else { "list-caption-dashboards" };
+        let (caption, counted) = match list.of {
+            Entries::Services => ("list-caption-services", "list-services"),
+            Entries::Dashboards | Entries::OfOrganisation => ("list-caption-dashboards", "list-dashboards"),
+            Entries::Organisations => ("list-caption-departments", "list-departments-counted"),
+        };
+        let above = list.above.iter().map(|(title, path)| Link::new(title.clone(), path.clone()));
         List {
             head: Head {
                 title: format!("{} - {}", list.heading, self.options.product),
                 path: list.path.clone(),
-                breadcrumbs: vec![self.home_link()],
+                breadcrumbs: std::iter::once(self.home_link()).chain(above).collect(),
                 ..Head::default()
             },
             heading: list.heading.clone().into_owned(),
             intro: None,
-            counted: say_with(
-                if list.of_services { "list-services" } else { "list-dashboards" },
-                &[("count", list.count.into())],
-            ),
+            counted: say_with(counted, &[("count", list.count.into())]),
             filter: list.filter.clone(),
             example: list.example.clone(),
             organisations,
@@ -214,12 +216,10 @@ impl Presenter<'_> {
         });
         let mut breadcrumbs = vec![self.home_link()];
         if let Some((title, slug)) = &page.organisation {
-            let list = format!(
-                "{}/services?department={}",
-                self.options.root,
-                crate::definition::query::encoded(slug)
-            );
-            breadcrumbs.push(Link::new(title.clone(), list));
+            breadcrumbs.push(Link::new(
+                title.clone(),
+                format!("{}/departments/{}", self.options.root, crate::definition::query::encoded(slug)),
+            ));
         }
         Dashboard {
             head: Head {

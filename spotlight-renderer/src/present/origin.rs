@@ -8,7 +8,7 @@ use crate::format::date;
 use crate::page::plain_text;
 use crate::view::form::Form;
 use crate::view::page::{Answer, Dashboard, Page};
-use crate::view::provenance::{self, Licence, Provenance};
+use crate::view::provenance::{self, Licence, Provenance, Source};
 use crate::view::{Body, Module};
 use crate::words::{say, say_with};
 
@@ -98,25 +98,31 @@ impl Presenter<'_> {
     }
 
     /// What files say about themselves: labels with their texts, in the language of the page.
-    pub fn origin(&self, from: &Provenance) -> Vec<(String, String)> {
+    pub fn origin(&self, from: &Provenance) -> Labelled {
         self.speaking(Some(&from.language), || {
-            let mut lines = vec![
-                (say("origin-title"), from.title.clone()),
-                (say("origin-publisher"), from.publisher.clone()),
-                (say("origin-page"), from.page.clone()),
-            ];
-            for source in &from.sources {
-                lines.push((say("origin-source"), source.data_set.clone()));
-                lines.push((say("origin-query"), source.query.clone()));
-            }
-            lines.push((say("origin-range"), in_words(from.range())));
-            if let Some(updated) = from.updated {
-                lines.push((say("origin-updated"), clock(updated)));
-            }
-            lines.push((say("origin-retrieved"), clock(from.retrieved)));
-            lines.push((say("origin-licence"), licence_in_words(from)));
-            lines.into_iter().map(|(label, text)| (label.into_owned(), text)).collect()
+            [heading(from), sources(from), dates(from), terms(from)].concat()
         })
+    }
+
+    /// The same of a dashboard whose parts say themselves which data sets they are of.
+    pub fn origin_of_whole(&self, from: &Provenance) -> Labelled {
+        self.speaking(Some(&from.language), || [heading(from), dates(from), terms(from)].concat())
+    }
+
+    /// The same of such a part and its files.
+    pub fn origin_of_part(&self, from: &Provenance, files: &[String]) -> Labelled {
+        self.speaking(Some(&from.language), || {
+            let own = vec![
+                (say("origin-files").into_owned(), files.join(", ")),
+                (say("origin-page").into_owned(), from.page.clone()),
+            ];
+            [own, sources(from), dates(from)].concat()
+        })
+    }
+
+    /// What the list of all that is called.
+    pub fn origin_heading(&self, from: &Provenance) -> String {
+        self.speaking(Some(&from.language), || say("origin").into_owned())
     }
 
     /// The same in a line or two below a picture.
@@ -126,15 +132,49 @@ impl Presenter<'_> {
                 from.sources.iter().map(|source| source.data_set.as_str()).collect();
             data_sets.dedup();
             let source = [&[from.publisher.as_str()], data_sets.as_slice()].concat().join(", ");
+            let licence = from.licence.as_ref().map(|licence| licence.title.clone());
+            let licence = licence.unwrap_or_else(|| say("origin-no-licence").into_owned());
             let words = [
                 ("source", source.into()),
                 ("range", in_words(from.range()).into()),
                 ("retrieved", clock(from.retrieved).into()),
-                ("licence", licence_in_words(from).into()),
+                ("licence", licence.into()),
             ];
             say_with("origin-note", &words)
         })
     }
+}
+
+/// Labels with their texts.
+pub type Labelled = Vec<(String, String)>;
+
+fn labelled<const N: usize>(lines: [(&str, String); N]) -> Labelled {
+    lines.into_iter().map(|(name, text)| (say(name).into_owned(), text)).collect()
+}
+
+fn heading(from: &Provenance) -> Labelled {
+    labelled([
+        ("origin-title", from.title.clone()),
+        ("origin-publisher", from.publisher.clone()),
+        ("origin-page", from.page.clone()),
+    ])
+}
+
+fn sources(from: &Provenance) -> Labelled {
+    let source = |source: &Source| {
+        labelled([("origin-source", source.data_set.clone()), ("origin-query", source.query.clone())])
+    };
+    from.sources.iter().flat_map(source).collect()
+}
+
+fn dates(from: &Provenance) -> Labelled {
+    let mut lines = labelled([("origin-range", in_words(from.range()))]);
+    lines.extend(from.updated.into_iter().flat_map(|time| labelled([("origin-updated", clock(time))])));
+    lines
+}
+
+fn terms(from: &Provenance) -> Labelled {
+    labelled([("origin-retrieved", clock(from.retrieved)), ("origin-licence", licence_in_words(from))])
 }
 
 /// The path of a page that has other forms.

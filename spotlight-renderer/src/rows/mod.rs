@@ -36,8 +36,14 @@ pub fn prepare(module: &Module, axes: &Axes, rows: Vec<Row>, now: DateTime<Utc>)
             group::newest(groups, &keys)
         }
     };
+    // lines of one value have the period of their query where they have none of their own
+    let period = match module.kind.as_str() {
+        "single_timeseries" => Some(module.period()),
+        "user_satisfaction_graph" => module.text("axis-period").or(module.query_period()),
+        _ => module.text("axis-period"),
+    };
     for row in &mut rows {
-        fill_in(row, module.text("axis-period"), value);
+        fill_in(row, period, value);
     }
     rows.retain(|row| !ends_after(row, now));
     rows

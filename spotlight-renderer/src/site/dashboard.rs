@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::list::Entry;
 use super::modules::{self, Circumstances, Placed};
 use super::{DASHBOARD_AGE, Request, Site, dates, failure};
 use crate::definition::{Module as Definition, resolve, text};
@@ -73,11 +74,12 @@ impl Site<'_> {
         let title = text(definition, "title").unwrap_or_else(|| slug.to_owned());
         let kind = text(definition, "dashboard-type").unwrap_or_default();
         let variant = Variant::of(&kind);
-        let organisation = ["department", "agency"].iter().find_map(|key| {
-            let own = &definition[*key];
-            let prefix = if *key == "agency" { "agency:" } else { "" };
-            Some((text(own, "title")?, format!("{prefix}{}", text(own, "slug")?)))
-        });
+        // those without published dashboards have no page
+        let organisation = (State::of(definition) == State::Published)
+            .then(|| {
+                Entry::of(definition).organisations().next().map(|own| (own.title.clone(), own.value.clone()))
+            })
+            .flatten();
         Dashboard {
             modules: modules::load(modules, &path, &circumstances).await,
             slug: slug.to_owned(),

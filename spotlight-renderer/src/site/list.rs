@@ -9,7 +9,7 @@ use super::{LIST_AGE, Request, Site, failure, measures};
 use crate::definition::text;
 use crate::format::{Format, Kind as FormatKind, Text};
 use crate::rows::sort::{self, Direction, Sort};
-use crate::view::page::{Answer, Choices, List, Page};
+use crate::view::page::{Answer, Choices, Entries, List, Page};
 use crate::view::{Column, Table};
 use crate::words::{in_language, say};
 
@@ -62,19 +62,19 @@ struct Words {
 }
 
 /// The key of the column of names.
-const TITLE: &str = "titleLink";
+pub(super) const TITLE: &str = "titleLink";
 /// The key of the column of organisations.
-const ORGANISATION: &str = "department_name";
+pub(super) const ORGANISATION: &str = "department_name";
 
 /// An organisation as filters know it.
-struct Organisation {
-    title: String,
+pub(super) struct Organisation {
+    pub title: String,
     abbr: String,
-    value: String,
+    pub value: String,
 }
 
 impl Organisation {
-    fn of(item: &Value, key: &str, prefix: &str) -> Option<Organisation> {
+    pub fn of(item: &Value, key: &str, prefix: &str) -> Option<Organisation> {
         let stored = &item[key];
         let title = text(stored, "title")?;
         let abbr = text(stored, "abbr").unwrap_or_default();
@@ -89,15 +89,16 @@ fn slug_of(text: &str) -> Option<String> {
     (!slug.is_empty()).then_some(slug)
 }
 
-struct Entry<'a> {
-    item: &'a Value,
-    title: String,
+/// A dashboard in a list.
+pub(super) struct Entry<'a> {
+    pub item: &'a Value,
+    pub title: String,
     department: Option<Organisation>,
     agency: Option<Organisation>,
 }
 
 impl<'a> Entry<'a> {
-    fn of(item: &'a Value) -> Entry<'a> {
+    pub fn of(item: &'a Value) -> Entry<'a> {
         Entry {
             item,
             title: text(item, "title").unwrap_or_default(),
@@ -106,11 +107,11 @@ impl<'a> Entry<'a> {
         }
     }
 
-    fn organisations(&self) -> impl Iterator<Item = &Organisation> {
+    pub fn organisations(&self) -> impl Iterator<Item = &Organisation> {
         self.department.iter().chain(&self.agency)
     }
 
-    fn matches(&self, filter: &str) -> bool {
+    pub fn matches(&self, filter: &str) -> bool {
         let mut searched = self.title.clone();
         for organisation in self.organisations() {
             searched.push_str(&format!(" {} {}", organisation.abbr, organisation.title));
@@ -168,17 +169,14 @@ impl Site<'_> {
         let list = List {
             path: format!("{}/{}", self.root, words.path),
             heading: words.heading,
-            of_services: kind == Kind::Services,
+            of: if kind == Kind::Services { Entries::Services } else { Entries::Dashboards },
+            above: Vec::new(),
             example,
             count: listed.len(),
             filter,
             organisations,
             selected,
-            measures: MEASURES
-                .iter()
-                .filter(|_| kind == Kind::Services)
-                .map(|measure| (measure.key, measure.label(), shown.iter().any(|own| own.key == measure.key)))
-                .collect(),
+            measures: if kind == Kind::Services { choices_of_measures(&shown) } else { Vec::new() },
             aggregates: shown.iter().map(|measure| measure.over(&values)).collect(),
             table: self.table(&listed, &values, &shown, &words.column, request),
             without_measures: measures.failed,
@@ -186,7 +184,8 @@ impl Site<'_> {
         Answer { status: 200, max_age: Some(LIST_AGE), hidden: false, page: Page::List(Box::new(list)) }
     }
 
-    fn table(
+    /// The table of dashboards with the measures that are shown.
+    pub(super) fn table(
         &self,
         listed: &[Entry<'_>],
         values: &[Values],
@@ -252,9 +251,20 @@ fn shown(kind: Kind, request: &Request) -> Vec<&'static Measure> {
     if kind != Kind::Services {
         return Vec::new();
     }
-    let chosen = |measure: &&Measure| request.all("measure").any(|key| key == measure.key || key == "all");
-    let shown: Vec<&Measure> = MEASURES.iter().filter(chosen).collect();
+    let shown = chosen_measures(request);
     if shown.is_empty() { MEASURES.iter().take(1).collect() } else { shown }
+}
+
+/// The measures to choose from, and whether they are shown.
+pub(super) fn choices_of_measures(shown: &[&Measure]) -> Vec<(&'static str, Cow<'static, str>, bool)> {
+    let is_shown = |measure: &Measure| shown.iter().any(|own| own.key == measure.key);
+    MEASURES.iter().map(|measure| (measure.key, measure.label(), is_shown(measure))).collect()
+}
+
+/// The measures that readers chose.
+pub(super) fn chosen_measures(request: &Request) -> Vec<&'static Measure> {
+    let chosen = |measure: &&Measure| request.all("measure").any(|key| key == measure.key || key == "all");
+    MEASURES.iter().filter(chosen).collect()
 }
 
 /// Departments and other bodies to choose from, by title.

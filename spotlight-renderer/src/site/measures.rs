@@ -115,10 +115,8 @@ impl Measure {
         Format::parse(&json!(self.format))
     }
 
-    /// The figure over these services.
-    ///
-    /// A service counts if it has the measure and any transactions.
-    pub fn over(&self, services: &[Values]) -> Aggregate {
+    /// The amount over these services, and how many of them count: those that have the measure and any transactions.
+    pub fn amount(&self, services: &[Values]) -> (Option<f64>, usize) {
         let volume = |values: &Values| values.get(VOLUME).copied().filter(|volume| *volume != 0.0);
         let counted: Vec<(f64, f64)> = services
             .iter()
@@ -137,6 +135,12 @@ impl Measure {
                 Some((mean * decimals).round() / decimals).filter(|mean| mean.is_finite())
             }
         };
+        (value, counted.len())
+    }
+
+    /// The figure over these services.
+    pub fn over(&self, services: &[Values]) -> Aggregate {
+        let (value, counted) = self.amount(services);
         let short = Format::parse(&json!({"type": self.format, "magnitude": true, "sigfigs": 3}));
         let write = |value: f64| {
             short.clone()?.with_abbr().write(&crate::rows::value(Some(value)), DateTime::UNIX_EPOCH)
@@ -144,7 +148,7 @@ impl Measure {
         Aggregate {
             key: self.key,
             label: self.label(),
-            caption: value.map(|_| self.caption(counted.len(), services.len())),
+            caption: value.map(|_| self.caption(counted, services.len())),
             value: value.and_then(write),
         }
     }

@@ -1,7 +1,7 @@
 //! What is at an address: from the path and parameters of a request to the facts of a page.
 //!
 //! [`modules`] makes the parts of a page from their definitions and data, [`dashboard`] what is around them, [`list`] the lists
-//! with their [`measures`], [`search`] looks through all of them and [`mod@feed`] says what changed last, [`dates`] is the choice of
+//! with their [`measures`], [`search`] looks through all of them and [`mod@feed`] says what changed last, [`organisations`] what departments have, [`dates`] is the choice of
 //! dates, [`mod@compare`] what is laid beside present values. Everything that has to be waited for is waited for at the same time;
 //! what fails leaves a gap and not an error.
 
@@ -12,6 +12,7 @@ mod feed;
 mod list;
 mod measures;
 mod modules;
+mod organisations;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -100,6 +101,11 @@ impl Site<'_> {
     /// The answer to a request for a page.
     pub async fn answer(&self, request: &Request) -> Answer {
         let path = request.path.trim_start_matches('/');
+        if let Some((organisations::PATH, value)) =
+            path.split_once('/').filter(|(_, value)| !value.is_empty() && !value.ends_with('/'))
+        {
+            return self.organisation(value, request).await;
+        }
         if path.contains('&') {
             return failure(404, true);
         }
@@ -117,6 +123,7 @@ impl Site<'_> {
         match path {
             "search" => return self.search(request).await,
             "feed" => return self.feed().await,
+            organisations::PATH => return self.organisations(request).await,
             _ => {}
         }
         if let Some(kind) = list::Kind::of(path) {

@@ -5,8 +5,8 @@
 use serde_json::{Map, Value, json};
 
 use super::page::{
-    Aggregate, Answer, Choices, Dashboard, Footer, Found, Home, List, ModulePage, Page, Related, Search,
-    State, Tagline,
+    Aggregate, Answer, Choices, Dashboard, Entries, Footer, Found, Home, List, ModulePage, Page, Related,
+    Search, State, Tagline,
 };
 use super::{Body, Facts, Headline, Module, Table};
 use crate::definition::query::Query;
@@ -112,6 +112,8 @@ fn list(page: &List) -> Map<String, Value> {
         let filters = [("filter", !page.filter.is_empty()), ("department", page.selected.is_some())];
         let active: Vec<&str> = filters.iter().filter(|(_, active)| *active).map(|(name, _)| *name).collect();
         out.insert("active_filters".to_owned(), json!(active));
+    }
+    if page.of != Entries::Dashboards {
         out.insert("aggregates".to_owned(), page.aggregates.iter().map(aggregate).collect());
     }
     out

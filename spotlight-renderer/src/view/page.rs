@@ -170,7 +170,7 @@ pub struct Dashboard {
     pub footer: Option<Footer>,
     /// The choice of dates, if any module heeds it.
     pub dates: Option<Dates>,
-    /// The organisations above it: title and slug as lists filter by it.
+    /// The organisation that it belongs to: title, and name in addresses.
     pub organisation: Option<(String, String)>,
     /// The short name of the department, else of the agency.
     pub abbreviation: Option<String>,
@@ -216,15 +216,30 @@ pub struct Aggregate {
     pub caption: Option<String>,
 }
 
-/// A list of dashboards.
+/// What a list is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entries {
+    /// Services, with their measures.
+    Services,
+    /// Dashboards of other types.
+    Dashboards,
+    /// All dashboards of one organisation, with the measures of those that are services.
+    OfOrganisation,
+    /// Organisations, with the measures of their services.
+    Organisations,
+}
+
+/// A list of dashboards, or of the organisations that have some.
 #[derive(Debug, Clone, PartialEq)]
 pub struct List {
     /// Its path.
     pub path: String,
     /// Its heading.
     pub heading: Cow<'static, str>,
-    /// Whether its entries are services.
-    pub of_services: bool,
+    /// What its entries are.
+    pub of: Entries,
+    /// The pages above it, below the front page: title and path.
+    pub above: Vec<(String, String)>,
     /// An example of what to search for: something that is there.
     pub example: Option<String>,
     /// How many entries are listed.

@@ -4,7 +4,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use query_lang::{Policy, Shift};
 use serde_json::{Value, json};
 
-use super::page::{Answer, Page};
+use super::page::{Answer, Entries, Page};
 use super::{Body, Facts, Module};
 use crate::definition::query::Query;
 use crate::format::date;
@@ -113,7 +113,7 @@ pub(crate) fn sources(
     match &answer.page {
         Page::Dashboard(page) => collect(&page.modules, now, address, &mut sources),
         Page::Module(page) => collect(std::slice::from_ref(&page.module), now, address, &mut sources),
-        Page::List(list) if list.of_services => {
+        Page::List(list) if list.of != Entries::Dashboards => {
             sources.push(source(None, &measures_query(), None, now, address))
         }
         _ => {}

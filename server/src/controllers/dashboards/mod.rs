@@ -17,7 +17,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use foldhash::quality::FixedState;
 use spotlight_renderer::definition::query::{decoded, decoded_pairs};
@@ -94,6 +94,8 @@ pub async fn visit(State(state): State<AppState>, uri: Uri, headers: HeaderMap) 
         Err(FormError::None) if is_negotiated && !forms.contains(&Form::Html) => {
             not_acceptable(&answer, &presenter)
         }
+        // its figures are missing for now, and so is the file
+        Err(FormError::None) if has_gaps(&answer) => failure(&state, 503, uri.path()),
         Err(FormError::None) => failure(&state, 404, uri.path()),
         Err(error) => {
             tracing::error!(path = given, %error, "a page could not be written");
@@ -108,8 +110,13 @@ fn site<'a>(state: &AppState, source: &'a Source<'a>) -> Site<'a> {
 }
 
 /// The transaction volumes of all services, at the address where they used to be.
-async fn services_as_csv() -> Redirect {
-    Redirect::permanent("/performance/services.csv?measure=all")
+async fn services_as_csv(state: State<AppState>, headers: HeaderMap) -> Response {
+    let mut response = visit(state, Uri::from_static("/services.csv?measure=all"), headers).await;
+    if response.headers().contains_key(header::CONTENT_DISPOSITION) {
+        let name = HeaderValue::from_static("attachment; filename=\"transaction-volumes.csv\"");
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, name);
+    }
+    response
 }
 
 /// `GET /performance/assets/{name}`: style, script and icon. Names change with their content.

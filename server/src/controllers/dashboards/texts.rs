@@ -43,7 +43,7 @@ pub async fn sitemap(State(state): State<AppState>, headers: axum::http::HeaderM
     let site = state.branding.options.site.clone().unwrap_or_else(|| format!("https://{host}"));
     let list = state.registry.catalog().public_list();
     let slugs = list["items"].as_array().into_iter().flatten().filter_map(|item| item["slug"].as_str());
-    let pages = ["", "/services", "/web-traffic", "/other", "/about", "/accessibility"];
+    let pages = ["", "/services", "/departments", "/web-traffic", "/other", "/about", "/accessibility"];
     let paths = pages.iter().map(|page| (*page).to_owned()).chain(slugs.map(|slug| format!("/{slug}")));
     let urls: String = paths
         .map(|path| format!("<url><loc>{}{ROOT}{}</loc></url>", escaped(&site), escaped(&path)))

@@ -10,7 +10,6 @@ use spotlight_renderer::view::form::Form;
 use spotlight_renderer::view::page::Dashboard;
 use spotlight_renderer::view::provenance::Provenance;
 use spotlight_renderer::view::{Module, json};
-use spotlight_renderer::words::say;
 use zip::ZipWriter;
 use zip::result::{ZipError, ZipResult};
 use zip::write::SimpleFileOptions;
@@ -20,7 +19,8 @@ use super::{FormError, Written, table};
 /// The archive: for each module its facts as JSON and, where it has one, its table as CSV with what machines want to know about it.
 pub fn write(page: &Dashboard, from: &Provenance, presenter: &Presenter<'_>) -> Result<Written, FormError> {
     let mut files = Files::begin(from.retrieved);
-    let mut readme = Readme::begin(presenter.origin(from));
+    let mut readme = Readme(String::new());
+    readme.lines(presenter.origin_of_whole(from));
     for module in ordinary(&page.modules) {
         let name = files.name_of(module, &page.path);
         let own = presenter.provenance_of(page, module, from);
@@ -35,7 +35,7 @@ pub fn write(page: &Dashboard, from: &Provenance, presenter: &Presenter<'_>) -> 
             files.add(&about, &stated.body, stated.lasting.as_deref())?;
             names.splice(0..0, [csv, about]);
         }
-        readme.tell(&plain_text(&module.title), &names, presenter.origin(&own));
+        readme.tell(&plain_text(&module.title), presenter.origin_of_part(&own, &names));
     }
     files.add("README.txt", readme.0.as_bytes(), Some(b""))?;
     files.end(from)
@@ -102,32 +102,14 @@ impl Files {
 struct Readme(String);
 
 impl Readme {
-    fn begin(origin: Vec<(String, String)>) -> Readme {
-        let mut readme = Readme(String::new());
-        let sources = [say("origin-source"), say("origin-query")];
-        // those of single modules are told with them
-        let whole = origin.into_iter().filter(|(label, _)| !sources.iter().any(|own| own == label));
-        readme.lines(whole);
-        readme
-    }
-
-    fn tell(&mut self, title: &str, names: &[String], origin: Vec<(String, String)>) {
-        self.0.push_str(&format!("\r\n{title}\r\n"));
-        let told = [
-            say("origin-page"),
-            say("origin-source"),
-            say("origin-query"),
-            say("origin-range"),
-            say("origin-updated"),
-        ];
-        let files = (say("origin-files").into_owned(), names.join(", "));
-        let own = origin.into_iter().filter(|(label, _)| told.iter().any(|own| own == label));
-        self.lines(std::iter::once(files).chain(own));
-    }
-
-    fn lines(&mut self, lines: impl Iterator<Item = (String, String)>) {
+    fn lines(&mut self, lines: Vec<(String, String)>) {
         for (label, text) in lines {
             self.0.push_str(&format!("{label}: {text}\r\n"));
         }
+    }
+
+    fn tell(&mut self, title: &str, lines: Vec<(String, String)>) {
+        self.0.push_str(&format!("\r\n{title}\r\n"));
+        self.lines(lines);
     }
 }

@@ -17,7 +17,6 @@ use spotlight_renderer::view::form::Form;
 use spotlight_renderer::view::page::{Answer, Page};
 use spotlight_renderer::view::provenance::{Provenance, moment};
 use spotlight_renderer::view::{Module, Table, json};
-use spotlight_renderer::words::{Language, in_language};
 use zip::result::ZipError;
 
 /// How wide the plot of a chart is in a file of its own, in pixels.
@@ -71,17 +70,7 @@ pub fn write(form: Form, answer: &Answer, presenter: &Presenter<'_>) -> Result<W
         return Ok(Written::new(form, presenter.html(answer)));
     }
     let from = presenter.provenance(answer);
-    let language = from.as_ref().map_or(presenter.options.lang.as_str(), |from| from.language.as_str());
-    in_language(Language::of(language), || for_machines(form, answer, from.as_ref(), presenter))
-}
-
-fn for_machines(
-    form: Form,
-    answer: &Answer,
-    from: Option<&Provenance>,
-    presenter: &Presenter<'_>,
-) -> Result<Written, FormError> {
-    let written = match (form, &answer.page, from) {
+    let written = match (form, &answer.page, from.as_ref()) {
         (Form::Atom, Page::Feed(feed), _) => Written::new(form, presenter.feed(feed)),
         (Form::Atom, Page::Dashboard(page), _) => Written::new(form, presenter.dashboard_feed(page)),
         (Form::Embed, Page::Module(page), _) => Written::new(form, presenter.embedded(page)),
@@ -95,11 +84,11 @@ fn for_machines(
         }
         (Form::Xlsx, _, Some(from)) => {
             let table = table_of(answer)?;
-            let (words, title) = (presenter.origin(from), title(answer));
+            let about = (presenter.origin_heading(from), presenter.origin(from));
             Written {
                 form,
                 lasting: Some([table::csv(table), from.lasting().to_string().into_bytes()].concat()),
-                body: table::xlsx(table, &title, &words, from.retrieved)?,
+                body: table::xlsx(table, &title(answer), (&about.0, &about.1), from.retrieved)?,
             }
         }
         (Form::Svg | Form::Png, Page::Module(page), Some(from)) => {

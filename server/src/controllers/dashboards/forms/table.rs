@@ -5,7 +5,6 @@ use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet,
 use serde_json::{Value, json};
 use spotlight_renderer::view::Table;
 use spotlight_renderer::view::provenance::{Provenance, moment};
-use spotlight_renderer::words::say;
 
 /// The widest column of labels and texts about a table, in letters.
 const WIDEST: f64 = 100.0;
@@ -112,18 +111,18 @@ pub fn metadata(table: &Table, from: &Provenance, url: &str) -> Value {
     stated
 }
 
-/// A spreadsheet with the table on its first sheet and, on the second, labels and texts about it.
+/// A spreadsheet with the table on its first sheet and, on the second, whose heading comes first, labels and texts about it.
 pub fn xlsx(
     table: &Table,
     title: &str,
-    about: &[(String, String)],
+    (heading, about): (&str, &[(String, String)]),
     retrieved: DateTime<Utc>,
 ) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
     let made = ExcelDateTime::from_timestamp(retrieved.timestamp())?;
     book.set_properties(&DocProperties::new().set_title(title).set_creation_datetime(&made));
     values(named(book.add_worksheet(), title)?, table)?;
-    let sheet = named(book.add_worksheet(), &say("origin"))?;
+    let sheet = named(book.add_worksheet(), heading)?;
     let bold = Format::new().set_bold();
     for (row, (label, text)) in (0..).zip(about) {
         sheet.write_string_with_format(row, 0, label, &bold)?;
