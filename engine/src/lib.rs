@@ -15,6 +15,7 @@ mod compact;
 mod counters;
 mod data_set;
 mod decode;
+mod durable_folder;
 #[doc(hidden)]
 pub mod fuzzing;
 mod ids;
@@ -46,6 +47,7 @@ pub use batch::Batch;
 pub use columns::{off_type_value, record_at};
 pub use counters::StoreCounters;
 pub use decode::{Complaints, DecodeError, DecodeOptions, decode, decode_changes};
+pub use durable_folder::{PutDisk, PutStep};
 pub use log::{Durability, LocalDisk, LogDisk, LogFile};
 pub use merge::Sizes;
 pub use place::Place;

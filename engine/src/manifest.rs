@@ -254,7 +254,9 @@ pub async fn commit(objects: &Objects, folder: &str, manifest: &Manifest) -> Res
             Err(error) => error,
         };
         match read(objects, folder, manifest.number).await {
-            Ok(found) if found == *manifest => return Ok(()),
+            Ok(found) if found == *manifest => {
+                return objects.settle(&path).await.map_err(CommitError::Io);
+            }
             Ok(found) => return Err(CommitError::Taken(Box::new(found))),
             Err(_) if attempt == ATTEMPTS || !objects.is_remote() => return Err(CommitError::Io(error)),
             Err(_) => {}

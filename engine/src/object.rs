@@ -3,26 +3,17 @@
 //! [`Objects`] is what the rest of the engine uses: paths are relative to the store, errors name the file. A local folder is
 //! an object store as well ([`DurableFolder`]), one that puts a file and its name on disk before it says that it is there.
 
-use std::fmt;
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use async_trait::async_trait;
 use bytes::Bytes;
-use futures::stream::BoxStream;
-use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
-use object_store::{
-    CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt,
-    PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult,
-};
+use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions};
 
-use crate::log::sync_folder;
+use crate::durable_folder::{DurableFolder, LocalPuts, PutDisk};
 
 /// The files of a store.
 #[derive(Debug, Clone)]
@@ -30,7 +21,8 @@ pub struct Objects {
     store: Arc<dyn ObjectStore>,
     /// What stands before a path in messages.
     root: Arc<str>,
-    is_remote: bool,
+    /// The same store, if it is a local folder.
+    folder: Option<Arc<DurableFolder>>,
 }
 
 impl Objects {
@@ -39,10 +31,17 @@ impl Objects {
     /// # Errors
     /// When the folder cannot be made or used.
     pub fn local(folder: &std::path::Path) -> io::Result<Self> {
-        fs::create_dir_all(folder)?;
-        let inner = LocalFileSystem::new_with_prefix(folder).map_err(|error| io_error(&error))?;
+        Self::local_on(folder, Arc::new(LocalPuts))
+    }
+
+    /// The same on a disk that may behave in another way when files are put.
+    ///
+    /// # Errors
+    /// As [`Objects::local`].
+    pub fn local_on(folder: &std::path::Path, disk: Arc<dyn PutDisk>) -> io::Result<Self> {
         let root = format!("{}/", folder.display()).into();
-        Ok(Self { store: Arc::new(DurableFolder(inner)), root, is_remote: false })
+        let folder = Arc::new(DurableFolder::open(folder, disk)?);
+        Ok(Self { store: folder.clone(), root, folder: Some(folder) })
     }
 
     /// What a person calls the file.
@@ -81,17 +80,29 @@ impl Objects {
 
     /// The files in an object store; `root` is what it is called.
     pub fn remote(store: Arc<dyn ObjectStore>, root: &str) -> Self {
-        Self { store, root: format!("{}/", root.trim_end_matches('/')).into(), is_remote: true }
+        Self { store, root: format!("{}/", root.trim_end_matches('/')).into(), folder: None }
     }
 
     /// The local folder that the files are in, if it is one.
     pub fn local_folder(&self) -> Option<PathBuf> {
-        (!self.is_remote).then(|| PathBuf::from(&*self.root))
+        self.folder.is_some().then(|| PathBuf::from(&*self.root))
     }
 
     /// Whether an answer may be lost on its way.
     pub fn is_remote(&self) -> bool {
-        self.is_remote
+        self.folder.is_none()
+    }
+
+    /// Makes durable that a file is there, which it is although putting it was told to have failed.
+    ///
+    /// # Errors
+    /// When it is not known to be durable.
+    pub async fn settle(&self, path: &str) -> io::Result<()> {
+        match &self.folder {
+            Some(folder) => folder.settle(&parsed(path)?).await,
+            // What an object store shows is durable.
+            None => Ok(()),
+        }
     }
 
     /// A whole file.
@@ -167,7 +178,7 @@ fn parsed(path: &str) -> io::Result<Path> {
 }
 
 /// The error as the file system would have told it, as far as it can be known.
-fn io_error(error: &object_store::Error) -> io::Error {
+pub(crate) fn io_error(error: &object_store::Error) -> io::Error {
     use object_store::Error as E;
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(current) = cause {
@@ -184,111 +195,4 @@ fn io_error(error: &object_store::Error) -> io::Error {
         _ => io::ErrorKind::Other,
     };
     io::Error::new(kind, error.to_string())
-}
-
-/// A local folder whose files are on disk, names included, when a put has succeeded.
-#[derive(Debug)]
-struct DurableFolder(LocalFileSystem);
-
-impl fmt::Display for DurableFolder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// Tells drafts of one process apart.
-static DRAFTS: AtomicU64 = AtomicU64::new(0);
-
-/// A file is put on disk in pieces of so many bytes: a file system that orders its writes lets whoever waits for the log wait for
-/// what is not on disk of other files as well.
-const PIECE: usize = 1 << 20;
-
-fn put_durably(target: &std::path::Path, payload: &PutPayload, mode: &PutMode) -> io::Result<()> {
-    let folder = target.parent().ok_or_else(|| io::Error::other("a file needs a folder"))?;
-    if !folder.is_dir() {
-        fs::create_dir_all(folder)?;
-        folder.parent().map_or(Ok(()), sync_folder)?;
-    }
-    // Listings leave out names of this form.
-    let number = DRAFTS.fetch_add(1, Ordering::Relaxed);
-    let draft = PathBuf::from(format!("{}#{number}", target.display()));
-    let write = || {
-        let mut file = File::create(&draft)?;
-        for (number, piece) in payload.iter().flat_map(|part| part.chunks(PIECE)).enumerate() {
-            if number > 0 {
-                file.sync_data()?;
-            }
-            file.write_all(piece)?;
-        }
-        file.sync_all()?;
-        match mode {
-            // A hard link fails when the name is taken, which a rename does not.
-            PutMode::Create => fs::hard_link(&draft, target).and_then(|()| fs::remove_file(&draft)),
-            _ => fs::rename(&draft, target),
-        }?;
-        sync_folder(folder)
-    };
-    write().inspect_err(|_| {
-        // The first error is the one to tell; a draft that stays is no file of the store.
-        let _ = fs::remove_file(&draft);
-    })
-}
-
-#[async_trait]
-impl ObjectStore for DurableFolder {
-    async fn put_opts(
-        &self,
-        location: &Path,
-        payload: PutPayload,
-        options: PutOptions,
-    ) -> object_store::Result<PutResult> {
-        if matches!(options.mode, PutMode::Update(_)) {
-            return self.0.put_opts(location, payload, options).await;
-        }
-        let target = self.0.path_to_filesystem(location)?;
-        let mode = options.mode;
-        let written = tokio::task::spawn_blocking(move || put_durably(&target, &payload, &mode)).await?;
-        match written {
-            Ok(()) => Ok(PutResult { e_tag: None, version: None }),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                Err(object_store::Error::AlreadyExists { path: location.to_string(), source: error.into() })
-            }
-            Err(error) => Err(object_store::Error::Generic { store: "folder", source: error.into() }),
-        }
-    }
-
-    async fn put_multipart_opts(
-        &self,
-        location: &Path,
-        options: PutMultipartOptions,
-    ) -> object_store::Result<Box<dyn MultipartUpload>> {
-        self.0.put_multipart_opts(location, options).await
-    }
-
-    async fn get_opts(&self, location: &Path, options: GetOptions) -> object_store::Result<GetResult> {
-        self.0.get_opts(location, options).await
-    }
-
-    async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> object_store::Result<Vec<Bytes>> {
-        self.0.get_ranges(location, ranges).await
-    }
-
-    fn delete_stream(
-        &self,
-        locations: BoxStream<'static, object_store::Result<Path>>,
-    ) -> BoxStream<'static, object_store::Result<Path>> {
-        self.0.delete_stream(locations)
-    }
-
-    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, object_store::Result<ObjectMeta>> {
-        self.0.list(prefix)
-    }
-
-    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> object_store::Result<ListResult> {
-        self.0.list_with_delimiter(prefix).await
-    }
-
-    async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> object_store::Result<()> {
-        self.0.copy_opts(from, to, options).await
-    }
 }

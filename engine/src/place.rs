@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use object_store::ObjectStore;
 
+use crate::durable_folder::PutDisk;
 use crate::log::{LocalDisk, LogDisk};
 use crate::object::Objects;
 
@@ -24,6 +25,14 @@ impl Place {
     /// When the folder cannot be made or used.
     pub fn local(folder: &Path) -> io::Result<Self> {
         Ok(Self::of(Objects::local(folder)?, folder))
+    }
+
+    /// The same, with files put on a disk that may behave in another way.
+    ///
+    /// # Errors
+    /// As [`Place::local`].
+    pub fn local_on(folder: &Path, disk: Arc<dyn PutDisk>) -> io::Result<Self> {
+        Ok(Self::of(Objects::local_on(folder, disk)?, folder))
     }
 
     /// Files at a URL, with the log in a local folder; or everything in the local folder that `store` names. Credentials and settings come from the usual

@@ -5,6 +5,7 @@
 mod fuzz_corpus;
 mod log_faults;
 mod object_stores;
+mod put_faults;
 mod query_limits;
 mod query_model;
 mod read_vectors;

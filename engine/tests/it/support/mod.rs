@@ -2,6 +2,7 @@
 
 pub mod faulty;
 pub mod faulty_disk;
+pub mod faulty_puts;
 pub mod store;
 
 use std::path::PathBuf;
