@@ -126,6 +126,11 @@ impl Resources {
         self.pieces.weight()
     }
 
+    /// How many cores work for those who wait.
+    pub fn cores(&self) -> usize {
+        self.foreground.current_num_threads()
+    }
+
     /// Does work for somebody who waits, off the threads that answer requests.
     ///
     /// # Errors

@@ -1,7 +1,5 @@
 //! Scalar values: what a record holds under a key and what a filter compares with.
 
-use std::fmt::Write as _;
-
 use chrono::{DateTime, Datelike, Timelike, Utc};
 
 /// One scalar of a record or of a filter.
@@ -51,19 +49,36 @@ impl From<&str> for Value {
 
 /// Prints a moment the way every answer does: `2014-01-05T00:00:00+00:00`, with microseconds only when there are any.
 pub fn print_time(time: DateTime<Utc>) -> String {
+    // Long answers have millions of times, and chrono would read its form for each.
     let mut text = String::with_capacity(32);
-    // Writing to a text does not fail. Long answers have millions of times, and chrono would read its form for each.
-    let _ = match time.year() {
-        year @ 0..=9999 => write!(text, "{year:04}-{:02}-{:02}", time.month(), time.day()),
-        _ => write!(text, "{}", time.format("%Y-%m-%d")),
-    };
-    let _ = write!(text, "T{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second());
+    match u32::try_from(time.year()) {
+        Ok(year) if year <= 9999 => {
+            push_number(&mut text, year, 4);
+            for part in [time.month(), time.day()] {
+                text.push('-');
+                push_number(&mut text, part, 2);
+            }
+        }
+        _ => text.push_str(&time.format("%Y-%m-%d").to_string()),
+    }
+    for (mark, part) in [('T', time.hour()), (':', time.minute()), (':', time.second())] {
+        text.push(mark);
+        push_number(&mut text, part, 2);
+    }
     let micros = time.timestamp_subsec_micros();
     if micros != 0 {
-        let _ = write!(text, ".{micros:06}");
+        text.push('.');
+        push_number(&mut text, micros, 6);
     }
     text.push_str("+00:00");
     text
+}
+
+/// Appends a number with so many digits, zeros in front.
+fn push_number(text: &mut String, number: u32, digits: u32) {
+    for place in (0..digits).rev() {
+        text.push(char::from(b'0' + (number / 10u32.pow(place) % 10) as u8));
+    }
 }
 
 #[cfg(test)]

@@ -60,11 +60,15 @@ impl From<&str> for Text {
         if text.bytes().any(needs_escape) {
             return Self(Json::from(text).to_string().into());
         }
-        let mut json = String::with_capacity(text.len() + 2);
-        json.push('"');
-        json.push_str(text);
-        json.push('"');
-        Self(json.into())
+        // Most texts are short: these need no memory of their own on the way.
+        let (mut short, length) = ([b'"'; 64], text.len() + 2);
+        if length <= short.len() {
+            short[1..=text.len()].copy_from_slice(text.as_bytes());
+            if let Ok(json) = std::str::from_utf8(&short[..length]) {
+                return Self(json.into());
+            }
+        }
+        Self(format!("\"{text}\"").into())
     }
 }
 
@@ -295,7 +299,8 @@ mod tests {
 
     #[test]
     fn a_text_is_plain_again() {
-        for text in ["", "plain", "a \"b\" \\ \t", "\u{0}\u{1f}\u{20}\u{7f}\u{2028}"] {
+        let long = "long ".repeat(40);
+        for text in ["", "plain", long.as_str(), "a \"b\" \\ \t", "\u{0}\u{1f}\u{20}\u{7f}\u{2028}"] {
             assert_eq!(Text::from(text).plain(), text);
             assert_eq!(Text::from(text).as_json(), serde_json::to_string(text).unwrap());
         }

@@ -122,6 +122,10 @@ impl Answer {
     /// # Errors
     /// As [`Answer::write`].
     pub fn write_after(&self, mut text: Vec<u8>, format: Format) -> Result<Vec<u8>, ArrowError> {
+        if let (Content::Rows(rows), Format::Json | Format::Ndjson) = (&self.content, format) {
+            // Text is about as long as what it shows is in memory: names are repeated, and numbers are mostly shorter.
+            text.reserve(rows.bytes());
+        }
         match (&self.content, format) {
             (Content::Rows(rows), Format::Json) => rows.write_json(&mut text),
             (Content::Rows(rows), Format::Ndjson) => rows.write_ndjson(&mut text),

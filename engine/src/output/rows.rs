@@ -170,14 +170,6 @@ impl Rows {
         64 + own + self.cells.iter().flatten().map(Cell::bytes).sum::<usize>()
     }
 
-    /// Text is about as long as what it shows is in memory: names are repeated, and numbers are mostly shorter.
-    fn make_room(&self, text: &mut Vec<u8>) {
-        let wanted = self.bytes();
-        if text.capacity() - text.len() < wanted {
-            text.reserve(wanted);
-        }
-    }
-
     fn write_row(&self, row: &[Option<Cell>], text: &mut Vec<u8>) {
         text.push(b'{');
         let mut is_first = true;
@@ -195,7 +187,6 @@ impl Rows {
 
     /// Appends the rows as a JSON list.
     pub fn write_json(&self, text: &mut Vec<u8>) {
-        self.make_room(text);
         text.push(b'[');
         for (place, row) in self.iter().enumerate() {
             if place > 0 {
@@ -208,7 +199,6 @@ impl Rows {
 
     /// Appends the rows as JSON, one a line.
     pub fn write_ndjson(&self, text: &mut Vec<u8>) {
-        self.make_room(text);
         for row in self.iter() {
             self.write_row(row, text);
             text.push(b'\n');

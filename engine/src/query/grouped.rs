@@ -40,8 +40,10 @@ pub async fn groups(
 
     // Always the same shares, so that sums of floats always come out the same.
     let shares = scan.shares(workers.shares(scan.rows()));
-    let threads = if shares.len() > 1 { format!(", {} threads", shares.len()) } else { String::new() };
-    trace.plan(&scan, [format!("{grouping}{threads}"), format!("  {}", scan.describe(&columns))]);
+    trace.plan(&scan, || {
+        let threads = if shares.len() > 1 { format!(", {} threads", shares.len()) } else { String::new() };
+        Ok::<_, QueryFailure>(vec![format!("{grouping}{threads}"), format!("  {}", scan.describe(&columns))])
+    })?;
     trace.step("plan", begin);
     let kernels = shares.iter().map(|units| share(&scan, units, &columns, &grouping, workers, memory));
     let mut kernels = try_join_all(kernels).await?.into_iter();

@@ -220,7 +220,7 @@ impl QueryEngine {
     ) -> Result<Answer, QueryFailure> {
         let begin = Instant::now();
         let raw = RawQuery::plan(snapshot, query, window, &self.workers, &self.context, trace).await?;
-        trace.plan(raw.scan(), raw.describe()?);
+        trace.plan(raw.scan(), || raw.describe())?;
         trace.step("plan", begin);
         let begin = Instant::now();
         if let Some(cursor) = &query.cursor {

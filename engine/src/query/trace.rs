@@ -9,6 +9,8 @@ use super::scan::{Pruned, Scan};
 /// The trace of one query.
 #[derive(Debug, Default)]
 pub struct Trace {
+    /// Whether somebody will read the plan, which takes a while to write.
+    is_read: bool,
     plan: Mutex<Vec<String>>,
     steps: Mutex<Vec<(&'static str, Duration)>>,
     pruned: Mutex<Pruned>,
@@ -18,11 +20,22 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// Notes a part of the plan, and what was planned to be looked at.
-    pub fn plan(&self, scan: &Scan, lines: impl IntoIterator<Item = String>) {
-        lock(&self.plan).extend(lines);
-        let mut pruned = lock(&self.pruned);
-        *pruned = pruned.plus(scan.pruned);
+    /// A trace that somebody will read; the default one nobody will.
+    pub fn to_be_read() -> Self {
+        Self { is_read: true, ..Self::default() }
+    }
+
+    /// Notes what was planned to be looked at, and a part of the plan as `describe` tells it.
+    ///
+    /// # Errors
+    /// Those of `describe`.
+    pub fn plan<E>(&self, scan: &Scan, describe: impl FnOnce() -> Result<Vec<String>, E>) -> Result<(), E> {
+        if self.is_read {
+            lock(&self.plan).extend(describe()?);
+            let mut pruned = lock(&self.pruned);
+            *pruned = pruned.plus(scan.pruned);
+        }
+        Ok(())
     }
 
     /// Notes that a step has taken from `begin` until now.

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use bytes::Bytes;
+use futures::future::try_join_all;
 use parquet::DecodeResult;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
@@ -16,6 +18,8 @@ use crate::resources::{Piece, PieceName};
 
 /// Bytes at the end of a file that are read at first; most footers fit.
 const FOOTER_BYTES: u64 = 64 * 1024;
+/// Values up to which one thread decodes them all.
+const AT_ONCE: usize = 32_768;
 
 impl Segment {
     /// Columns of one row group: all its rows, in the order of the file. Columns that the file lacks are left out. Text is
@@ -59,13 +63,13 @@ impl Segment {
             missing.sort_unstable();
             missing.dedup();
             let decoded = self.decode(&layout, row_group, &missing).await?;
-            for (column, array) in missing.iter().zip(decoded.columns()).filter(|_| is_kept) {
+            for (column, array) in missing.iter().zip(&decoded).filter(|_| is_kept) {
                 let key = self.key(column_name(row_group, *column));
                 self.resources.keep(key, Piece::Column(Arc::clone(array)));
             }
             for (column, slot) in wanted.iter().zip(&mut found) {
                 if let (None, Ok(place)) = (&slot, missing.binary_search(column)) {
-                    *slot = Some(Arc::clone(decoded.column(place)));
+                    *slot = Some(Arc::clone(&decoded[place]));
                 }
             }
         }
@@ -97,7 +101,8 @@ impl Segment {
     pub(crate) async fn read_through(&self, row_group: usize) -> Result<RecordBatch, SegmentError> {
         let layout = self.layout().await?;
         let columns: Vec<usize> = (0..layout.schema.fields().len()).collect();
-        self.decode_as(&layout, row_group, &columns, Arc::clone(&layout.schema)).await
+        let arrays = self.decode_as(&layout, row_group, &columns, &layout.schema).await?;
+        RecordBatch::try_new(Arc::clone(&layout.schema), arrays).map_err(|error| self.error(error))
     }
 
     /// Decodes columns of a row group; they are in the order of the file.
@@ -106,8 +111,8 @@ impl Segment {
         layout: &Arc<Layout>,
         row_group: usize,
         columns: &[usize],
-    ) -> Result<RecordBatch, SegmentError> {
-        self.decode_as(layout, row_group, columns, decoded_schema(layout, row_group)).await
+    ) -> Result<Vec<ArrayRef>, SegmentError> {
+        self.decode_as(layout, row_group, columns, &decoded_schema(layout, row_group)).await
     }
 
     async fn decode_as(
@@ -115,43 +120,33 @@ impl Segment {
         layout: &Arc<Layout>,
         row_group: usize,
         columns: &[usize],
-        schema: SchemaRef,
-    ) -> Result<RecordBatch, SegmentError> {
-        let rows = layout.row_groups.get(row_group).map_or(0, |group| group.rows);
-        let options = ArrowReaderOptions::new().with_schema(schema);
+        schema: &SchemaRef,
+    ) -> Result<Vec<ArrayRef>, SegmentError> {
+        let options = ArrowReaderOptions::new().with_schema(Arc::clone(schema));
         let metadata = ArrowReaderMetadata::try_new(Arc::clone(&layout.metadata), options);
         let metadata = metadata.map_err(|error| self.error(error))?;
-        let mask = ProjectionMask::leaves(metadata.parquet_schema(), columns.iter().copied());
-        let mut decoder = ParquetPushDecoderBuilder::new_with_metadata(metadata)
-            .with_row_groups(vec![row_group])
-            .with_projection(mask)
-            .with_batch_size(rows.max(1))
-            .build()
-            .map_err(|error| self.error(error))?;
         let chunks = layout.chunks(row_group, columns);
         let ranges: Vec<Range<u64>> = chunks.iter().map(|(_, range)| range.clone()).collect();
         let bytes = self.objects.ranges(&self.path, &ranges).await.map_err(|error| self.error(error))?;
-        let layout = Arc::clone(layout);
-        let decoding = self.resources.compute(move || {
-            for ((column, _), bytes) in chunks.iter().zip(&bytes) {
-                if !layout.is_whole(row_group, *column, bytes) {
-                    let name = layout.schema.field(*column).name();
-                    return Err(format!(
-                        "the checksum of the column {name} in row group {row_group} is wrong"
-                    ));
-                }
-            }
-            decoder.push_ranges(ranges, bytes).map_err(|error| error.to_string())?;
-            match decoder.try_decode().map_err(|error| error.to_string())? {
-                DecodeResult::Data(batch) if batch.num_rows() == rows => Ok(batch),
-                DecodeResult::Data(batch) => {
-                    Err(format!("a row group has {} rows; its footer says {rows}", batch.num_rows()))
-                }
-                _ => Err("a row group ends too early".to_owned()),
-            }
+        let chunks: Vec<Chunk> = chunks
+            .into_iter()
+            .zip(bytes)
+            .map(|((column, range), bytes)| Chunk { column, range, bytes })
+            .collect();
+        // Every core takes some of the columns where there is much to do.
+        let rows = layout.row_groups.get(row_group).map_or(0, |group| group.rows);
+        let is_much = rows * chunks.len() > AT_ONCE;
+        let cores = if is_much { self.resources.cores() } else { 1 };
+        let decoding = chunks.chunks(chunks.len().div_ceil(cores).max(1)).map(|chunks| {
+            let (layout, metadata, chunks) = (Arc::clone(layout), metadata.clone(), chunks.to_vec());
+            self.resources.compute(move || decode_chunks(&layout, metadata, row_group, chunks))
         });
-        let decoded = decoding.await.map_err(|error| self.error(error))?;
-        decoded.map_err(|reason| self.error(reason))
+        let batches = try_join_all(decoding).await.map_err(|error| self.error(error))?;
+        let mut arrays = Vec::with_capacity(columns.len());
+        for batch in batches {
+            arrays.extend_from_slice(batch.map_err(|reason| self.error(reason))?.columns());
+        }
+        Ok(arrays)
     }
 
     pub(super) async fn read_layout(&self) -> Result<Layout, SegmentError> {
@@ -177,6 +172,46 @@ impl Segment {
         let reader = ArrowReaderMetadata::try_new(Arc::clone(&metadata), ArrowReaderOptions::new())
             .map_err(|error| self.error(error))?;
         Ok(Layout::new(metadata, Arc::clone(reader.schema())))
+    }
+}
+
+/// The bytes of a column in a row group.
+#[derive(Debug, Clone)]
+struct Chunk {
+    column: usize,
+    range: Range<u64>,
+    bytes: Bytes,
+}
+
+/// Columns of a row group, once they are found to be whole.
+fn decode_chunks(
+    layout: &Layout,
+    metadata: ArrowReaderMetadata,
+    row_group: usize,
+    chunks: Vec<Chunk>,
+) -> Result<RecordBatch, String> {
+    for Chunk { column, bytes, .. } in &chunks {
+        if !layout.is_whole(row_group, *column, bytes) {
+            let name = layout.schema.field(*column).name();
+            return Err(format!("the checksum of the column {name} in row group {row_group} is wrong"));
+        }
+    }
+    let rows = layout.row_groups.get(row_group).map_or(0, |group| group.rows);
+    let mask = ProjectionMask::leaves(metadata.parquet_schema(), chunks.iter().map(|chunk| chunk.column));
+    let mut decoder = ParquetPushDecoderBuilder::new_with_metadata(metadata)
+        .with_row_groups(vec![row_group])
+        .with_projection(mask)
+        .with_batch_size(rows.max(1))
+        .build()
+        .map_err(|error| error.to_string())?;
+    let (ranges, bytes) = chunks.into_iter().map(|chunk| (chunk.range, chunk.bytes)).unzip();
+    decoder.push_ranges(ranges, bytes).map_err(|error| error.to_string())?;
+    match decoder.try_decode().map_err(|error| error.to_string())? {
+        DecodeResult::Data(batch) if batch.num_rows() == rows => Ok(batch),
+        DecodeResult::Data(batch) => {
+            Err(format!("a row group has {} rows; its footer says {rows}", batch.num_rows()))
+        }
+        _ => Err("a row group ends too early".to_owned()),
     }
 }
 

@@ -60,6 +60,7 @@ pub fn compare_cells(a: &Cell, b: &Cell) -> Ordering {
         (Cell::List(_) | Cell::Rows(_), _) => Ordering::Greater,
         (_, Cell::List(_) | Cell::Rows(_)) => Ordering::Less,
         (Cell::Text(a), Cell::Text(b)) => a.plain().cmp(&b.plain()),
+        (Cell::Whole(a), Cell::Whole(b)) => a.cmp(b),
         _ => compare_as_numbers(&scalar(a), &scalar(b)),
     }
 }

@@ -137,6 +137,10 @@ impl Coder {
         if !self.dictionary.as_ref().is_some_and(|known| Arc::ptr_eq(known, dictionary.values())) {
             self.entries.clear();
             self.entries.resize(texts.len(), 0);
+            // Most entries will be met.
+            let (values, hasher) = (&self.values, &self.hasher);
+            self.texts.reserve(texts.len(), |code| hash_of(values, hasher, *code));
+            self.values.reserve(texts.len());
             self.dictionary = Some(Arc::clone(dictionary.values()));
         }
         let mut entries = std::mem::take(&mut self.entries);
@@ -235,10 +239,14 @@ impl Coder {
         let code = self.push(text.into());
         self.text_bytes += text.len();
         let (values, hasher) = (&self.values, &self.hasher);
-        let hash_of = |code: &u32| hasher.hash_one(values[*code as usize - 1].as_text().unwrap_or_default());
-        self.texts.insert_unique(hash, code, hash_of);
+        self.texts.insert_unique(hash, code, |code| hash_of(values, hasher, *code));
         code
     }
+}
+
+/// The hash of the text that a code stands for.
+fn hash_of(values: &[Value], hasher: &DefaultHashBuilder, code: u32) -> u64 {
+    hasher.hash_one(values[code as usize - 1].as_text().unwrap_or_default())
 }
 
 /// The integer that is the same number.
