@@ -38,7 +38,7 @@ fn contents() -> Markup {
         }
         @for tag in tags {
             div.prose { h2 { (tag) } }
-            div.scroll role="region" tabindex="0" aria-label=(tag) {
+            div.table-room role="region" tabindex="0" aria-label=(tag) {
                 table {
                     thead { tr { th scope="col" { "Request" } th scope="col" { "What it does" } th scope="col" { "Who may" } th scope="col" { "Body" } th scope="col" { "Refusals" } } }
                     tbody { @for operation in all.iter().filter(|operation| operation.tag == tag) { (row(operation)) } }

@@ -15,9 +15,8 @@ pub fn describe(chart: &Chart) -> String {
         (Kind::Parts, _) => parts(chart),
         (Kind::Bar, 1) if chart.span.is_none() => categories(chart),
         (_, 1) => single(chart, 0, latest),
-        _ if chart.series.iter().filter(|series| !series.dashed).count() > super::palette::SIZE => {
-            many(chart, latest)
-        }
+        _ if own(chart).len() == 1 => compared(chart),
+        _ if own(chart).len() > super::palette::SIZE => many(chart, latest),
         _ => several(chart, latest),
     };
     joined(sentences)
@@ -37,6 +36,11 @@ fn joined(sentences: Vec<String>) -> String {
 
 fn points(chart: &Chart, series: usize) -> Vec<(usize, f64)> {
     (0..chart.slots.len()).filter_map(|slot| Some((slot, chart.value(series, slot)?))).collect()
+}
+
+/// The series that are there in their own right.
+fn own(chart: &Chart) -> Vec<usize> {
+    (0..chart.series.len()).filter(|&series| !chart.series[series].dashed).collect()
 }
 
 fn name(chart: &Chart, slot: usize) -> &str {
@@ -84,6 +88,27 @@ fn single(chart: &Chart, series: usize, latest: usize) -> Vec<String> {
     sentences
 }
 
+/// One series and what it is compared with.
+fn compared(chart: &Chart) -> Vec<String> {
+    let Some(&series) = own(chart).first() else { return Vec::new() };
+    let Some(&(latest, now)) = points(chart, series).last() else {
+        return vec![say("says-nothing").into_owned()];
+    };
+    let mut sentences = single(chart, series, latest);
+    let others = (0..chart.series.len()).filter(|&other| other != series);
+    let against = others.filter_map(|other| {
+        let then = chart.value(other, latest)?;
+        let parts = [
+            ("name", chart.series[other].name.as_str().into()),
+            ("value", (chart.format)(then).into()),
+            ("change", change(now, then).filter(|_| chart.unit != super::Unit::Percent)?.words().into()),
+        ];
+        Some(say_with("says-beside", &parts))
+    });
+    sentences.splice(1..1, against.collect::<Vec<_>>());
+    sentences
+}
+
 /// The period of a slot as seen from a later one: "the month before", or its name.
 fn period_before(chart: &Chart, slot: usize, latest: usize) -> String {
     let words = chart.span.filter(|_| slot + 1 == latest).map(|span| match span {
@@ -102,7 +127,7 @@ fn period_before(chart: &Chart, slot: usize, latest: usize) -> String {
 
 /// So many series that only the ends of their order can be told: the table has the rest.
 fn many(chart: &Chart, latest: usize) -> Vec<String> {
-    let own: Vec<usize> = (0..chart.series.len()).filter(|&series| !chart.series[series].dashed).collect();
+    let own = own(chart);
     let mut now: Vec<(usize, f64)> =
         own.iter().filter_map(|&series| Some((series, chart.value(series, latest)?))).collect();
     now.retain(|(series, _)| Some(*series) != chart.whole);
@@ -128,40 +153,42 @@ fn many(chart: &Chart, latest: usize) -> Vec<String> {
 
 fn several(chart: &Chart, latest: usize) -> Vec<String> {
     let total = chart.total(latest).filter(|total| chart.kind == Kind::Stack && *total > 0.0);
-    let values: Vec<String> = (0..chart.series.len())
-        .map(|series| {
-            let series_name = &chart.series[series].name;
-            let named = ("name", FluentValue::from(series_name.as_str()));
-            match (chart.value(series, latest), total) {
-                (None, _) => say_with("says-value", &[named, ("value", say("no-data").into())]),
-                (Some(value), None) => {
-                    say_with("says-value", &[named, ("value", (chart.format)(value).into())])
-                }
-                (Some(value), Some(total)) => {
-                    let share = (value / total * 100.0).round().to_string();
-                    let value = ("value", (chart.format)(value).into());
-                    say_with("says-value-share", &[named, value, ("share", share.into())])
-                }
+    let value_of = |series: usize| {
+        let series_name = &chart.series[series].name;
+        let named = ("name", FluentValue::from(series_name.as_str()));
+        match (chart.value(series, latest), total) {
+            (None, _) => say_with("says-value", &[named, ("value", say("no-data").into())]),
+            (Some(value), None) => say_with("says-value", &[named, ("value", (chart.format)(value).into())]),
+            (Some(value), Some(total)) => {
+                let share = (value / total * 100.0).round().to_string();
+                let value = ("value", (chart.format)(value).into());
+                say_with("says-value-share", &[named, value, ("share", share.into())])
             }
-        })
-        .collect();
+        }
+    };
+    let own = own(chart);
+    let values: Vec<String> = own.iter().map(|&series| value_of(series)).collect();
     let parts = [("when", name(chart, latest).into()), ("values", list(&values).into())];
     let mut sentences = vec![say_with("says-values", &parts)];
     if let Some(total) = total {
         sentences.push(say_with("says-together", &[("value", (chart.format)(total).into())]));
     }
+    if own.len() < chart.series.len() {
+        let others = (0..chart.series.len()).filter(|series| !own.contains(series));
+        let values: Vec<String> = others.map(value_of).collect();
+        sentences.push(say_with("says-comparison", &[("values", list(&values).into())]));
+        sentences.push(missing(chart, &own));
+        return sentences;
+    }
     // a year ago says more than a line through seasons
-    let against: Vec<String> = (0..chart.series.len())
+    let against: Vec<String> = own
+        .iter()
+        .copied()
         .filter(|_| chart.unit != super::Unit::Percent && chart.kind != Kind::Share)
         .filter_map(|series| {
             let (change, _) = change_in_a_year(chart, series, latest)?;
-            let words = match change {
-                Year::Same => say("says-same").into_owned(),
-                Year::More(amount) => say_with("says-more", &[("amount", amount.into())]),
-                Year::Less(amount) => say_with("says-less", &[("amount", amount.into())]),
-            };
             let name = chart.series[series].name.as_str();
-            Some(say_with("says-value", &[("name", name.into()), ("value", words.into())]))
+            Some(say_with("says-value", &[("name", name.into()), ("value", change.words().into())]))
         })
         .collect();
     if !against.is_empty() {
@@ -170,13 +197,11 @@ fn several(chart: &Chart, latest: usize) -> Vec<String> {
             .map_or("", |slot| name(chart, slot));
         let parts = [("before", before.into()), ("values", list(&against).into())];
         sentences.push(say_with("says-against", &parts));
-        let all: Vec<usize> = (0..chart.series.len()).collect();
-        sentences.push(missing(chart, &all));
+        sentences.push(missing(chart, &own));
         return sentences;
     }
-    let all: Vec<usize> = (0..chart.series.len()).collect();
-    sentences.extend(directions(chart, &all));
-    sentences.push(missing(chart, &all));
+    sentences.extend(directions(chart, &own));
+    sentences.push(missing(chart, &own));
     sentences
 }
 
@@ -222,27 +247,41 @@ fn slots_in_a_year(chart: &Chart) -> Option<usize> {
     }
 }
 
-/// How a value compares with the one a year before it.
-enum Year {
+/// How a value compares with an earlier one.
+enum Change {
     Same,
     More(String),
     Less(String),
 }
 
-/// How a value compares with the one a year before it, and the slot of that one.
-fn change_in_a_year(chart: &Chart, series: usize, latest: usize) -> Option<(Year, usize)> {
-    let before = latest.checked_sub(slots_in_a_year(chart)?)?;
-    let (now, then) = (chart.value(series, latest)?, chart.value(series, before)?);
+impl Change {
+    /// "13% more"
+    fn words(self) -> String {
+        match self {
+            Change::Same => say("says-same").into_owned(),
+            Change::More(amount) => say_with("says-more", &[("amount", amount.into())]),
+            Change::Less(amount) => say_with("says-less", &[("amount", amount.into())]),
+        }
+    }
+}
+
+/// How a value compares with an earlier one, where shares of that one mean something.
+fn change(now: f64, then: f64) -> Option<Change> {
     if then <= 0.0 || now < 0.0 {
         return None;
     }
-    let percent = ((now / then - 1.0) * 100.0).round();
-    let words = match percent {
-        0.0 => Year::Same,
-        up if up > 0.0 => Year::More(share(up)),
-        down => Year::Less(share(-down)),
-    };
-    Some((words, before))
+    Some(match ((now / then - 1.0) * 100.0).round() {
+        0.0 => Change::Same,
+        up if up > 0.0 => Change::More(share(up)),
+        down => Change::Less(share(-down)),
+    })
+}
+
+/// How a value compares with the one a year before it, and the slot of that one.
+fn change_in_a_year(chart: &Chart, series: usize, latest: usize) -> Option<(Change, usize)> {
+    let before = latest.checked_sub(slots_in_a_year(chart)?)?;
+    let change = change(chart.value(series, latest)?, chart.value(series, before)?)?;
+    Some((change, before))
 }
 
 fn share(percent: f64) -> String {
@@ -254,15 +293,16 @@ fn share(percent: f64) -> String {
 }
 
 fn year_before(chart: &Chart, series: usize, latest: usize) -> Option<String> {
-    // a share that rises by some per cent of itself only confuses
-    if chart.unit == super::Unit::Percent || chart.kind == Kind::Share {
+    // a share that rises by some per cent of itself only confuses, and what is compared already is not compared again
+    let is_compared = own(chart).len() < chart.series.len();
+    if chart.unit == super::Unit::Percent || chart.kind == Kind::Share || is_compared {
         return None;
     }
     let (change, _) = change_in_a_year(chart, series, latest)?;
     Some(match change {
-        Year::Same => say("says-same-year").into_owned(),
-        Year::More(amount) => say_with("says-more-year", &[("amount", amount.into())]),
-        Year::Less(amount) => say_with("says-less-year", &[("amount", amount.into())]),
+        Change::Same => say("says-same-year").into_owned(),
+        Change::More(amount) => say_with("says-more-year", &[("amount", amount.into())]),
+        Change::Less(amount) => say_with("says-less-year", &[("amount", amount.into())]),
     })
 }
 

@@ -136,6 +136,18 @@ fn a_value_is_compared_with_the_last_one_known_and_with_a_year_before() {
 }
 
 #[test]
+fn a_comparison_is_described_by_what_has_changed() {
+    let mut chart = line(&[Some(100.0), Some(110.0), Some(120.0)]);
+    let earlier = series("a year before", &[Some(90.0), Some(95.0), Some(100.0)]);
+    chart.series.push(Series { dashed: true, ..earlier });
+    assert_eq!(
+        describe(&chart),
+        "July 2015: 120, up from 110 the month before. Against 100 a year before: 20% more. \
+         It is the highest shown; the lowest was 100 (May 2015)."
+    );
+}
+
+#[test]
 fn categories_are_described_by_the_ends_of_their_order() {
     let slots = ["5", "", "20"].map(|label| Slot { label: label.into(), at: None }).to_vec();
     let chart = Chart::new("c", "C", Kind::Bar, slots, vec![series("C", &[Some(7.0), Some(9.0), Some(2.0)])]);

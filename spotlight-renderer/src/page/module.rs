@@ -57,7 +57,7 @@ pub fn module(module: &Module, place: Place) -> Markup {
                 Body::Failed => (failed(module)),
                 Body::Unknown => p.no-data { (say_with("unknown-type", &[("type", module.kind.as_str().into())])) },
             }
-            @if !matches!(module.body, Body::Section(_) | Body::Tabs(_)) { (foot(module, place)) }
+            @if matches!(module.body, Body::Failed | Body::Unknown) { (foot(module, place)) }
         }
     }
 }
@@ -102,7 +102,10 @@ fn word(text: &str) -> String {
 fn data(data: &Data, module: &Module, place: Place) -> Markup {
     if nothing(data) {
         let advice = (place == Place::Own && module.dates.is_some()).then(|| say("no-data-dates"));
-        return html! { p.no-data { (say("no-data-yet")) @if let Some(advice) = advice { " " (advice) } } };
+        return html! {
+            p.no-data { (say("no-data-yet")) @if let Some(advice) = advice { " " (advice) } }
+            (foot(module, place))
+        };
     }
     html! {
         div.module-body {
@@ -118,11 +121,14 @@ fn data(data: &Data, module: &Module, place: Place) -> Markup {
             }
             @if let Some(items) = &data.items { (list(items)) }
         }
+        // on a page of its own the table may be long: nobody should have to look for the files behind it
+        @if place == Place::Own { (foot(module, place)) }
         @if let Some(values) = &data.table {
             @let id = format!("{}-table", module.slug);
             @if data.table_first || place == Place::Own { (table(values, &id, Narrow::Scroll)) }
             @else { details.table-details { summary { (say("show-table")) } (table(values, &id, Narrow::Scroll)) } }
         }
+        @if place != Place::Own { (foot(module, place)) }
     }
 }
 
