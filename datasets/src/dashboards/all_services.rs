@@ -39,8 +39,8 @@ fn harbour_permits() -> Vec<Value> {
         harbour::digital_takeup(),
         harbour::completion(),
         harbour::satisfaction(),
-        harbour::calls(),
         harbour::waiting_time(),
+        harbour::calls(),
     ]);
     modules
 }

@@ -122,6 +122,7 @@ pub(super) fn transactions_by_channel() -> Value {
 pub(super) fn digital_takeup() -> Value {
     json!({
         "slug": "digital-take-up",
+        "classes": "cols2",
         "module-type": "completion_rate",
         "title": "Digital take-up",
         "description": "Share of permits that people asked for online",
@@ -140,6 +141,7 @@ pub(super) fn digital_takeup() -> Value {
 fn journey() -> Value {
     json!({
         "slug": "journey",
+        "classes": "cols2",
         "module-type": "journey",
         "title": "Users at each step",
         "description": "Visitors who reached each step of the application in a week",
@@ -163,6 +165,7 @@ fn journey() -> Value {
 pub(super) fn completion() -> Value {
     json!({
         "slug": "completion-rate",
+        "classes": "cols2",
         "module-type": "completion_rate",
         "title": "Completion rate",
         "description": "Share of those who start an application online and finish it",
@@ -181,6 +184,7 @@ pub(super) fn completion() -> Value {
 pub(super) fn satisfaction() -> Value {
     json!({
         "slug": "user-satisfaction",
+        "classes": "cols2",
         "module-type": "user_satisfaction_graph",
         "title": "User satisfaction",
         "description": "How satisfied people say they are with the service, from 0% (very dissatisfied) to 100% (very satisfied)",
@@ -222,6 +226,7 @@ pub(super) fn calls() -> Value {
 pub(super) fn waiting_time() -> Value {
     json!({
         "slug": "waiting-time",
+        "classes": "cols2",
         "module-type": "single_timeseries",
         "title": "Time spent waiting",
         "description": "How long callers wait on average before somebody answers",
@@ -248,6 +253,7 @@ fn uptime() -> Value {
     };
     json!({
         "slug": "uptime",
+        "classes": "cols2",
         "module-type": "tab",
         "title": "Site performance",
         "description": "How fast the service answers, and how much of the time",
