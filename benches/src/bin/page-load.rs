@@ -79,7 +79,9 @@ fn main() -> ExitCode {
     let Some(mut browser) = Browser::start() else { return ExitCode::FAILURE };
     browser.command("Network.enable", json!({}));
     browser.command("Page.addScriptToEvaluateOnNewDocument", json!({"source": OBSERVE}));
-    println!("| Page and reader | | First byte | First paint | Largest paint | Loaded | Blocked | Shift | Page, all files, requests |");
+    println!(
+        "| Page and reader | | First byte | First paint | Largest paint | Loaded | Blocked | Shift | Page, all files, requests |"
+    );
     println!("|---|---|---|---|---|---|---|---|---|");
     for url in &args.urls {
         for reader in &READERS {
@@ -95,7 +97,8 @@ fn open(browser: &mut Browser, url: &str, reader: &Reader) -> Value {
     browser.resize(reader.width);
     browser.command("Emulation.setCPUThrottlingRate", json!({"rate": reader.slower}));
     let (latency, bytes) = reader.network.map_or((0, -1), |(latency, bytes)| (latency, i64::from(bytes)));
-    let network = json!({"offline": false, "latency": latency, "downloadThroughput": bytes, "uploadThroughput": bytes});
+    let network =
+        json!({"offline": false, "latency": latency, "downloadThroughput": bytes, "uploadThroughput": bytes});
     browser.command("Network.emulateNetworkConditions", network);
     browser.open("about:blank");
     browser.command("Network.clearBrowserCache", json!({}));
@@ -118,7 +121,12 @@ fn row(seen: &[Value]) -> String {
         milliseconds("loaded"),
         milliseconds("blocked"),
         format!("{}", median("shift")),
-        format!("{:.1} KB, {:.1} KB, {}", median("page") / 1024.0, median("all") / 1024.0, median("requests")),
+        format!(
+            "{:.1} KB, {:.1} KB, {}",
+            median("page") / 1024.0,
+            median("all") / 1024.0,
+            median("requests")
+        ),
     ];
     format!("{} |", cells.join(" | "))
 }
