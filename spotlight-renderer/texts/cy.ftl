@@ -206,6 +206,12 @@ origin-since = o { $day }
 origin-until = hyd at { $day }
 origin-everything = popeth sydd ar gael
 origin-files = Ffeiliau
+file-latest = Diweddaraf
+file-change = Newid
+file-share = Cyfran
+file-figure = Ffigur
+file-entry = Cofnod
+file-link = Dolen
 origin-note = Ffynhonnell: { $source }. Dyddiadau: { $range }. Adalwyd { $retrieved }. Trwydded: { $licence }.
 
 # What modules measure

@@ -222,6 +222,12 @@ origin-since = from { $day }
 origin-until = to { $day }
 origin-everything = all there are
 origin-files = Files
+file-latest = Latest
+file-change = Change
+file-share = Share
+file-figure = Figure
+file-entry = Entry
+file-link = Link
 origin-note = Source: { $source }. Dates: { $range }. Retrieved { $retrieved }. Licence: { $licence }.
 
 # What modules measure

@@ -120,7 +120,7 @@ async fn modules_are_files_and_pictures_too() {
         assert_eq!(page.header("content-type"), Some(content_type), "{path}");
         assert!(page.body.starts_with(start), "{path}");
     }
-    let names = ["/performance/tides-and-rivers/most-visited.svg", "/performance/tides-and-rivers.csv"];
+    let names = ["/performance/tides-and-rivers.svg", "/performance/tides-and-rivers.csv"];
     for path in names {
         let page = server.send(&server.everything, "GET", path, &headers, Vec::new()).await;
         assert_eq!(page.status, 404, "{path}");

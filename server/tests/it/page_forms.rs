@@ -325,6 +325,36 @@ async fn the_time_of_retrieval_makes_no_new_figures() {
 }
 
 #[tokio::test]
+async fn modules_without_a_chart_or_a_table_are_files_and_pictures_too() {
+    let server = server().await;
+    let source = |more: Value| {
+        let mut parameters = json!({"sort_by": "_timestamp:descending", "limit": 2});
+        parameters.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({"data-group": "quay", "data-type": "takings", "query-params": parameters})
+    };
+    let modules = json!([
+        {"slug": "figure", "module-type": "kpi", "title": "Fee <b>now</b>", "value-attribute": "fee", "format": "currency", "data-source": source(json!({}))},
+        {"slug": "names", "module-type": "list", "title": "Takings", "label-attr": "fee", "link-attr": "_id", "url-root": "/x/", "data-source": source(json!({}))},
+        {"slug": "rows", "module-type": "table", "title": "Rows", "data-source": source(json!({}))},
+    ]);
+    let definition = json!({"slug": "plain", "title": "Plain", "dashboard-type": "transaction", "published": true, "modules": modules});
+    server.state.registry.put_dashboard(&definition).await.unwrap();
+    for (slug, csv, drawn) in [
+        ("figure", "Figure,Period,Value\r\nLatest,,£7.00\r\nChange,Apr 2016,+40.00%\r\n", ">£7.00</text>"),
+        ("names", "Entry,Link\r\n7,/x/2016-05-03T00:00:00Z\r\n5,/x/2016-04-03T00:00:00Z\r\n", ">1. 7</text>"),
+        ("rows", "fee\r\n7\r\n5\r\n", ">fee</text>"),
+    ] {
+        assert_eq!(get(&server, &format!("/plain/{slug}.csv")).await.text(), csv);
+        let drawing = get(&server, &format!("/plain/{slug}.svg")).await;
+        assert!(drawing.status == 200 && drawing.text().contains(drawn), "{slug}: {}", drawing.text());
+        assert!(drawing.text().contains("<dcterms:source>"), "{slug}");
+        for ending in ["png", "xlsx", "json", "csv-metadata.json"] {
+            assert_eq!(get(&server, &format!("/plain/{slug}.{ending}")).await.status, 200, "{slug}.{ending}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_volumes_of_all_services_are_where_they_used_to_be() {
     let server = server().await;
     let answer = get(&server, "/data/transaction-volumes.csv").await;

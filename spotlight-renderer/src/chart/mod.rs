@@ -17,6 +17,7 @@ mod multiples;
 pub mod palette;
 mod picture;
 mod picture_text;
+mod poster;
 mod scale;
 mod spark;
 mod stack;
@@ -33,6 +34,7 @@ use std::sync::Arc;
 
 pub use picture::{PictureError, png};
 pub use picture_text::with_texts;
+pub use poster::Poster;
 pub use scale::plain_number;
 pub use standalone::{About, Theme, standalone};
 pub use summary::describe;

@@ -1,7 +1,7 @@
 //! Charts as files of their own: the same drawing at a fixed size with its colours inside.
 
 use super::frame::Frame;
-use super::text::wrap;
+use super::text::{fit, wrap};
 use super::{Chart, draw, palette};
 use crate::view::provenance::{Provenance, moment};
 use maud::{Markup, PreEscaped, Render, html};
@@ -43,19 +43,33 @@ pub fn standalone(chart: &Chart, plot_width: f64, theme: Theme, about: Option<Ab
         let (_, rest) = open.split_once(&format!(" {name}=\"")).unwrap_or_default();
         rest.split('"').next().and_then(|text| text.parse().ok()).unwrap_or_default()
     };
-    let width = length("width") + 2.0 * MARGIN;
+    let named = format!("{0}-chart-title {0}-chart-desc", chart.id);
+    let size = (length("width"), length("height"));
+    sheet(&chart.title, &named, size, &PreEscaped(inner.to_owned()), theme, about)
+}
+
+/// A drawing of a size on a sheet of its own; `named` are the ids of what names and describes it.
+pub(super) fn sheet(
+    title: &str,
+    named: &str,
+    (inner_width, inner_height): (f64, f64),
+    inner: &Markup,
+    theme: Theme,
+    about: Option<About<'_>>,
+) -> String {
+    let width = inner_width + 2.0 * MARGIN;
     let note =
         about.map(|about| wrap(about.note, NOTE.0, width - 2.0 * MARGIN, NOTE_LINES)).unwrap_or_default();
-    let below = MARGIN + TITLE + length("height") + MARGIN / 2.0;
+    let below = MARGIN + TITLE + inner_height + MARGIN / 2.0;
     let height = below + MARGIN / 2.0 + NOTE.1 * note.len() as f64;
     let drawing = html! {
-        svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby={ (chart.id) "-chart-title " (chart.id) "-chart-desc" }
+        svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby=(named)
             width=(width) height=(height) viewBox={ "0 0 " (width) " " (height) } {
             @if let Some(about) = about { (metadata(about.from)) }
             style { (PreEscaped(style(theme))) }
             rect.paper width="100%" height="100%" {}
-            text.heading x=(MARGIN) y=(MARGIN + 14.0) { (chart.title) }
-            g transform={ "translate(" (MARGIN) " " (MARGIN + TITLE) ")" } { (PreEscaped(inner)) }
+            text.heading #sheet-title x=(MARGIN) y=(MARGIN + 14.0) { (fit(title, 17.0, inner_width)) }
+            g transform={ "translate(" (MARGIN) " " (MARGIN + TITLE) ")" } { (inner) }
             @for (index, line) in note.iter().enumerate() {
                 text.source x=(MARGIN) y=(below + NOTE.1 * (index + 1) as f64 - 4.0) { (line) }
             }
@@ -105,7 +119,7 @@ fn style(theme: Theme) -> String {
     let size = NOTE.0;
     let mut css = format!(
         ".paper{{fill:{surface}}}text{{font:13px system-ui,Helvetica,Arial,sans-serif;fill:{muted}}}\
-         .source{{font-size:{size}px}}.heading{{fill:{ink};font-size:17px;font-weight:700}}.name,.bar-value,.step-name,.step-value{{fill:{ink};font-weight:600}}.value,.share{{font-weight:400}}\
+         .source{{font-size:{size}px}}.heading{{fill:{ink};font-size:17px;font-weight:700}}.figure{{fill:{ink};font-size:44px;font-weight:700}}.cell{{fill:{ink};font-size:13.5px}}.name,.bar-value,.step-name,.step-value{{fill:{ink};font-weight:600}}.value,.share{{font-weight:400}}\
          .grid{{stroke:{rule}}}.zero,.tick-x line{{stroke:{muted}}}.slot{{fill:none}}.track{{fill:{rule}}}\
          .line{{fill:none;stroke-width:2.5;stroke-linejoin:round;stroke-linecap:round}}.joint{{fill:none;stroke-width:1}}\
          .dash{{stroke-dasharray:5 6}}.line.r1{{stroke-dasharray:14 4}}.line.r2{{stroke-dasharray:2 5}}.area{{fill-opacity:.28}}.mark{{stroke:{surface};stroke-width:1}}"

@@ -5,6 +5,7 @@
 
 mod card;
 mod feed;
+mod files;
 mod module;
 mod origin;
 mod slides;

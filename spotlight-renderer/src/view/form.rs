@@ -134,13 +134,16 @@ impl Module {
 }
 
 impl Facts {
-    /// The forms in which its table and its chart can be had alone.
+    /// The forms in which what it shows can be had alone: in rows, and as a picture where there is anything to be seen.
     pub fn forms(&self) -> Vec<Form> {
+        let figures = self.headline.iter().any(|headline| headline.value.is_some());
+        let entries = self.items.as_ref().is_some_and(|items| !items.is_empty());
+        let rows = self.table.as_ref().is_some_and(|table| !table.rows.is_empty());
         let mut forms = Vec::new();
-        if self.table.is_some() {
+        if self.table.is_some() || self.items.is_some() || !self.headline.is_empty() {
             forms.extend([Form::Csv, Form::CsvMetadata, Form::Xlsx]);
         }
-        if self.charts.iter().any(|chart| chart.has_data()) {
+        if figures || entries || rows || self.charts.iter().any(|chart| chart.has_data()) {
             forms.extend([Form::Svg, Form::Png]);
         }
         forms

@@ -27,7 +27,8 @@ pub fn write(page: &Dashboard, from: &Provenance, presenter: &Presenter<'_>) -> 
         let mut names = vec![format!("{name}.json")];
         let facts = super::stated(json::module(module, false), &own);
         files.add(&names[0], &facts.body, facts.lasting.as_deref())?;
-        if let Some(values) = module.facts().and_then(|facts| facts.table.as_ref()) {
+        let rows = module.facts().and_then(|facts| presenter.file_table(facts, &own.language));
+        if let Some(values) = rows.as_deref() {
             let csv = format!("{name}.csv");
             files.add(&csv, &table::csv(values), None)?;
             let stated = super::described(values, &csv, &own);

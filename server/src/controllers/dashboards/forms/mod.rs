@@ -8,9 +8,11 @@ pub mod accept;
 mod archive;
 mod table;
 
+use std::borrow::Cow;
+
 use rust_xlsxwriter::XlsxError;
 use serde_json::Value;
-use spotlight_renderer::chart::{About, Chart, PictureError, Theme, png, standalone, with_texts};
+use spotlight_renderer::chart::{About, PictureError, Theme, png, standalone, with_texts};
 use spotlight_renderer::page::plain_text;
 use spotlight_renderer::present::Presenter;
 use spotlight_renderer::view::form::Form;
@@ -77,18 +79,18 @@ pub fn write(form: Form, answer: &Answer, presenter: &Presenter<'_>) -> Result<W
         (Form::Slides, Page::Dashboard(page), _) => Written::new(form, presenter.slides(page)),
         (Form::Json, _, None) => Written::new(form, json::answer(answer).to_string()),
         (Form::Json, _, Some(from)) => stated(json::answer(answer), from),
-        (Form::Csv, ..) => Written::new(form, table::csv(table_of(answer)?)),
+        (Form::Csv, _, Some(from)) => Written::new(form, table::csv(&*table_of(answer, from, presenter)?)),
         (Form::CsvMetadata, page, Some(from)) => {
             let path = path_of(page).ok_or(FormError::None)?;
-            described(table_of(answer)?, &presenter.form_address(path, Form::Csv), from)
+            described(&*table_of(answer, from, presenter)?, &presenter.form_address(path, Form::Csv), from)
         }
         (Form::Xlsx, _, Some(from)) => {
-            let table = table_of(answer)?;
+            let table = table_of(answer, from, presenter)?;
             let about = (presenter.origin_heading(from), presenter.origin(from));
             Written {
                 form,
-                lasting: Some([table::csv(table), from.lasting().to_string().into_bytes()].concat()),
-                body: table::xlsx(table, &title(answer), (&about.0, &about.1), from.retrieved)?,
+                lasting: Some([table::csv(&table), from.lasting().to_string().into_bytes()].concat()),
+                body: table::xlsx(&table, &title(answer), (&about.0, &about.1), from.retrieved)?,
             }
         }
         (Form::Svg | Form::Png, Page::Module(page), Some(from)) => {
@@ -139,11 +141,19 @@ fn picture(
     from: &Provenance,
     presenter: &Presenter<'_>,
 ) -> Result<Written, FormError> {
-    let charts = module.facts().map(|facts| facts.charts.as_slice()).unwrap_or_default();
-    let chart: &Chart = charts.iter().find(|chart| chart.has_data()).ok_or(FormError::None)?;
-    let plain = standalone(chart, SVG_WIDTH, Theme::Light, None);
+    let facts = module.facts().ok_or(FormError::None)?;
     let note = presenter.source_note(from);
-    let drawing = standalone(chart, SVG_WIDTH, Theme::Light, Some(About { from, note: &note }));
+    let about = Some(About { from, note: &note });
+    let (plain, drawing) = match facts.charts.iter().find(|chart| chart.has_data()) {
+        Some(chart) => (
+            standalone(chart, SVG_WIDTH, Theme::Light, None),
+            standalone(chart, SVG_WIDTH, Theme::Light, about),
+        ),
+        None => {
+            let poster = presenter.poster(module, facts, &from.language);
+            (poster.draw(Theme::Light, None), poster.draw(Theme::Light, about))
+        }
+    };
     let body = match form {
         Form::Png => {
             let (created, queries) = (moment(from.retrieved), queries(from));
@@ -185,11 +195,16 @@ pub fn path_of(page: &Page) -> Option<&str> {
     }
 }
 
-fn table_of(answer: &Answer) -> Result<&Table, FormError> {
+fn table_of<'a>(
+    answer: &'a Answer,
+    from: &Provenance,
+    presenter: &Presenter<'_>,
+) -> Result<Cow<'a, Table>, FormError> {
     match &answer.page {
-        Page::List(list) => Ok(&list.table),
+        Page::List(list) => Ok(Cow::Borrowed(&list.table)),
         Page::Module(page) => {
-            page.module.facts().and_then(|facts| facts.table.as_ref()).ok_or(FormError::None)
+            let facts = page.module.facts().ok_or(FormError::None)?;
+            presenter.file_table(facts, &from.language).ok_or(FormError::None)
         }
         _ => Err(FormError::None),
     }
