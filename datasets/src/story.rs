@@ -47,13 +47,22 @@ impl Story {
     }
 
     /// The pages of the permit service were redesigned on this day: a step change for the better.
+    pub(crate) fn redesign(&self) -> DateTime<Utc> {
+        self.date(2, 9, 15)
+    }
+
     pub(crate) fn redesigned(&self, time: DateTime<Utc>) -> bool {
-        time >= self.date(2, 9, 15)
+        time >= self.redesign()
+    }
+
+    /// A licence fee rose on this day.
+    pub(crate) fn fee_rise(&self) -> DateTime<Utc> {
+        self.date(1, 4, 1)
     }
 
     /// What people do about a licence fee that rises: they hurry before it, and stay away after it.
     pub(crate) fn fee_effect(&self, time: DateTime<Utc>) -> f64 {
-        match days_between(self.date(1, 4, 1), time) {
+        match days_between(self.fee_rise(), time) {
             days if (-28.0..0.0).contains(&days) => 1.6,
             days if (0.0..56.0).contains(&days) => 0.72,
             days if days >= 56.0 => 0.95,
@@ -73,34 +82,51 @@ impl Story {
         day >= start && day < end
     }
 
-    /// Letters did not arrive for two weeks in October.
+    /// Letters did not arrive for two weeks in October: the first day, and how many.
+    pub(crate) fn postal_strike(&self) -> (DateTime<Utc>, i64) {
+        (self.date(1, 10, 7), 14)
+    }
+
     pub(crate) fn letters_delayed(&self, time: DateTime<Utc>) -> bool {
-        within(time, self.date(1, 10, 7), 14)
+        within(time, self.postal_strike())
     }
 
     /// The survey was broken and asked nobody, for nine days in May.
+    pub(crate) fn survey_break(&self) -> (DateTime<Utc>, i64) {
+        (self.date(1, 5, 11), 9)
+    }
+
     pub(crate) fn survey_broken(&self, time: DateTime<Utc>) -> bool {
-        within(time, self.date(1, 5, 11), 9)
+        within(time, self.survey_break())
     }
 
     /// The measuring of web pages failed altogether, for three days in March.
+    pub(crate) fn counting_gap(&self) -> (DateTime<Utc>, i64) {
+        (self.date(1, 3, 5), 3)
+    }
+
     pub(crate) fn web_uncounted(&self, time: DateTime<Utc>) -> bool {
-        within(time, self.date(1, 3, 5), 3)
+        within(time, self.counting_gap())
     }
 
     /// A telephone centre could not time its calls, for a week in August.
     pub(crate) fn calls_untimed(&self, time: DateTime<Utc>) -> bool {
-        within(time, self.date(1, 8, 10), 7)
+        within(time, (self.date(1, 8, 10), 7))
     }
 
     /// One authority sent no figures, for three weeks in June.
     pub(crate) fn authority_silent(&self, time: DateTime<Utc>) -> bool {
-        within(time, self.date(1, 6, 1), 21)
+        within(time, (self.date(1, 6, 1), 21))
+    }
+
+    /// A storm in February began on this day.
+    pub(crate) fn storm_day(&self) -> DateTime<Utc> {
+        self.date(1, 2, 18)
     }
 
     /// How many times the usual visitors look for warnings of floods: a storm in February, and calm again within a week.
     pub(crate) fn storm(&self, time: DateTime<Utc>) -> f64 {
-        let day = days_between(self.date(1, 2, 18), time);
+        let day = days_between(self.storm_day(), time);
         if (0.0..7.0).contains(&day) { 9.0 - day } else { 1.0 }
     }
 
@@ -121,7 +147,7 @@ fn days_between(start: DateTime<Utc>, end: DateTime<Utc>) -> f64 {
     (end - start).num_minutes() as f64 / 1440.0
 }
 
-fn within(time: DateTime<Utc>, start: DateTime<Utc>, days: i64) -> bool {
+fn within(time: DateTime<Utc>, (start, days): (DateTime<Utc>, i64)) -> bool {
     time >= start && time < start + TimeDelta::days(days)
 }
 

@@ -45,7 +45,7 @@ fn field(key: &str) -> &str {
 
 #[test]
 fn definitions_keep_to_the_limits() {
-    let definitions = dashboards();
+    let definitions = dashboards(PRESENTS[0].parse().unwrap());
     assert_eq!(definitions.len(), 4);
     for definition in &definitions {
         assert_eq!(definition["published"], true);
@@ -69,7 +69,7 @@ fn definitions_keep_to_the_limits() {
 
 #[test]
 fn many_types_of_module_are_shown() {
-    let definitions = dashboards();
+    let definitions = dashboards(PRESENTS[0].parse().unwrap());
     let types: BTreeSet<&str> = definitions
         .iter()
         .flat_map(|definition| modules(definition))
@@ -80,7 +80,7 @@ fn many_types_of_module_are_shown() {
 
 #[test]
 fn queries_are_valid() {
-    for definition in dashboards() {
+    for definition in dashboards(PRESENTS[0].parse().unwrap()) {
         for module in modules(&definition).into_iter().filter(|module| module.get("data-source").is_some()) {
             let (group, data_type) = source(module);
             let set = sample_data_set(group, data_type)
@@ -101,7 +101,7 @@ fn every_module_has_data_at_any_present() {
     for now in PRESENTS {
         let now: DateTime<Utc> = now.parse().unwrap();
         let mut made: BTreeMap<(String, String), Vec<Record>> = BTreeMap::new();
-        for definition in dashboards() {
+        for definition in dashboards(now) {
             for module in
                 modules(&definition).into_iter().filter(|module| module.get("data-source").is_some())
             {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::data::{DataSource, Row};
 use crate::definition::query::Query;
-use crate::definition::{Module, text};
+use crate::definition::{Module, marks, text};
 use crate::format::plain;
 use crate::page::plain_text;
 use crate::rows::group;
@@ -57,6 +57,16 @@ const NEEDED: [(&str, &[&str]); 9] = [
     ("user_satisfaction_graph", &["value-attribute"]),
     ("headline_figure", &["pin-to", "target"]),
     ("list", &["label-attr"]),
+];
+/// Types whose charts are along time, so that annotations and targets can be marked on them.
+const ALONG_TIME: [&str; 7] = [
+    "single_timeseries",
+    "grouped_timeseries",
+    "comparison",
+    "bar_chart_with_number",
+    "completion_rate",
+    "user_satisfaction_graph",
+    "availability",
 ];
 /// Options that are regular expressions.
 const PATTERNS: [&str; 3] = ["numerator-matcher", "denominator-matcher", "label-regex"];
@@ -175,6 +185,10 @@ fn of_module(stored: &Value) -> Vec<String> {
     let mapped = stored["group-mapping"].as_object();
     let broken = mapped.into_iter().flatten().filter(|(given, _)| pattern::read(given).is_none());
     says.extend(broken.map(|(given, _)| no_pattern("group-mapping", given)));
+    says.extend(marks::problems(
+        stored,
+        (ALONG_TIME.contains(&kind.as_str()), kind == "kpi" || ALONG_TIME.contains(&kind.as_str())),
+    ));
     if ["grouped_timeseries", "comparison", "journey"].contains(&kind.as_str()) {
         let axes = stored["axes"]["y"].as_array().map(Vec::as_slice).unwrap_or_default();
         if axes.is_empty() {
@@ -360,6 +374,30 @@ mod tests {
             let found = lint(section(json!([module]))).await;
             assert!(found.iter().any(|found| found.starts_with(says)), "{says} is not among {found:?}");
         }
+        let marked = json!({
+            "annotations": [{"text": "x"}, {"date": "May", "text": {"cy": "y"}, "href": "ftp://x"}, {"from": "2016-05-02", "to": "2016-05-01"}],
+            "targets": [{"value": "much"}, {"value": 1, "is": "about", "groupId": "fax"}],
+        });
+        assert_eq!(
+            lint(section(json!([boats(marked)]))).await,
+            [
+                "s/boats: annotation 1: it has no date: `date` is a day, or `from` and `to` are the first and the last one",
+                "s/boats: annotation 2: nobody can follow the link to `ftp://x`: it needs http, https or mailto",
+                "s/boats: annotation 2: `date` is not a day such as 2016-05-31",
+                "s/boats: annotation 3: it has no text: a text, or `en` and `cy` with one",
+                "s/boats: annotation 3: `from` is after `to`",
+                "s/boats: target 1: its value is not a number",
+                "s/boats: target 2: `is` is `about` and not `at-least` or `at-most`",
+                "s/boats: target 2: no axis has the groupId `fax`",
+            ]
+        );
+        let unmarked = json!({"slug": "a", "title": "A", "module-type": "list", "label-attr": "x", "annotations": [], "targets": {}});
+        let says = lint(section(json!([unmarked]))).await;
+        assert!(
+            says[0].ends_with("this type of module shows no annotations")
+                && says[1].ends_with("targets is not a list"),
+            "{says:?}"
+        );
         let twice = lint(section(json!([boats(json!({})), boats(json!({}))]))).await;
         assert_eq!(twice, ["s/boats: another module here has the slug `boats`, too"]);
     }

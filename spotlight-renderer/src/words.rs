@@ -57,7 +57,8 @@ impl Language {
         }
     }
 
-    fn tag(self) -> &'static str {
+    /// The tag of the language.
+    pub fn tag(self) -> &'static str {
         match self {
             Language::English => "en",
             Language::Welsh => "cy",
@@ -140,6 +141,11 @@ fn put_together(pieces: &[Piece], gaps: &[(&'static str, FluentValue<'_>)]) -> O
         }
     }
     Some(out)
+}
+
+/// The language that is spoken now.
+pub fn spoken() -> Language {
+    SPOKEN.get()
 }
 
 /// Does something that writes texts in a language.

@@ -2,11 +2,13 @@
 
 use serde_json::{Value, json};
 
+use crate::story::Story;
+
 use super::{
     department, harbour_permits as harbour, lantern_licences as lantern, tides_and_rivers as website,
 };
 
-pub(super) fn dashboard() -> Value {
+pub(super) fn dashboard(story: &Story) -> Value {
     json!({
         "slug": "department-for-tides-and-rivers",
         "page-type": "dashboard",
@@ -20,9 +22,9 @@ pub(super) fn dashboard() -> Value {
             "improve-dashboard-message": false,
         },
         "modules": [
-            section("harbour-permits", "Harbour permits", harbour_permits()),
-            section("lantern-licences", "Lantern licences", lantern_licences()),
-            section("website", "The website", readers()),
+            section("harbour-permits", "Harbour permits", harbour_permits(story)),
+            section("lantern-licences", "Lantern licences", lantern_licences(story)),
+            section("website", "The website", readers(story)),
         ],
     })
 }
@@ -31,33 +33,33 @@ fn section(slug: &str, title: &str, modules: Vec<Value>) -> Value {
     json!({ "slug": slug, "module-type": "section", "title": title, "modules": modules })
 }
 
-fn harbour_permits() -> Vec<Value> {
+fn harbour_permits(story: &Story) -> Vec<Value> {
     let mut modules = harbour::yearly_figures();
     modules.extend([
         harbour::transactions_by_quarter(),
-        harbour::transactions_by_channel(),
+        harbour::transactions_by_channel(story),
         harbour::digital_takeup(),
-        harbour::completion(),
-        harbour::satisfaction(),
+        harbour::completion(story),
+        harbour::satisfaction(story),
         harbour::waiting_time(),
         harbour::calls(),
     ]);
     modules
 }
 
-fn lantern_licences() -> Vec<Value> {
+fn lantern_licences(story: &Story) -> Vec<Value> {
     vec![
-        lantern::applications(),
-        lantern::by_type(),
+        lantern::applications(story),
+        lantern::by_type(story),
         lantern::renewals(),
         lantern::within_target(),
-        lantern::median_days(),
+        lantern::median_days(story),
         lantern::by_authority(),
     ]
 }
 
-fn readers() -> Vec<Value> {
-    vec![website::visits(), website::visitors_by_section(), website::most_visited(), website::devices()]
+fn readers(story: &Story) -> Vec<Value> {
+    vec![website::visits(story), website::visitors_by_section(), website::most_visited(), website::devices()]
 }
 
 #[cfg(test)]
@@ -66,7 +68,7 @@ mod tests {
 
     #[test]
     fn there_are_twenty_modules_beside_the_sections() {
-        let dashboard = dashboard();
+        let dashboard = dashboard(&Story::new(chrono::DateTime::UNIX_EPOCH, 0));
         let sections = dashboard["modules"].as_array().unwrap();
         let modules: Vec<&Value> =
             sections.iter().flat_map(|section| section["modules"].as_array().unwrap()).collect();

@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{department, source, yearly_figure};
+use super::{department, events, source, yearly_figure};
+use crate::story::Story;
 
 const SERVICE: &str = "harbour-permits";
 
-pub(super) fn dashboard() -> Value {
+pub(super) fn dashboard(story: &Story) -> Value {
     json!({
         "slug": SERVICE,
         "page-type": "dashboard",
@@ -28,19 +29,19 @@ pub(super) fn dashboard() -> Value {
             "other": [{ "title": "Tide tables", "url": "https://ports.example/tide-tables" }],
             "improve-dashboard-message": true,
         },
-        "modules": modules(),
+        "modules": modules(story),
     })
 }
 
-fn modules() -> Vec<Value> {
+fn modules(story: &Story) -> Vec<Value> {
     let mut modules = yearly_figures();
     modules.extend([
         transactions_by_quarter(),
-        transactions_by_channel(),
+        transactions_by_channel(story),
         digital_takeup(),
         journey(),
-        completion(),
-        satisfaction(),
+        completion(story),
+        satisfaction(story),
         calls(),
         waiting_time(),
         uptime(),
@@ -93,7 +94,7 @@ pub(super) fn transactions_by_quarter() -> Value {
     })
 }
 
-pub(super) fn transactions_by_channel() -> Value {
+pub(super) fn transactions_by_channel(story: &Story) -> Value {
     json!({
         "slug": "transactions-by-channel",
         "module-type": "grouped_timeseries",
@@ -102,6 +103,7 @@ pub(super) fn transactions_by_channel() -> Value {
         "info": ["Source: the Harbour Board's register", "Letters sent in the weeks of a postal strike were counted when they arrived"],
         "value-attribute": "volume:sum",
         "use_stack": true,
+        "annotations": [events::postal_strike(story)],
         "show-line-labels": true,
         "axis-period": "month",
         "axes": {
@@ -130,6 +132,7 @@ pub(super) fn digital_takeup() -> Value {
         "matching-attribute": "channel",
         "numerator-matcher": "^online$",
         "denominator-matcher": "^(online|post|telephone|counter)$",
+        "targets": [{ "value": 0.8, "label": { "en": "Aim", "cy": "Nod" } }],
         "axis-period": "month",
         "axes": { "y": [{ "label": "Digital take-up" }] },
         "data-source": source(SERVICE, "transactions-by-channel", json!({
@@ -162,7 +165,7 @@ fn journey() -> Value {
     })
 }
 
-pub(super) fn completion() -> Value {
+pub(super) fn completion(story: &Story) -> Value {
     json!({
         "slug": "completion-rate",
         "classes": "cols2",
@@ -173,6 +176,8 @@ pub(super) fn completion() -> Value {
         "matching-attribute": "step",
         "numerator-matcher": "^done$",
         "denominator-matcher": "^start$",
+        "annotations": [events::redesign(story)],
+        "targets": [{ "value": 0.6, "label": { "en": "Aim", "cy": "Nod" } }],
         "axis-period": "week",
         "axes": { "y": [{ "label": "Completion rate" }] },
         "data-source": source(SERVICE, "journey", json!({
@@ -181,7 +186,7 @@ pub(super) fn completion() -> Value {
     })
 }
 
-pub(super) fn satisfaction() -> Value {
+pub(super) fn satisfaction(story: &Story) -> Value {
     json!({
         "slug": "user-satisfaction",
         "classes": "cols2",
@@ -189,6 +194,7 @@ pub(super) fn satisfaction() -> Value {
         "title": "User satisfaction",
         "description": "How satisfied people say they are with the service, from 0% (very dissatisfied) to 100% (very satisfied)",
         "info": ["The survey was broken for nine days in May and asked nobody"],
+        "annotations": [events::survey_break(story)],
         "value-attribute": "rating",
         "axis-period": "month",
         "axes": {
@@ -232,6 +238,7 @@ pub(super) fn waiting_time() -> Value {
         "description": "How long callers wait on average before somebody answers",
         "value-attribute": "average_wait:mean",
         "format": { "type": "duration", "unit": "m" },
+        "targets": [{ "value": 300_000, "is": "at-most", "label": { "en": "Promised", "cy": "Addewid" } }],
         "axes": {
             "x": { "label": "Week", "key": ["_start_at", "_end_at"], "format": "date" },
             "y": [{ "label": "Average wait", "key": "uniqueEvents", "format": { "type": "duration", "unit": "m" } }],

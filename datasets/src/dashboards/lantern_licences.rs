@@ -2,15 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::{department, source, yearly_figure};
+use super::{department, events, source, yearly_figure};
 use crate::sets::names;
+use crate::story::Story;
 
 const SERVICE: &str = "lantern-licences";
 
 /// How many authorities there are, however many records.
 const AUTHORITIES: u64 = 14;
 
-pub(super) fn dashboard() -> Value {
+pub(super) fn dashboard(story: &Story) -> Value {
     json!({
         "slug": SERVICE,
         "page-type": "dashboard",
@@ -31,11 +32,11 @@ pub(super) fn dashboard() -> Value {
             "other": [],
             "improve-dashboard-message": false,
         },
-        "modules": modules(),
+        "modules": modules(story),
     })
 }
 
-fn modules() -> Vec<Value> {
+fn modules(story: &Story) -> Vec<Value> {
     vec![
         yearly_figure(
             SERVICE,
@@ -51,34 +52,36 @@ fn modules() -> Vec<Value> {
             "cost_per_transaction",
             json!({ "type": "currency", "pence": true }),
         ),
-        yearly_figure(
-            SERVICE,
-            "digital-take-up",
-            "Digital take-up",
-            "digital_takeup",
-            json!({ "type": "percent", "dps": 1 }),
-        ),
-        applications(),
-        by_type(),
+        digital_take_up(),
+        applications(story),
+        by_type(story),
         renewals(),
         json!({
             "slug": "decisions",
             "module-type": "section",
             "title": "Decisions",
             "description": "How long people wait for an answer",
-            "modules": [within_target(), decision_times(), median_days()],
+            "modules": [within_target(), decision_times(), median_days(story)],
         }),
-        months_by_authority(),
+        months_by_authority(story),
         by_authority(),
     ]
 }
 
-pub(super) fn applications() -> Value {
+fn digital_take_up() -> Value {
+    let format = json!({ "type": "percent", "dps": 1 });
+    let mut figure = yearly_figure(SERVICE, "digital-take-up", "Digital take-up", "digital_takeup", format);
+    figure["targets"] = json!([{ "value": 0.75, "label": { "en": "Aim", "cy": "Nod" } }]);
+    figure
+}
+
+pub(super) fn applications(story: &Story) -> Value {
     json!({
         "slug": "applications",
         "module-type": "single_timeseries",
         "title": "Applications received",
         "description": "Applications each week, at all authorities. People hurry before the fee rises in April.",
+        "annotations": [events::fee_rise(story)],
         "value-attribute": "applications:sum",
         "axes": {
             "x": { "label": "Week", "key": ["_start_at", "_end_at"], "format": "date" },
@@ -90,12 +93,13 @@ pub(super) fn applications() -> Value {
     })
 }
 
-pub(super) fn by_type() -> Value {
+pub(super) fn by_type(story: &Story) -> Value {
     json!({
         "slug": "new-and-renewed",
         "module-type": "grouped_timeseries",
         "title": "New licences and renewals",
         "description": "Applications each month",
+        "annotations": [events::fee_rise(story)],
         "value-attribute": "applications:sum",
         "show-line-labels": true,
         "axis-period": "month",
@@ -170,7 +174,7 @@ fn decision_times() -> Value {
     })
 }
 
-pub(super) fn median_days() -> Value {
+pub(super) fn median_days(story: &Story) -> Value {
     json!({
         "slug": "median-days",
         "module-type": "single_timeseries",
@@ -178,6 +182,11 @@ pub(super) fn median_days() -> Value {
         "description": "Working days after which half of the applications are decided, on average over authorities",
         "value-attribute": "median_days:mean",
         "format": { "type": "number", "dps": 1 },
+        "annotations": [events::redesign(story)],
+        "targets": [
+            { "value": 10, "is": "at-most", "label": { "en": "Legal limit", "cy": "Terfyn cyfreithiol" } },
+            { "value": 6, "is": "at-most", "from": story.redesign().format("%Y-%m-%d").to_string(), "label": { "en": "Promised", "cy": "Addewid" } },
+        ],
         "axes": {
             "x": { "label": "Month", "key": "_start_at", "format": { "type": "date", "format": "MMMM YYYY" } },
             "y": [{ "label": "Working days", "key": "uniqueEvents", "format": { "type": "number", "dps": 1 } }],
@@ -189,7 +198,7 @@ pub(super) fn median_days() -> Value {
 }
 
 /// More authorities than one chart can show.
-fn months_by_authority() -> Value {
+fn months_by_authority(story: &Story) -> Value {
     let axis = |number: u64| {
         let name = names::authority(number);
         json!({ "label": name, "groupId": name, "format": "integer" })
@@ -199,6 +208,7 @@ fn months_by_authority() -> Value {
         "module-type": "grouped_timeseries",
         "title": "Applications each month by authority",
         "description": "Side by side, as there are more than one chart can tell apart",
+        "annotations": [events::fee_rise(story)],
         "info": ["An authority that sends no figures for a month has a gap"],
         "value-attribute": "applications:sum",
         "axis-period": "month",

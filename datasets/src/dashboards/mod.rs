@@ -1,20 +1,25 @@
 //! Dashboards that show the sample data sets, in the public form of a dashboard definition: one file for each.
 
 mod all_services;
+mod events;
 mod harbour_permits;
 mod lantern_licences;
 mod tides_and_rivers;
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+use crate::story::Story;
+
 /// The definitions: a service that went online, a licence that many authorities issue, the website of a department, and all of
-/// it on one long page.
-pub fn dashboards() -> Vec<Value> {
+/// it on one long page. What happened before `now` is noted on their charts.
+pub fn dashboards(now: DateTime<Utc>) -> Vec<Value> {
+    let story = Story::new(now, 0);
     vec![
-        harbour_permits::dashboard(),
-        lantern_licences::dashboard(),
-        tides_and_rivers::dashboard(),
-        all_services::dashboard(),
+        harbour_permits::dashboard(&story),
+        lantern_licences::dashboard(&story),
+        tides_and_rivers::dashboard(&story),
+        all_services::dashboard(&story),
     ]
 }
 

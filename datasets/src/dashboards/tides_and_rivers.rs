@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{department, source};
+use super::{department, events, source};
+use crate::story::Story;
 
 const GROUP: &str = "tides-and-rivers";
 
-pub(super) fn dashboard() -> Value {
+pub(super) fn dashboard(story: &Story) -> Value {
     json!({
         "slug": GROUP,
         "page-type": "dashboard",
@@ -21,11 +22,11 @@ pub(super) fn dashboard() -> Value {
             "other": [{ "title": "The website", "url": "https://tides.example/" }],
             "improve-dashboard-message": false,
         },
-        "modules": modules(),
+        "modules": modules(story),
     })
 }
 
-fn modules() -> Vec<Value> {
+fn modules(story: &Story) -> Vec<Value> {
     vec![
         json!({
             "slug": "live-visitors",
@@ -34,7 +35,7 @@ fn modules() -> Vec<Value> {
             "description": "People on the website now, and over the last day",
             "data-source": source(GROUP, "realtime-visitors", json!({ "sort_by": "_timestamp:descending", "limit": 722 })),
         }),
-        visits(),
+        visits(story),
         visitors_by_section(),
         most_visited(),
         json!({
@@ -75,12 +76,13 @@ pub(super) fn most_visited() -> Value {
     })
 }
 
-pub(super) fn visits() -> Value {
+pub(super) fn visits(story: &Story) -> Value {
     json!({
         "slug": "visits",
         "module-type": "single_timeseries",
         "title": "Visits per week",
         "description": "A storm in February; the counting failed for three days in March",
+        "annotations": [events::storm(story), events::counting_gap(story)],
         "value-attribute": "visits:sum",
         "axes": {
             "x": { "label": "Week", "key": ["_start_at", "_end_at"], "format": "date" },

@@ -84,7 +84,7 @@ pub async fn load(state: &AppState, scale: f64, now: DateTime<Utc>) -> anyhow::R
         eprintln!("{total} invented records loaded into {} data sets", sample_data_sets().len());
         run_due(state, Utc::now()).await;
     }
-    for definition in datasets::dashboards() {
+    for definition in datasets::dashboards(now) {
         state.registry.put_dashboard(&definition).await?;
     }
     Ok(())
@@ -176,7 +176,7 @@ fn introduce(address: SocketAddr, folder: &str) {
     let base = format!("http://{address}");
     eprintln!("\nThe Performance Platform is running on invented sample data, kept in {folder}.\n");
     eprintln!("Open a dashboard:");
-    let dashboards = datasets::dashboards();
+    let dashboards = datasets::dashboards(Utc::now());
     let text = |dashboard: &Value, key: &str| dashboard[key].as_str().unwrap_or_default().to_owned();
     let longest = dashboards.iter().map(|dashboard| text(dashboard, "slug").len()).max().unwrap_or_default();
     for dashboard in &dashboards {

@@ -10,7 +10,7 @@ async fn every_sample_dashboard_shows_figures() {
     load(&server.state, 0.2, now).await.unwrap();
     let home = server.get("/performance").await;
     assert_eq!(home.status, 200);
-    let definitions = datasets::dashboards();
+    let definitions = datasets::dashboards(now);
     assert_eq!(definitions.len(), 4);
     for definition in definitions {
         let (slug, title) = (definition["slug"].as_str().unwrap(), definition["title"].as_str().unwrap());
@@ -85,8 +85,10 @@ async fn a_page_shows_what_was_written_a_moment_ago() {
     assert_eq!(visitors().await, before);
     let record =
         br#"{"site":"tides-and-rivers","_timestamp":"2025-03-10T11:59:00Z","unique_visitors":123456}"#;
-    let definition =
-        datasets::dashboards().into_iter().find(|own| own["slug"] == "tides-and-rivers").unwrap();
+    let definition = datasets::dashboards(now.parse().unwrap())
+        .into_iter()
+        .find(|own| own["slug"] == "tides-and-rivers")
+        .unwrap();
     let source = &definition["modules"][0]["data-source"];
     let name = |key: &str| source[key].as_str().unwrap().to_owned();
     let to = format!("/data/{}/{}", name("data-group"), name("data-type"));

@@ -29,6 +29,11 @@ pub fn positions(slots: &[Slot]) -> Vec<f64> {
     }
 }
 
+/// Where the periods of points along time begin, and where the last of them ends: what is after the last point stands there, too.
+pub fn edges(across: &[f64]) -> Vec<f64> {
+    across.iter().copied().chain(across.last().copied()).collect()
+}
+
 /// A place on the x axis with its label, whose second line is said only where it changes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tick {

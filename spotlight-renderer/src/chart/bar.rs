@@ -1,9 +1,10 @@
 //! Bars: upright for periods and histograms, lying for categories and steps that have long names.
 
+use super::annotation::Marks;
 use super::axis::LABEL;
 use super::frame::{Frame, Margins, number};
 use super::scale::Scale;
-use super::{Chart, Kind, text};
+use super::{Chart, Kind, target, text};
 use crate::words::say;
 use maud::{Markup, html};
 
@@ -18,7 +19,8 @@ const LINES: usize = 3;
 /// Upright bars of the first series with their values above and their names below.
 pub fn upright(chart: &Chart, frame: &Frame) -> Markup {
     let count = chart.slots.len();
-    let scale = Scale::filling((0..count).filter_map(|slot| chart.value(0, slot)));
+    let values = (0..count).filter_map(|slot| chart.value(0, slot));
+    let scale = Scale::filling(values.chain(target::reach(chart)));
     let y = |value: f64| HEIGHT * (1.0 - scale.position(value));
     let room = 1.0 / count as f64;
     let texts: Vec<String> = (0..count)
@@ -28,8 +30,14 @@ pub fn upright(chart: &Chart, frame: &Frame) -> Markup {
         .collect();
     let values_shown = every(&texts, count, frame.widths());
     let names = Names::new(chart, frame.widths());
-    let margins = Margins { top: 26.0, right: 0.0, bottom: 12.0 + 16.0 * names.lines() as f64, left: 0.0 };
+    let edges: Vec<f64> = (0..=count).map(|slot| slot as f64 * room).collect();
+    let marks = Marks::of(chart, &edges, *frame);
+    let below = 12.0 + 16.0 * names.lines() as f64;
+    let margins =
+        Margins { top: 26.0 + marks.above(), right: 0.0, bottom: below + marks.below(*frame), left: 0.0 };
     let inner = html! {
+        // numbers stand above the values of the highest bars
+        g transform=[(marks.above() > 0.0).then_some("translate(0 -20)")] { (marks.behind(*frame, HEIGHT + 20.0)) }
         @for slot in 0..count {
             @let middle = (slot as f64 + 0.5) * room;
             @let value = chart.value(0, slot);
@@ -47,6 +55,8 @@ pub fn upright(chart: &Chart, frame: &Frame) -> Markup {
             }
         }
         line class="grid zero" x1="0" x2=(frame.x(1.0)) y1=(number(y(0.0))) y2=(number(y(0.0))) {}
+        (target::draw(chart, &target::drawn(chart, None), &edges, *frame, HEIGHT, y))
+        g transform=[(marks.above() > 0.0).then_some("translate(0 -20)")] { (marks.draw(*frame, HEIGHT + 20.0 + below)) }
     };
     frame.picture(chart, margins, HEIGHT, &inner)
 }

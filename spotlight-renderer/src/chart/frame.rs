@@ -106,7 +106,7 @@ impl Frame {
                     svg.chart-svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby={ (id) "-chart-title " (id) "-chart-desc" }
                         width=(number(full)) height=(number(height)) viewBox={ "0 0 " (number(full)) " " (number(height)) } {
                         title id={ (id) "-chart-title" } { (chart.title) }
-                        desc id={ (id) "-chart-desc" } { (super::describe(chart)) }
+                        desc id={ (id) "-chart-desc" } { (super::told(chart)) }
                         (drawing)
                     }
                 }

@@ -1,10 +1,11 @@
 //! Lines: one a series, broken where there is no data.
 
-use super::Chart;
+use super::annotation::Marks;
 use super::axis::{self, BELOW};
 use super::frame::{Frame, Margins, number, step};
 use super::label::{self, Wanted};
 use super::scale::Scale;
+use super::{Chart, target};
 use maud::{Markup, html};
 
 /// The height of the plot of a chart with one series, and of one with several.
@@ -21,7 +22,11 @@ pub fn height(chart: &Chart) -> f64 {
 pub fn draw(chart: &Chart, frame: &Frame) -> Markup {
     let height = height(chart);
     let scale = Scale::covering(
-        chart.series.iter().flat_map(|series| series.values.iter().flatten().copied()),
+        chart
+            .series
+            .iter()
+            .flat_map(|series| series.values.iter().flatten().copied())
+            .chain(target::reach(chart)),
         chart.unit,
         4,
     );
@@ -35,10 +40,12 @@ pub fn draw(chart: &Chart, frame: &Frame) -> Markup {
         })
         .collect();
     let direct = chart.names_beside();
+    let edges = axis::edges(&across);
+    let marks = Marks::of(chart, &edges, *frame);
     let margins = Margins {
-        top: 12.0,
+        top: 12.0 + marks.above(),
         right: if direct { label::WIDTH } else { 12.0 },
-        bottom: BELOW,
+        bottom: BELOW + marks.below(*frame),
         left: axis::beside(&labels),
     };
     let y = |value: f64| height * (1.0 - scale.position(value));
@@ -51,6 +58,7 @@ pub fn draw(chart: &Chart, frame: &Frame) -> Markup {
     let inner = html! {
         (axis::draw_y(&scale, &labels, *frame, height))
         (axis::draw_x(&axis::ticks(chart), *frame, height))
+        (marks.behind(*frame, height))
         (slots(chart, &across, *frame, height))
         (frame.paths(height, &paths))
         @for series in (0..chart.series.len()).rev() {
@@ -60,6 +68,8 @@ pub fn draw(chart: &Chart, frame: &Frame) -> Markup {
                 }
             }
         }
+        (target::draw(chart, &target::drawn(chart, None), &edges, *frame, height, y))
+        (marks.draw(*frame, height + BELOW))
         @if direct { (label::draw(chart, *frame, &wanted, height)) }
     };
     frame.picture(chart, margins, height, &inner)

@@ -8,6 +8,7 @@
 //! mark ([`mod@line`], [`stack`], [`bar`], [`spark`]) -> [`frame`] (SVG). [`summary`] says in words what the picture shows and
 //! [`palette`] holds the colours.
 
+mod annotation;
 mod axis;
 mod bar;
 mod frame;
@@ -23,21 +24,24 @@ mod spark;
 mod stack;
 mod standalone;
 mod summary;
+mod target;
 mod text;
 
 use crate::words::{say, say_with};
 use crate::written::Written;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Days, Months, TimeDelta, Utc};
 use maud::{Markup, html};
 use std::fmt;
 use std::sync::Arc;
 
+pub use annotation::{Annotation, shown as annotations};
 pub use picture::{PictureError, png};
 pub use picture_text::with_texts;
 pub use poster::Poster;
 pub use scale::plain_number;
 pub use standalone::{About, Theme, standalone};
-pub use summary::describe;
+pub use summary::{describe, told};
+pub use target::{Aimed, Judged, Target, judged, word as target_word};
 
 /// What kind of marks a chart is drawn with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +98,18 @@ impl Span {
             Span::Month => "month",
             Span::Quarter => "quarter",
             Span::Year => "year",
+        }
+    }
+
+    /// When such a period is over that begins at a moment.
+    pub fn after(self, start: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        match self {
+            Span::Hour => start.checked_add_signed(TimeDelta::hours(1)),
+            Span::Day => start.checked_add_days(Days::new(1)),
+            Span::Week => start.checked_add_days(Days::new(7)),
+            Span::Month => start.checked_add_months(Months::new(1)),
+            Span::Quarter => start.checked_add_months(Months::new(3)),
+            Span::Year => start.checked_add_months(Months::new(12)),
         }
     }
 
@@ -172,6 +188,10 @@ pub struct Chart {
     pub format: Format,
     /// How the y axis is written; by default each label as a value.
     pub axis_format: Option<AxisFormat>,
+    /// What happened, for charts along time.
+    pub annotations: Vec<Annotation>,
+    /// What the values shall be.
+    pub targets: Vec<Target>,
     /// The chart in a page, once it is there.
     pub written: Written,
 }
@@ -203,6 +223,8 @@ impl Chart {
             partly: false,
             format: Arc::new(scale::plain_number),
             axis_format: None,
+            annotations: Vec::new(),
+            targets: Vec::new(),
             written: Written::default(),
         }
     }
@@ -222,6 +244,35 @@ impl Chart {
         (0..self.slots.len())
             .rev()
             .find(|&slot| (0..self.series.len()).any(|series| self.value(series, slot).is_some()))
+    }
+
+    /// When what is shown begins and ends, if it is along time.
+    pub(crate) fn extent(&self) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+        let (first, last) = (self.slots.first()?.at?, self.slots.last()?.at?);
+        Some((first, self.span?.after(last)?))
+    }
+
+    /// The share of the width at which a moment stands, given those at which periods begin and, at last, the one at which the
+    /// last of them ends.
+    pub(crate) fn along(&self, edges: &[f64], moment: DateTime<Utc>) -> f64 {
+        let Some((_, end)) = self.extent() else { return 0.0 };
+        let begins: Vec<i64> = self
+            .slots
+            .iter()
+            .filter_map(|slot| Some(slot.at?.timestamp()))
+            .chain([end.timestamp()])
+            .collect();
+        let moment = moment.timestamp();
+        let next = begins.partition_point(|begin| *begin <= moment);
+        if next == 0 || begins.len() != edges.len() {
+            return edges.first().copied().unwrap_or(0.0);
+        }
+        if next == begins.len() {
+            return edges[next - 1];
+        }
+        let (from, to) = (begins[next - 1], begins[next]);
+        let share = (moment - from) as f64 / (to - from).max(1) as f64;
+        edges[next - 1] + share * (edges[next] - edges[next - 1])
     }
 
     /// What all series are together at a slot: the one that is their sum, else their sum; `None` if none has a value.

@@ -6,7 +6,7 @@
 use super::axis::{self, LABEL};
 use super::frame::{Frame, Margins, number};
 use super::scale::Scale;
-use super::{Chart, label, line, summary, text};
+use super::{Chart, annotation, label, line, summary, target, text};
 use crate::page::followed;
 use crate::words::say;
 use maud::{Markup, html};
@@ -38,7 +38,7 @@ fn compared(chart: &Chart, series: usize) -> Option<usize> {
 
 fn scale(chart: &Chart) -> Scale {
     let values = chart.series.iter().flat_map(|series| series.values.iter().flatten().copied());
-    Scale::covering(values, chart.unit, 3)
+    Scale::covering(values.chain(target::reach(chart)), chart.unit, 3)
 }
 
 /// The grid of a page.
@@ -99,6 +99,7 @@ fn picture(chart: &Chart, series: usize, scale: &Scale, across: &[f64], frame: F
     let y = |value: f64| HEIGHT * (1.0 - scale.position(value));
     let labels = chart.axis_labels(&scale.ticks);
     let compared = compared(chart, series);
+    let edges = axis::edges(across);
     let (first, last) = axis::ends(chart);
     let width = if let Frame::Fixed(width) = frame { width } else { NARROWEST };
     let both = text::width(&first, LABEL) + text::width(&last, LABEL) + 10.0 <= width && first != last;
@@ -113,7 +114,15 @@ fn picture(chart: &Chart, series: usize, scale: &Scale, across: &[f64], frame: F
             line class={ "grid" @if tick == 0.0 { " zero" } } x1="0" x2=(frame.x(1.0)) y1=(number(y(tick))) y2=(number(y(tick))) {}
         }
         @if let Some(highest) = labels.last() { text x="0" y="-5" { (highest) } }
+        @for note in annotation::shown(chart) {
+            @let x = frame.x(chart.along(&edges, note.from));
+            line.note-line x1=(x) x2=(x) y1="0" y2=(number(HEIGHT)) {}
+        }
         (frame.paths(HEIGHT, &paths))
+        @for target in target::drawn(chart, Some(series)) {
+            @let (from, to) = (target.from.map_or(0.0, |from| chart.along(&edges, from)), target.until.map_or(1.0, |until| chart.along(&edges, until)));
+            line.target x1=(frame.x(from)) x2=(frame.x(to)) y1=(number(y(target.value))) y2=(number(y(target.value))) {}
+        }
         @for slot in line::dotted(chart, series) {
             @if let Some(value) = chart.value(series, slot) { (label::marker(frame, 1, "", across[slot], y(value))) }
         }

@@ -1,10 +1,11 @@
 //! Stacked areas: the first series is drawn on top, the last at the bottom.
 
+use super::annotation::Marks;
 use super::axis::{self, BELOW};
 use super::frame::{Frame, Margins, number, step};
 use super::label::{self, Wanted};
 use super::scale::Scale;
-use super::{Chart, Kind, Unit, colour};
+use super::{Chart, Kind, Unit, colour, target};
 use maud::{Markup, html};
 
 /// The height of the plot.
@@ -14,6 +15,7 @@ pub fn draw(chart: &Chart, frame: &Frame) -> Markup {
     let bands = bands(chart);
     let unit = if chart.kind == Kind::Share { Unit::Percent } else { chart.unit };
     let tops = bands.iter().flat_map(|band| band.iter().flatten().flat_map(|&(base, top)| [base, top]));
+    let tops = tops.chain(target::reach(chart));
     let scale = Scale::covering(tops, unit, 4);
     let labels = chart.axis_labels(&scale.ticks);
     let across = axis::positions(&chart.slots);
@@ -28,10 +30,12 @@ pub fn draw(chart: &Chart, frame: &Frame) -> Markup {
         })
         .collect();
     let direct = chart.names_beside();
+    let edges = axis::edges(&across);
+    let marks = Marks::of(chart, &edges, *frame);
     let margins = Margins {
-        top: 12.0,
+        top: 12.0 + marks.above(),
         right: if direct { label::WIDTH } else { 12.0 },
-        bottom: BELOW,
+        bottom: BELOW + marks.below(*frame),
         left: axis::beside(&labels),
     };
     let paths = html! {
@@ -46,12 +50,15 @@ pub fn draw(chart: &Chart, frame: &Frame) -> Markup {
         (axis::draw_y(&scale, &labels, *frame, HEIGHT))
         (axis::draw_x(&axis::ticks(chart), *frame, HEIGHT))
         (frame.paths(HEIGHT, &paths))
+        (marks.behind(*frame, HEIGHT))
         @for (series, band) in bands.iter().enumerate() {
             @for run in runs(band).into_iter().filter(|run| run.len() == 1) {
                 @if let Some((_, top)) = band[run.start] { (label::marker(*frame, colour(series), chart.round(series), across[run.start], y(top))) }
             }
         }
         (super::line::slots(chart, &across, *frame, HEIGHT))
+        (target::draw(chart, &target::drawn(chart, None), &edges, *frame, HEIGHT, y))
+        (marks.draw(*frame, HEIGHT + BELOW))
         @if direct { (label::draw(chart, *frame, &wanted, HEIGHT)) }
     };
     frame.picture(chart, margins, HEIGHT, &inner)

@@ -7,10 +7,26 @@ use fluent_bundle::FluentValue;
 /// A change smaller than this share of the typical value is called level.
 const LEVEL: f64 = 0.03;
 
-/// A description of a few sentences: the latest values, their direction, the extremes and what is missing.
+/// What a chart shows and what is marked on it.
+pub fn told(chart: &Chart) -> String {
+    let notes: Vec<String> = super::annotations(chart)
+        .iter()
+        .map(|note| {
+            say_with("says-note", &[("when", note.when.as_str().into()), ("text", note.text.as_str().into())])
+        })
+        .collect();
+    let noted = match notes.is_empty() {
+        true => String::new(),
+        false => say_with("says-noted", &[("notes", notes.join("; ").into())]),
+    };
+    joined(vec![describe(chart), noted])
+}
+
+/// A description of a few sentences: the latest values, their direction, the extremes, what is missing, and whether targets
+/// are met.
 pub fn describe(chart: &Chart) -> String {
     let Some(latest) = chart.latest() else { return say("says-nothing").into_owned() };
-    let sentences = match (chart.kind, chart.series.len()) {
+    let mut sentences = match (chart.kind, chart.series.len()) {
         (Kind::Steps, _) => steps(chart),
         (Kind::Parts, _) => parts(chart),
         (Kind::Bar, 1) if chart.span.is_none() => categories(chart),
@@ -19,6 +35,7 @@ pub fn describe(chart: &Chart) -> String {
         _ if own(chart).len() > super::palette::SIZE => many(chart, latest),
         _ => several(chart, latest),
     };
+    sentences.extend(super::judged(chart).into_iter().map(|judged| judged.says));
     joined(sentences)
 }
 
@@ -207,9 +224,12 @@ fn several(chart: &Chart, latest: usize) -> Vec<String> {
 
 /// Where series go: those of each direction together, as far as there is one.
 fn directions(chart: &Chart, series: &[usize]) -> Option<String> {
+    let series_count = series.len();
     let mut directions: Vec<(&'static str, Vec<&str>)> = Vec::new();
     for &series in series {
-        if let Some(trend) = trend(&points(chart, series)) {
+        // of many series nobody wants to hear which have no direction
+        let clear = |trend: &&str| series_count <= super::palette::SIZE || *trend != "trend-unclear";
+        if let Some(trend) = trend(&points(chart, series)).filter(clear) {
             let series_name = chart.series[series].name.as_str();
             match directions.iter_mut().find(|(known, _)| *known == trend) {
                 Some((_, names)) => names.push(series_name),
@@ -422,7 +442,7 @@ fn trend(points: &[(usize, f64)]) -> Option<&'static str> {
 }
 
 /// "52 weeks", or without a period "7 values".
-fn extent(chart: &Chart, count: usize) -> String {
+pub fn extent(chart: &Chart, count: usize) -> String {
     match chart.span {
         Some(span) => span.extent(count),
         None => say_with("extent-value", &[("count", count.into())]),
@@ -448,7 +468,7 @@ fn missing(chart: &Chart, series: &[usize]) -> String {
 }
 
 /// "a, b and c".
-fn list<T: AsRef<str>>(items: &[T]) -> String {
+pub fn list<T: AsRef<str>>(items: &[T]) -> String {
     match items {
         [] => String::new(),
         [only] => only.as_ref().to_owned(),

@@ -103,6 +103,27 @@ fn hostile_names_stay_text() {
         let mut chart =
             Chart::new("c", evil, kind, slots, vec![series(evil, &values), series(evil, &values)]);
         chart.format = Arc::new(|value| format!("<b>{value}</b>"));
+        let (from, until) = (months(1)[0].at.unwrap(), months(2)[1].at.unwrap());
+        chart.span = Some(Span::Month);
+        for (slot, month) in chart.slots.iter_mut().zip(months(2)) {
+            slot.at = month.at;
+        }
+        chart.annotations = vec![Annotation {
+            from,
+            until,
+            lasted: true,
+            when: evil.into(),
+            text: evil.into(),
+            href: Some("javascript:alert(1)".into()),
+        }];
+        chart.targets = vec![Target {
+            value: 1.5,
+            least: true,
+            label: evil.into(),
+            from: None,
+            until: None,
+            aimed: Aimed::Each,
+        }];
         for text in [render(&chart).into_string(), standalone(&chart, 600.0, Theme::Light, None)] {
             assert!(!text.contains("<script") && !text.contains("<b>"), "{kind:?}: {text}");
         }

@@ -28,6 +28,18 @@ impl Axis {
         self.keys.first().map_or("", String::as_str)
     }
 
+    /// A column of a field as it is.
+    pub fn plain(label: &str, key: &str) -> Axis {
+        Axis {
+            label: label.to_owned(),
+            keys: vec![key.to_owned()],
+            format: None,
+            group: None,
+            timeshift: None,
+            href: None,
+        }
+    }
+
     fn parse(stored: &Value, value_attribute: &str) -> Axis {
         let text = |key: &str| stored[key].as_str().map(str::to_owned);
         // group ids are usually words, but numbers are found too

@@ -5,6 +5,7 @@
 //! address means.
 
 pub mod axes;
+pub mod marks;
 pub mod merge;
 pub mod query;
 pub mod resolve;

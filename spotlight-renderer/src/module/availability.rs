@@ -6,8 +6,8 @@ use super::plot::{self, Line};
 use super::{Scene, Type, figure, table};
 use crate::chart::Kind;
 use crate::data::Row;
-use crate::definition::Module;
 use crate::definition::query::Wishes;
+use crate::definition::{Module, marks};
 use crate::format::{Format, Kind as FormatKind};
 use crate::rows::{self, number, value};
 use crate::view::{Facts, Headline, Name};
@@ -53,10 +53,14 @@ impl Type for Availability {
             name,
             ..figure::latest(&rows, key, module.period(), format, scene)
         };
-        let chart = |label: &str, key: &str, format: &Format| {
+        let targets = marks::targets(&module.options);
+        let chart = |name: Name, label: &str, key: &str, format: &Format| {
             let mut chart = plot::over_time(module, &rows, &[Line::new(label, key)], Kind::Line, format);
             chart.id = format!("{}-{}", chart.id, key.split(':').next().unwrap_or(key));
             chart.title = format!("{}: {}", chart.title, label.to_lowercase());
+            // each chart has the targets of its figure
+            let own = targets.iter().filter(|(group, _)| group.as_deref() == Some(name.word()));
+            chart.targets = own.map(|(_, target)| target.clone()).collect();
             chart
         };
         Facts {
@@ -65,8 +69,8 @@ impl Type for Availability {
                 latest(Name::Uptime, UPTIME, &percent),
             ],
             charts: vec![
-                chart(&say("load-time"), RESPONSE, &seconds).into(),
-                chart(&say("uptime"), UPTIME, &percent).into(),
+                chart(Name::ResponseTime, &say("load-time"), RESPONSE, &seconds).into(),
+                chart(Name::Uptime, &say("uptime"), UPTIME, &percent).into(),
             ],
             table: Some(table::of(module, &axes, &rows, scene)),
             ..Facts::default()

@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 
 use super::plot::{self, Line};
 use super::{Scene, Type, choice, figure, table};
-use crate::chart::Kind;
+use crate::chart::{Aimed, Kind, Target};
 use crate::data::Row;
-use crate::definition::Module;
 use crate::definition::axes::{Axes, Axis};
 use crate::definition::query::Wishes;
+use crate::definition::{Module, marks};
 use crate::format::{Format, Kind as FormatKind, period};
 use crate::pattern;
 use crate::rows::{self, number, value};
@@ -81,6 +81,9 @@ impl Type for GroupedTimeseries {
         let mut chart = plot::over_time(module, &rows, &lines, kind, &format);
         chart.whole = drawn.iter().position(|axis| is_total(axis));
         chart.tells_total = module.options["show-total-label"] != Value::Bool(false);
+        // a target of amounts says nothing about shares, nor the other way round
+        chart.targets =
+            if shares == (own == Drawing::Share) { targets(module, own, &drawn) } else { Vec::new() };
         chart.partly = choices.as_ref().is_some_and(Choices::hides_some);
         Facts {
             charts: vec![chart.into()],
@@ -109,6 +112,22 @@ fn is_part(axis: &Axis) -> bool {
 /// The format of amounts; a definition that draws shares may have that of shares.
 fn amounts(module: &Module, own: Drawing) -> Option<Format> {
     module.format().filter(|format| own != Drawing::Share || format.kind != FormatKind::Percent)
+}
+
+/// The targets that what is drawn can meet: of a group that is shown, of all together where they are piled up, or of each.
+fn targets(module: &Module, own: Drawing, drawn: &[&Axis]) -> Vec<Target> {
+    let aimed = |(group, target): (Option<String>, Target)| {
+        let aimed = match group {
+            Some(group) => {
+                let of_group = |axis: &&Axis| axis.timeshift.is_none() && name_of_group(axis) == group;
+                Aimed::Series(drawn.iter().position(of_group)?)
+            }
+            None if own == Drawing::Stack => Aimed::Total,
+            None => Aimed::Each,
+        };
+        Some(Target { aimed, ..target })
+    };
+    marks::targets(&module.options).into_iter().filter_map(aimed).collect()
 }
 
 /// A pattern and the group that takes what it matches.

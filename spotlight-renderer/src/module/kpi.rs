@@ -1,16 +1,48 @@
 //! `kpi`: one figure, and how it changed. The first row is the newest.
 
+use chrono::{DateTime, Days, Utc};
 use serde_json::{Value, json};
 
 use super::{Scene, Type, figure};
+use crate::chart::{Judged, Target, target_word};
 use crate::data::Row;
-use crate::definition::Module;
 use crate::definition::axes::Axes;
-use crate::format::{Text, period};
+use crate::definition::{Module, marks};
+use crate::format::{Format, Text, period};
 use crate::rows::{self, number};
 use crate::view::{Facts, Headline, Name, Trend};
+use crate::words::say_with;
 
 pub struct Kpi;
+
+/// Whether the figure of a period that has ended is what it shall be.
+fn targets(
+    module: &Module,
+    ended: Option<DateTime<Utc>>,
+    value: Option<f64>,
+    format: &Format,
+) -> Vec<Judged> {
+    let in_force = |target: &Target| {
+        ended.and_then(|end| end.checked_sub_days(Days::new(1))).is_none_or(|day| target.holds(day))
+    };
+    let judge = |target: Target| {
+        let aim = target.aim(format.write_amount(target.value));
+        let met = value.map(|value| target.met(value));
+        let parts = [
+            ("label", target.label.as_str().into()),
+            ("aim", aim.as_str().into()),
+            ("met", target_word(met).into()),
+        ];
+        let says = say_with("says-target-figure", &parts);
+        Judged { says, label: target.label, aim, when: None, met }
+    };
+    marks::targets(&module.options)
+        .into_iter()
+        .map(|(_, target)| target)
+        .filter(in_force)
+        .map(judge)
+        .collect()
+}
 
 /// How a figure changed, by how many times it is what it was before. Figures below zero are compared in the same way, as published
 /// ones were.
@@ -50,6 +82,8 @@ impl Type for Kpi {
                 ..Headline::default()
             });
         }
-        Facts { headline, ..Facts::default() }
+        let ended = current.and_then(|row| period::bounds(row).1);
+        let value = current.and_then(|row| number(row, key));
+        Facts { targets: targets(module, ended, value, &format), headline, ..Facts::default() }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::chart::{Chart, Kind, Series, Slot, Unit};
 use crate::data::Row;
-use crate::definition::Module;
+use crate::definition::{Module, marks};
 use crate::format::{Format, Kind as FormatKind, axis, period};
 use crate::rows::number;
 
@@ -34,6 +34,8 @@ pub fn over_time(module: &Module, rows: &[Row], lines: &[Line], kind: Kind, form
         |row: &Row| Slot { label: period::label(row, name).unwrap_or_default(), at: period::bounds(row).0 };
     let mut chart = with_format(module, kind, rows.iter().map(slot).collect(), series(rows, lines), format);
     chart.span = period::span(name);
+    chart.annotations = marks::annotations(&module.options);
+    chart.targets = marks::targets(&module.options).into_iter().map(|(_, target)| target).collect();
     chart
 }
 

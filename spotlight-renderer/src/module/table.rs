@@ -5,20 +5,51 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::Scene;
+use crate::chart::Annotation;
 use crate::data::Row;
-use crate::definition::Module;
 use crate::definition::axes::{Axes, Axis};
-use crate::format::{Text, plain};
+use crate::definition::{Module, marks};
+use crate::format::{Text, period, plain};
 use crate::rows::group;
 use crate::rows::sort::{self, Direction, Sort};
 use crate::rows::{self, number};
 use crate::view::{Column, Table};
+use crate::words::say;
 
 /// The table of a module's axes.
 pub fn of(module: &Module, axes: &Axes, rows: &[Row], scene: &Scene) -> Table {
-    let columns: Vec<&Axis> = axes.columns().collect();
+    let notes = marks::annotations(&module.options);
+    let noted = if notes.is_empty() || !axes.over_time { None } else { with_notes(module, rows, &notes) };
+    let columns: Vec<&Axis> = axes.columns().chain(noted.as_ref().map(|(axis, _)| axis)).collect();
+    let rows = noted.as_ref().map_or(rows, |(_, rows)| rows);
     let sort = wanted_sort(module, &columns, scene);
     build(&columns, rows, sort, !axes.x.is_empty(), scene)
+}
+
+/// The field of a row that says what happened in its period.
+pub const NOTES: &str = "_notes";
+
+/// A column that says what happened in the period of each row, with the rows that have it; nothing if nothing happened.
+fn with_notes(module: &Module, rows: &[Row], notes: &[Annotation]) -> Option<(Axis, Vec<Row>)> {
+    let span = period::span(module.period());
+    let of_row = |row: &Row| {
+        let (start, end) = period::bounds(row);
+        let end = end.or_else(|| span?.after(start?));
+        let (start, end) = start.zip(end)?;
+        let own = notes.iter().filter(|note| note.from < end && note.until > start);
+        let told: Vec<String> = own.map(|note| format!("{}: {}", note.when, note.text)).collect();
+        (!told.is_empty()).then(|| told.join("; "))
+    };
+    let told: Vec<Option<String>> = rows.iter().map(of_row).collect();
+    if told.iter().all(Option::is_none) {
+        return None;
+    }
+    let mut rows = rows.to_vec();
+    for (row, told) in rows.iter_mut().zip(told) {
+        // a row without a note has an empty cell: nothing is missing there
+        row.insert(NOTES.to_owned(), told.unwrap_or_default().into());
+    }
+    Some((Axis::plain(&say("axis-notes"), NOTES), rows))
 }
 
 /// What a table is sorted by: what the reader asked for if it has such a column, else what the definition says.

@@ -182,6 +182,8 @@ pub struct Data {
     pub table_first: bool,
     /// A line under the charts.
     pub caption: Option<String>,
+    /// What is said about targets where there is no chart.
+    pub targets: Vec<String>,
 }
 
 /// A number with the period it is for.

@@ -4,7 +4,7 @@ use super::model::{Body, Data, Item, Module, ModulePage};
 use super::shell::{address, heading, not_published};
 use super::table::{Narrow, table};
 use super::{PageOptions, choices, dates, figure, safe};
-use crate::chart::{self, Chart, Kind};
+use crate::chart::{self, Annotation, Chart, Kind};
 use crate::words::{say, say_with};
 use maud::{Markup, html};
 
@@ -119,6 +119,7 @@ fn data(data: &Data, module: &Module, place: Place) -> Markup {
                     @for chart in &data.charts { (chart.written.once(|| graph(chart, data.caption.as_deref()))) }
                 }
             }
+            @for target in &data.targets { p.target-told { (target) } }
             @if let Some(items) = &data.items { (list(items)) }
         }
         // on a page of its own the table may be long: nobody should have to look for the files behind it
@@ -149,7 +150,22 @@ fn graph(chart: &Chart, caption: Option<&str>) -> Markup {
             (legend(chart))
             (chart::render(chart))
             @if let Some(caption) = caption.filter(|_| chart.has_data()) { p.axis-caption { (caption) } }
-            figcaption class=[hidden.then_some("hidden")] id=(summary) { (chart::describe(chart)) }
+            @let notes = chart::annotations(chart);
+            figcaption class=[hidden.then_some("hidden")] id=(summary) {
+                (chart::describe(chart))
+                @if !notes.is_empty() { ol.notes-told { @for note in notes { li { (annotation(note)) } } } }
+            }
+        }
+    }
+}
+
+/// What happened, as the list below a chart tells it.
+fn annotation(note: &Annotation) -> Markup {
+    html! {
+        span.note-when { (note.when) ": " }
+        @match note.href.as_deref().and_then(safe::href) {
+            Some(href) => a href=(href) { (note.text) },
+            None => (note.text),
         }
     }
 }
@@ -160,7 +176,18 @@ fn legend(chart: &Chart) -> Markup {
     let Some(latest) = chart.latest() else { return html! {} };
     if chart.kind == Kind::Multiples {
         // each is named above itself
-        return html! { div.legend { p.legend-head { span.legend-when { (chart.slots[latest].label) } } } };
+        let compared: Vec<usize> =
+            (0..chart.series.len()).filter(|&series| chart.series[series].dashed).collect();
+        let name = compared.first().map(|&first| chart.series[first].name.as_str());
+        let same = compared.iter().all(|&series| Some(chart.series[series].name.as_str()) == name);
+        return html! {
+            div.legend {
+                p.legend-head { span.legend-when { (chart.slots[latest].label) } }
+                @if let (Some(&first), true) = (compared.first(), same) {
+                    ul { li { (chart::key(chart, first)) span.legend-name { (chart.series[first].name) } } }
+                }
+            }
+        };
     }
     if !named {
         return html! {};

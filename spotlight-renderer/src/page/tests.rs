@@ -125,6 +125,7 @@ fn evil_data() -> Body {
         table: Some(evil_table()),
         table_first: false,
         caption: Some(evil()),
+        targets: vec![evil()],
     })
 }
 

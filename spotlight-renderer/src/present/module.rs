@@ -137,6 +137,7 @@ impl Presenter<'_> {
             }),
             table_first: facts.table_first,
             caption: facts.caption.clone(),
+            targets: facts.targets.iter().map(|judged| judged.says.clone()).collect(),
         }
     }
 

@@ -14,6 +14,7 @@ use crate::chart::{Chart, Kind, Series};
 use crate::data::Row;
 use crate::definition::query::Query;
 use crate::format::date;
+use crate::module::table::NOTES;
 use crate::rows::flat;
 use crate::view::{Column, Facts, Table};
 
@@ -122,7 +123,8 @@ impl Earlier {
         let places = self.places(chart, before);
         let words = self.compare.words();
         // what is compared with a single series needs no name of its own
-        let alone = before.series.iter().filter(|series| !series.dashed).count() == 1;
+        let in_pictures = chart.kind == Kind::Multiples;
+        let alone = in_pictures || before.series.iter().filter(|series| !series.dashed).count() == 1;
         let lines: Vec<Series> = before
             .series
             .iter()
@@ -159,7 +161,10 @@ impl Earlier {
         }
         let places = self.places(present, earlier);
         table.written = Arc::default();
-        let measured: Vec<usize> = (1..before.columns.len().min(table.columns.len())).collect();
+        let both = before.columns.len().min(table.columns.len());
+        let measured: Vec<usize> = (1..both)
+            .filter(|column| table.columns[*column].key != NOTES && before.columns[*column].key != NOTES)
+            .collect();
         for &column in &measured {
             table.columns.push(Column {
                 label: format!("{} ({})", before.columns[column].label, self.compare.words()),

@@ -9,8 +9,10 @@ use super::page::{
     Search, State, Tagline,
 };
 use super::{Body, Facts, Headline, Module, Table};
+use crate::chart::{self, Annotation, Judged};
 use crate::definition::query::Query;
-use crate::format::Text;
+use crate::format::{Text, date};
+use crate::page::followed;
 use crate::words::{Language, in_language, say};
 
 /// A whole answer, with its status and what is said to caches and search engines.
@@ -251,9 +253,39 @@ fn facts(facts: &Facts, out: &mut Value) {
     if facts.breakdown {
         out["breakdown"] = true.into();
     }
+    let judged: Vec<Value> = facts
+        .charts
+        .iter()
+        .flat_map(|chart| chart::judged(chart))
+        .chain(facts.targets.clone())
+        .map(target)
+        .collect();
+    if !judged.is_empty() {
+        out["targets"] = judged.into();
+    }
+    let noted = facts.charts.first().map(|chart| chart::annotations(chart)).unwrap_or_default();
+    if !noted.is_empty() {
+        out["annotations"] = noted.into_iter().map(annotation).collect();
+    }
     if let Some(choices) = &facts.choices {
         chosen(choices, out);
     }
+}
+
+fn target(judged: Judged) -> Value {
+    let mut out = json!({"label": judged.label, "aim": judged.aim, "met": judged.met, "says": judged.says});
+    if let Some(when) = judged.when {
+        out["when"] = when.into();
+    }
+    out
+}
+
+fn annotation(note: &Annotation) -> Value {
+    let mut out = json!({"when": note.when, "text": note.text, "from": date::to_query(note.from), "until": date::to_query(note.until)});
+    if let Some(href) = note.href.as_deref().and_then(followed) {
+        out["href"] = href.into();
+    }
+    out
 }
 
 /// What a reader chose, where it is not what everybody sees.

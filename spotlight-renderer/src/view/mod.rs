@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::chart::Chart;
+use crate::chart::{Chart, Judged};
 use crate::definition::query::Query;
 use crate::format::Text;
 use crate::rows::sort::Sort;
@@ -216,6 +216,8 @@ pub struct Facts {
     pub caption: Option<String>,
     /// Whether the charts include one of how answers are spread.
     pub breakdown: bool,
+    /// Whether figures without a chart are what they shall be.
+    pub targets: Vec<Judged>,
     /// What readers may choose about the chart.
     pub choices: Option<Choices>,
 }
