@@ -90,7 +90,7 @@ impl Marks {
             put_texts(&mut marks, widths);
         }
         let told =
-            notes.iter().zip(1..).map(|(note, place)| format!("{place}  {}: {}", note.when, note.text));
+            notes.iter().zip(1..).map(|(note, place)| format!("{place}. {}: {}", note.when, note.text));
         Marks { marks, lines: told.collect() }
     }
 
