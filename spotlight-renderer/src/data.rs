@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
 
 use crate::definition::Module;
@@ -47,6 +47,11 @@ pub trait DataSource: Send + Sync {
 
     /// When the data of a query changed last, if anybody knows.
     async fn updated(&self, _query: &Query) -> Option<DateTime<Utc>> {
+        None
+    }
+
+    /// How much time may pass between two changes of the data of a query, if somebody said so.
+    fn usual_pause(&self, _query: &Query) -> Option<TimeDelta> {
         None
     }
 }

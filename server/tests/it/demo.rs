@@ -109,7 +109,7 @@ async fn modules_are_files_and_pictures_too() {
     load(&server.state, 0.02, "2025-03-10T12:00:00Z".parse().unwrap()).await.unwrap();
     let headers = [("x-test-now", "2025-03-10T12:00:00Z")];
     for (ending, content_type, start) in [
-        ("/visits.csv", "text/csv; charset=utf-8", "Week,Visits\r\n".as_bytes()),
+        ("/visits.csv", "text/csv; charset=utf-8", "Week,Visits,Notes\r\n".as_bytes()),
         ("/visits.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", b"PK"),
         ("/visits.svg", "image/svg+xml", b"<svg "),
         ("/visits.png", "image/png", b"\x89PNG"),

@@ -4,7 +4,7 @@ use super::annotation::Marks;
 use super::axis::LABEL;
 use super::frame::{Frame, Margins, number};
 use super::scale::Scale;
-use super::{Chart, Kind, target, text};
+use super::{Chart, Kind, hatch, target, text};
 use crate::words::say;
 use maud::{Markup, html};
 
@@ -36,6 +36,7 @@ pub fn upright(chart: &Chart, frame: &Frame) -> Markup {
     let margins =
         Margins { top: 26.0 + marks.above(), right: 0.0, bottom: below + marks.below(*frame), left: 0.0 };
     let inner = html! {
+        (hatch::pattern(chart))
         // numbers stand above the values of the highest bars
         g transform=[(marks.above() > 0.0).then_some("translate(0 -20)")] { (marks.behind(*frame, HEIGHT + 20.0)) }
         @for slot in 0..count {
@@ -46,8 +47,14 @@ pub fn upright(chart: &Chart, frame: &Frame) -> Markup {
                 title { (chart.tooltip(slot)) }
                 rect class="slot" x=(frame.x(slot as f64 * room)) width=(frame.x(room)) y="0" height=(number(HEIGHT)) {}
                 @if value.is_some() {
-                    rect class={ "bar s1" @if slot + 1 == count && chart.span.is_some() { " latest" } }
+                    @let unended = chart.unended == Some(slot);
+                    @let latest = slot + 1 == chart.ended() && chart.span.is_some();
+                    rect class={ "bar s1" @if latest { " latest" } @if unended { " unended" } }
                         x=(frame.x(middle - room * FILL / 2.0)) width=(frame.x(room * FILL)) y=(number(top)) height=(number((bottom - top).max(1.0))) {}
+                    @if unended {
+                        rect x=(frame.x(middle - room * FILL / 2.0)) width=(frame.x(room * FILL)) y=(number(top)) height=(number((bottom - top).max(1.0)))
+                            fill={ "url(#" (hatch::name(chart)) ")" } {}
+                    }
                 }
                 text class={ "bar-value" @if value.is_none() { " none" } (frame.visibility(values_shown[slot])) }
                     x=(frame.x(middle)) y=(number(top - 8.0)) text-anchor="middle" { (texts[slot]) }
@@ -133,8 +140,11 @@ impl Names {
 /// The height of one lying bar with its name.
 const ROW: f64 = 50.0;
 
-/// The share of the width that the longest lying bar takes; the rest is for its value.
-const LONGEST: f64 = 0.76;
+/// The room to the right of lying bars for their values, in pixels: the style sheet knows these.
+const ROOMS: [f64; 3] = [72.0, 108.0, 144.0];
+
+/// Room for the share beside a value.
+const SHARE: f64 = 46.0;
 
 /// Lying bars of the first series, each below its name; steps also say how they compare with the first, parts how they compare
 /// with the whole.
@@ -146,6 +156,15 @@ pub fn lying(chart: &Chart, frame: &Frame) -> Markup {
         _ => chart.value(0, 0),
     };
     let whole = whole.filter(|whole| *whole > 0.0 && chart.unit != super::Unit::Percent);
+    let texts: Vec<String> = (0..count)
+        .map(|slot| {
+            chart.value(0, slot).map_or_else(|| say("no-data").into_owned(), |value| (chart.format)(value))
+        })
+        .collect();
+    // values are bold
+    let longest = texts.iter().map(|value| text::width(value, LABEL + 1.0) * 1.08).fold(0.0, f64::max);
+    let wanted = 8.0 + longest + if whole.is_some() { SHARE } else { 0.0 };
+    let right = ROOMS.into_iter().find(|room| *room >= wanted).unwrap_or(ROOMS[2]);
     let inner = html! {
         @for slot in 0..count {
             @let value = chart.value(0, slot);
@@ -153,26 +172,21 @@ pub fn lying(chart: &Chart, frame: &Frame) -> Markup {
             @let share = value.filter(|_| most > 0.0).map_or(0.0, |value| (value / most).clamp(0.0, 1.0));
             g.bar-slot {
                 title { (chart.tooltip(slot)) }
-                text.step-name x="0" y=(number(top + 14.0)) { (text::fit(&chart.slots[slot].label, LABEL + 1.0, frame.widths()[0] + 40.0)) }
-                rect.track x="0" width=(frame.x(LONGEST)) y=(number(top + 22.0)) height="16" {}
+                text.step-name x="0" y=(number(top + 14.0)) { (text::fit(&chart.slots[slot].label, LABEL + 1.0, frame.widths()[0] + right)) }
+                rect.track x="0" width=(frame.x(1.0)) y=(number(top + 22.0)) height="16" {}
                 @if share > 0.0 {
-                    rect class="bar s1" x="0" width=(frame.x(share * LONGEST)) y=(number(top + 22.0)) height="16" {}
+                    rect class="bar s1" x="0" width=(frame.x(share)) y=(number(top + 22.0)) height="16" {}
                 }
-                text.step-value x=(frame.x(LONGEST)) dx="8" y=(number(top + 35.0)) {
-                    @match value {
-                        Some(value) => {
-                            ((chart.format)(value))
-                            @if let Some(whole) = whole && (slot > 0 || chart.kind == Kind::Parts) {
-                                tspan class={ "share" (frame.visibility([false, true, true])) } dx="6" { (percent(value / whole)) }
-                            }
-                        }
-                        None => (say("no-data")),
+                text.step-value x=(frame.x(1.0)) dx="8" y=(number(top + 35.0)) {
+                    (texts[slot])
+                    @if let (Some(value), Some(whole)) = (value, whole) && (slot > 0 || chart.kind == Kind::Parts) {
+                        tspan class={ "share" (frame.visibility([false, true, true])) } dx="6" { (percent(value / whole)) }
                     }
                 }
             }
         }
     };
-    frame.picture(chart, Margins::default(), count as f64 * ROW, &inner)
+    frame.picture(chart, Margins { right, ..Margins::default() }, count as f64 * ROW, &inner)
 }
 
 fn percent(share: f64) -> String {

@@ -5,7 +5,7 @@ use super::axis::{self, BELOW};
 use super::frame::{Frame, Margins, number, step};
 use super::label::{self, Wanted};
 use super::scale::Scale;
-use super::{Chart, target};
+use super::{Chart, hatch, target};
 use maud::{Markup, html};
 
 /// The height of the plot of a chart with one series, and of one with several.
@@ -58,6 +58,8 @@ pub fn draw(chart: &Chart, frame: &Frame) -> Markup {
     let inner = html! {
         (axis::draw_y(&scale, &labels, *frame, height))
         (axis::draw_x(&axis::ticks(chart), *frame, height))
+        (hatch::pattern(chart))
+        (hatch::behind(chart, &across, *frame, height))
         (marks.behind(*frame, height))
         (slots(chart, &across, *frame, height))
         (frame.paths(height, &paths))

@@ -12,6 +12,7 @@ mod annotation;
 mod axis;
 mod bar;
 mod frame;
+mod hatch;
 mod label;
 mod line;
 mod multiples;
@@ -184,10 +185,14 @@ pub struct Chart {
     pub tells_total: bool,
     /// Whether some series of the whole are not shown, so that there are neither shares nor a sum to tell.
     pub partly: bool,
+    /// What the x axis is about, where it is not along time.
+    pub across: Option<String>,
     /// How values are written.
     pub format: Format,
     /// How the y axis is written; by default each label as a value.
     pub axis_format: Option<AxisFormat>,
+    /// The last slot, if its period has not ended: it is shown, but nothing is said of it but that.
+    pub unended: Option<usize>,
     /// What happened, for charts along time.
     pub annotations: Vec<Annotation>,
     /// What the values shall be.
@@ -221,8 +226,10 @@ impl Chart {
             whole: None,
             tells_total: true,
             partly: false,
+            across: None,
             format: Arc::new(scale::plain_number),
             axis_format: None,
+            unended: None,
             annotations: Vec::new(),
             targets: Vec::new(),
             written: Written::default(),
@@ -239,9 +246,14 @@ impl Chart {
         self.series.get(series)?.values.get(slot).copied().flatten().filter(|value| value.is_finite())
     }
 
-    /// The last slot that has a value in any series.
+    /// How many slots are of periods that have ended.
+    pub(crate) fn ended(&self) -> usize {
+        self.unended.unwrap_or(self.slots.len())
+    }
+
+    /// The last slot of an ended period that has a value in any series.
     pub(crate) fn latest(&self) -> Option<usize> {
-        (0..self.slots.len())
+        (0..self.ended())
             .rev()
             .find(|&slot| (0..self.series.len()).any(|series| self.value(series, slot).is_some()))
     }
@@ -300,7 +312,8 @@ impl Chart {
                 }
             })
             .collect();
-        format!("{label}\n{}", values.join("\n"))
+        let so_far = if self.unended == Some(slot) { format!(" ({})", say("so-far")) } else { String::new() };
+        format!("{label}{so_far}\n{}", values.join("\n"))
     }
 
     /// Whether the names of the series are written beside the plot where there is room.

@@ -6,7 +6,7 @@
 use super::axis::{self, LABEL};
 use super::frame::{Frame, Margins, number};
 use super::scale::Scale;
-use super::{Chart, annotation, label, line, summary, target, text};
+use super::{Chart, annotation, hatch, label, line, summary, target, text};
 use crate::page::followed;
 use crate::words::say;
 use maud::{Markup, html};
@@ -49,7 +49,7 @@ pub fn grid(chart: &Chart) -> Markup {
     let places: Vec<String> = across.iter().map(|&share| Frame::Fluid.x(share).to_string()).collect();
     html! {
         div.panels data-moments=(moments.join("\n")) data-across=(places.join(" ")) data-keys=(say("multiples-keys")) {
-            @for series in pictured(chart) {
+            @for (place, series) in pictured(chart).enumerate() {
                 div.panel data-says=(values(chart, series)) {
                     p.panel-head {
                         span.panel-name {
@@ -63,7 +63,10 @@ pub fn grid(chart: &Chart) -> Markup {
                     }
                     div.plot {
                         svg.chart-svg role="img" aria-label=(said(chart, series)) width="100%" height=(number(ABOVE + HEIGHT + BELOW)) focusable="false" {
-                            g transform={ "translate(0 " (number(ABOVE)) ")" } { (picture(chart, series, &scale, &across, Frame::Fluid)) }
+                            g transform={ "translate(0 " (number(ABOVE)) ")" } {
+                                @if place == 0 { (hatch::pattern(chart)) }
+                                (picture(chart, series, &scale, &across, Frame::Fluid))
+                            }
                         }
                     }
                 }
@@ -82,6 +85,7 @@ pub fn draw(chart: &Chart, width: f64) -> Markup {
     let row = FILE_HEAD + ABOVE + HEIGHT + BELOW + row_gap;
     let rows = pictured(chart).count().div_ceil(columns);
     let inner = html! {
+        (hatch::pattern(chart))
         @for (place, series) in pictured(chart).enumerate() {
             @let (x, y) = ((place % columns) as f64 * (each + gap), (place / columns) as f64 * row);
             g transform={ "translate(" (number(x)) " " (number(y)) ")" } {
@@ -114,6 +118,7 @@ fn picture(chart: &Chart, series: usize, scale: &Scale, across: &[f64], frame: F
             line class={ "grid" @if tick == 0.0 { " zero" } } x1="0" x2=(frame.x(1.0)) y1=(number(y(tick))) y2=(number(y(tick))) {}
         }
         @if let Some(highest) = labels.last() { text x="0" y="-5" { (highest) } }
+        (hatch::behind(chart, across, frame, HEIGHT))
         @for note in annotation::shown(chart) {
             @let x = frame.x(chart.along(&edges, note.from));
             line.note-line x1=(x) x2=(x) y1="0" y2=(number(HEIGHT)) {}

@@ -5,7 +5,7 @@ use super::axis::{self, BELOW};
 use super::frame::{Frame, Margins, number, step};
 use super::label::{self, Wanted};
 use super::scale::Scale;
-use super::{Chart, Kind, Unit, colour, target};
+use super::{Chart, Kind, Unit, colour, hatch, target};
 use maud::{Markup, html};
 
 /// The height of the plot.
@@ -50,6 +50,8 @@ pub fn draw(chart: &Chart, frame: &Frame) -> Markup {
         (axis::draw_y(&scale, &labels, *frame, HEIGHT))
         (axis::draw_x(&axis::ticks(chart), *frame, HEIGHT))
         (frame.paths(HEIGHT, &paths))
+        (hatch::pattern(chart))
+        (hatch::behind(chart, &across, *frame, HEIGHT))
         (marks.behind(*frame, HEIGHT))
         @for (series, band) in bands.iter().enumerate() {
             @for run in runs(band).into_iter().filter(|run| run.len() == 1) {

@@ -122,7 +122,7 @@ fn style(theme: Theme) -> String {
          .source{{font-size:{size}px}}.heading{{fill:{ink};font-size:17px;font-weight:700}}.figure{{fill:{ink};font-size:44px;font-weight:700}}.cell{{fill:{ink};font-size:13.5px}}.name,.bar-value,.step-name,.step-value{{fill:{ink};font-weight:600}}.value,.share{{font-weight:400}}\
          .grid{{stroke:{rule}}}.zero,.tick-x line{{stroke:{muted}}}.slot{{fill:none}}.track{{fill:{rule}}}\
          .line{{fill:none;stroke-width:2.5;stroke-linejoin:round;stroke-linecap:round}}.joint{{fill:none;stroke-width:1}}\
-         .target{{stroke:{ink};stroke-width:1.5;stroke-dasharray:1 3}}.note-line{{stroke:{muted};stroke-dasharray:3 3}}.note-band{{fill:{muted};fill-opacity:.14}}\
+         .hatch{{stroke:{muted};stroke-width:2;stroke-opacity:.45}}.bar.unended{{fill-opacity:.3}}.target{{stroke:{ink};stroke-width:1.5;stroke-dasharray:1 3}}.note-line{{stroke:{muted};stroke-dasharray:3 3}}.note-band{{fill:{muted};fill-opacity:.14}}\
          .note-sign{{fill:{surface};stroke:{muted}}}.note-number,.target-name,.note-told{{fill:{ink};font-size:12px}}.target-name{{paint-order:stroke;stroke:{surface};stroke-width:3px;stroke-linejoin:round}}\
          .dash{{stroke-dasharray:5 6}}.line.r1{{stroke-dasharray:14 4}}.line.r2{{stroke-dasharray:2 5}}.area{{fill-opacity:.28}}.mark{{stroke:{surface};stroke-width:1}}"
     );

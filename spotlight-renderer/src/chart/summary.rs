@@ -35,13 +35,35 @@ pub fn describe(chart: &Chart) -> String {
         _ if own(chart).len() > super::palette::SIZE => many(chart, latest),
         _ => several(chart, latest),
     };
+    sentences.extend(so_far(chart));
     sentences.extend(super::judged(chart).into_iter().map(|judged| judged.says));
     joined(sentences)
 }
 
+/// What is known of the period that has not ended.
+fn so_far(chart: &Chart) -> Option<String> {
+    let slot = chart.unended?;
+    let own = (0..chart.series.len()).filter(|&series| !chart.series[series].dashed);
+    let mut values: Vec<String> = own
+        .filter_map(|series| {
+            let value = (chart.format)(chart.value(series, slot)?);
+            let name = chart.series[series].name.as_str();
+            Some(match chart.series.len() {
+                1 => value,
+                _ => say_with("says-value", &[("name", name.into()), ("value", value.into())]),
+            })
+        })
+        .collect();
+    if values.len() > super::palette::SIZE {
+        values.clear();
+    }
+    let parts = [("when", name(chart, slot).into()), ("values", list(&values).into())];
+    Some(say_with(if values.is_empty() { "says-unended" } else { "says-so-far" }, &parts))
+}
+
 /// What one series of several shows.
 pub fn of_series(chart: &Chart, series: usize) -> String {
-    match (0..chart.slots.len()).rev().find(|&slot| chart.value(series, slot).is_some()) {
+    match (0..chart.ended()).rev().find(|&slot| chart.value(series, slot).is_some()) {
         Some(latest) => joined(single(chart, series, latest)),
         None => say("says-nothing").into_owned(),
     }
@@ -52,7 +74,7 @@ fn joined(sentences: Vec<String>) -> String {
 }
 
 fn points(chart: &Chart, series: usize) -> Vec<(usize, f64)> {
-    (0..chart.slots.len()).filter_map(|slot| Some((slot, chart.value(series, slot)?))).collect()
+    (0..chart.ended()).filter_map(|slot| Some((slot, chart.value(series, slot)?))).collect()
 }
 
 /// The series that are there in their own right.
@@ -98,7 +120,7 @@ fn single(chart: &Chart, series: usize, latest: usize) -> Vec<String> {
         sentences.push(say_with(sentence, &extremes(chart, high, low)));
     }
     if let Some(trend) = trend(&points) {
-        let parts = [("trend", say(trend).into()), ("extent", extent(chart, chart.slots.len()).into())];
+        let parts = [("trend", say(trend).into()), ("extent", extent(chart, chart.ended()).into())];
         sentences.push(say_with("says-trend", &parts));
     }
     sentences.push(missing(chart, &[series]));
@@ -241,7 +263,7 @@ fn directions(chart: &Chart, series: &[usize]) -> Option<String> {
         return None;
     }
     let going = |trend: &str| say(trend).to_lowercase();
-    let extent = ("extent", FluentValue::from(extent(chart, chart.slots.len())));
+    let extent = ("extent", FluentValue::from(extent(chart, chart.ended())));
     if let [(trend, names)] = directions.as_slice()
         && names.len() == series.len()
         && names.len() > 1
@@ -379,7 +401,13 @@ fn categories(chart: &Chart) -> Vec<String> {
         (Some(high), Some(low)) if points.len() > 1 => {
             let mut parts = extremes(chart, high, low).to_vec();
             parts.push(("count", points.len().into()));
-            vec![say_with("says-categories", &parts)]
+            match &chart.across {
+                Some(axis) => {
+                    parts.push(("axis", axis.as_str().into()));
+                    vec![say_with("says-categories-of", &parts)]
+                }
+                None => vec![say_with("says-categories", &parts)],
+            }
         }
         (Some(only), _) => {
             let parts = [("when", name(chart, only.0).into()), ("values", (chart.format)(only.1).into())];
@@ -451,7 +479,7 @@ pub fn extent(chart: &Chart, count: usize) -> String {
 
 /// The moments for which none of these series has a value.
 fn missing(chart: &Chart, series: &[usize]) -> String {
-    let empty: Vec<usize> = (0..chart.slots.len())
+    let empty: Vec<usize> = (0..chart.ended())
         .filter(|&slot| series.iter().all(|&series| chart.value(series, slot).is_none()))
         .collect();
     match empty.as_slice() {
@@ -461,7 +489,7 @@ fn missing(chart: &Chart, series: &[usize]) -> String {
             say_with("says-missing", &[("names", list(&names).into())])
         }
         many => {
-            let extent = extent(chart, chart.slots.len());
+            let extent = extent(chart, chart.ended());
             say_with("says-missing-many", &[("count", many.len().into()), ("extent", extent.into())])
         }
     }

@@ -91,7 +91,7 @@ pub fn judged(chart: &Chart) -> Vec<Judged> {
 
 fn judge(chart: &Chart, target: &Target) -> Option<Judged> {
     let in_force = |slot: &usize| chart.slots[*slot].at.is_some_and(|at| target.holds(at));
-    let slots: Vec<usize> = (0..chart.slots.len()).filter(in_force).collect();
+    let slots: Vec<usize> = (0..chart.ended()).filter(in_force).collect();
     if slots.is_empty() {
         return None;
     }

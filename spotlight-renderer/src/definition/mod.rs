@@ -95,6 +95,11 @@ impl Module {
         truthy(&self.options[key])
     }
 
+    /// Whether the period that has not ended is shown, marked as such, rather than left out.
+    pub fn shows_unended(&self) -> bool {
+        self.flag("show-unended-period")
+    }
+
     /// The field that is measured.
     pub fn value_attribute(&self) -> &str {
         self.text("value-attribute").unwrap_or("_count")

@@ -1,6 +1,7 @@
 //! What a module asks of the data: its stored parameters, completed.
 
 use chrono::{DateTime, Months, TimeDelta, Utc};
+use query_lang::Period;
 use serde_json::{Map, Value};
 
 use super::Module;
@@ -29,6 +30,8 @@ pub struct Wishes {
     pub over: Map<String, Value>,
     /// How many periods more than are shown are needed before them.
     pub periods_before: usize,
+    /// Whether the period that has not ended is wanted, too.
+    pub unended: bool,
 }
 
 impl Query {
@@ -48,6 +51,9 @@ impl Query {
         };
         parameters.retain(|_, value| !value.is_null());
         complete_span(&mut parameters, now);
+        if wishes.unended {
+            reach_on(&mut parameters, now);
+        }
         reach_back(&mut parameters, wishes.periods_before);
         Some(Query {
             group: source.group.clone(),
@@ -136,6 +142,22 @@ pub fn default_duration(period: &str) -> Option<u64> {
         "month" => Some(12),
         "quarter" => Some(24),
         _ => None,
+    }
+}
+
+/// Widens a query of the last so many periods by the one that has not ended.
+fn reach_on(parameters: &mut Map<String, Value>, now: DateTime<Utc>) {
+    let period = parameters.get("period").and_then(Value::as_str).and_then(Period::from_name);
+    let count = parameters.get("duration").and_then(amount);
+    let (Some(period), Some(count)) = (period, count) else { return };
+    if parameters.contains_key("start_at") || parameters.contains_key("end_at") {
+        return;
+    }
+    let begun = period.floor(now);
+    if let (Some(start), Some(end)) = (period.add(begun, -(count as i64)), period.add(begun, 1)) {
+        parameters.remove("duration");
+        parameters.insert("start_at".to_owned(), Value::String(date::to_query(start)));
+        parameters.insert("end_at".to_owned(), Value::String(date::to_query(end)));
     }
 }
 

@@ -62,6 +62,7 @@ fn types_add_to_queries() {
         under: json!({"start_at": "2016-06-06", "end_at": "2016-06-13"}).as_object().unwrap().clone(),
         over: json!({"collect": ["a:sum", "b:sum"]}).as_object().unwrap().clone(),
         periods_before: 0,
+        unended: false,
     };
     assert_eq!(
         asked(json!({"collect": ["x:sum", "y:sum", "z:sum"], "end_at": "2016-06-20"}), &wishes),

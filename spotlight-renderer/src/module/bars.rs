@@ -1,11 +1,13 @@
 //! `bar_chart_with_number`: the newest value and the last six as bars.
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::plot::{self, Line};
 use super::{Scene, Type, figure, table, title};
 use crate::chart::Kind;
 use crate::data::Row;
+use crate::definition::query::Wishes;
 use crate::definition::{Module, merge};
 use crate::rows;
 use crate::view::Facts;
@@ -36,15 +38,20 @@ impl Type for Bars {
         })
     }
 
+    fn wishes(&self, module: &Module, _: DateTime<Utc>) -> Wishes {
+        Wishes { unended: module.shows_unended(), ..Wishes::default() }
+    }
+
     fn facts(&self, module: &Module, rows: Vec<Row>, scene: &Scene) -> Facts {
         let axes = module.axes();
-        let mut rows = rows::prepare(module, &axes, rows, scene.now);
+        let mut rows = rows::prepare_with_unended(module, &axes, rows, scene.now);
         for row in &mut rows {
             if let (None, Some(end)) = (row.get("end_at"), row.get("_end_at").cloned()) {
                 row.insert("end_at".to_owned(), end);
             }
         }
-        rows.drain(..rows.len().saturating_sub(BARS));
+        let ended = rows.iter().filter(|row| !row.contains_key(rows::UNENDED)).count();
+        rows.drain(..ended.saturating_sub(BARS));
         let key = module.value_attribute();
         let format = figure::format(module.format());
         let name = axes.y.first().map_or("", |axis| axis.label.as_str());

@@ -34,7 +34,12 @@ impl Type for GroupedTimeseries {
     }
 
     fn wishes(&self, module: &Module, _: DateTime<Utc>) -> Wishes {
-        Wishes { nested: true, periods_before: longest_shift(&module.axes()), ..Wishes::default() }
+        Wishes {
+            nested: true,
+            periods_before: longest_shift(&module.axes()),
+            unended: module.shows_unended(),
+            ..Wishes::default()
+        }
     }
 
     fn dates(&self) -> bool {
@@ -43,7 +48,7 @@ impl Type for GroupedTimeseries {
 
     fn facts(&self, module: &Module, rows: Vec<Row>, scene: &Scene) -> Facts {
         let mut axes = module.axes();
-        let mut rows = rows::prepare(module, &axes, rows, scene.now);
+        let mut rows = rows::prepare_with_unended(module, &axes, rows, scene.now);
         let measured = module.value_attribute();
         let mut names = Names::new(&axes, mappings(&module.options["group-mapping"]), measured);
         for row in &mut rows {

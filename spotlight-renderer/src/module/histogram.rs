@@ -70,10 +70,12 @@ pub fn drawn(module: &Module, axes: &Axes, rows: &[Row], scene: &Scene) -> Facts
     let bars = rows.iter().enumerate().map(bar).collect();
     let name = axes.y.first().map_or("", |axis| axis.label.as_str());
     let format = figure::format(module.format());
+    let mut chart = plot::over_categories(module, bars, name, Kind::Bar, &format);
+    chart.across = Some(label.to_owned()).filter(|label| !label.is_empty());
     Facts {
-        charts: vec![plot::over_categories(module, bars, name, Kind::Bar, &format).into()],
+        caption: chart.across.clone(),
+        charts: vec![chart.into()],
         table: Some(table::of(module, axes, rows, scene)),
-        caption: Some(label.to_owned()).filter(|label| !label.is_empty()),
         ..Facts::default()
     }
 }

@@ -6,7 +6,7 @@ use crate::chart::{Chart, Kind, Series, Slot, Unit};
 use crate::data::Row;
 use crate::definition::{Module, marks};
 use crate::format::{Format, Kind as FormatKind, axis, period};
-use crate::rows::number;
+use crate::rows::{UNENDED, number};
 
 /// A line or area of a chart: its name, the field it shows, and whether it is there for comparison.
 pub struct Line {
@@ -34,6 +34,7 @@ pub fn over_time(module: &Module, rows: &[Row], lines: &[Line], kind: Kind, form
         |row: &Row| Slot { label: period::label(row, name).unwrap_or_default(), at: period::bounds(row).0 };
     let mut chart = with_format(module, kind, rows.iter().map(slot).collect(), series(rows, lines), format);
     chart.span = period::span(name);
+    chart.unended = rows.last().filter(|row| row.contains_key(UNENDED)).map(|_| rows.len() - 1);
     chart.annotations = marks::annotations(&module.options);
     chart.targets = marks::targets(&module.options).into_iter().map(|(_, target)| target).collect();
     chart

@@ -1,5 +1,6 @@
 //! `single_timeseries`: the newest value and a line.
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::plot::{self, Line};
@@ -7,6 +8,7 @@ use super::{Scene, Type, figure, table, title};
 use crate::chart::Kind;
 use crate::data::Row;
 use crate::definition::Module;
+use crate::definition::query::Wishes;
 use crate::rows;
 use crate::view::Facts;
 use crate::words::say;
@@ -33,9 +35,13 @@ impl Type for SingleTimeseries {
         true
     }
 
+    fn wishes(&self, module: &Module, _: DateTime<Utc>) -> Wishes {
+        Wishes { unended: module.shows_unended(), ..Wishes::default() }
+    }
+
     fn facts(&self, module: &Module, rows: Vec<Row>, scene: &Scene) -> Facts {
         let axes = module.axes();
-        let mut rows = rows::prepare(module, &axes, rows, scene.now);
+        let mut rows = rows::prepare_with_unended(module, &axes, rows, scene.now);
         let default = &module.options["default-value"];
         for row in &mut rows {
             let value = row.get(module.value_attribute()).filter(|value| !value.is_null()).unwrap_or(default);

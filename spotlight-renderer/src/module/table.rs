@@ -84,6 +84,9 @@ pub fn build(columns: &[&Axis], rows: &[Row], sort: Option<Sort>, row_header: bo
         let found: Vec<Cow<'_, Value>> = read.iter().map(|keys| value(keys, row)).collect();
         let mut texts: Vec<Option<Text>> =
             columns.iter().zip(&found).map(|(axis, found)| written(axis, found, scene)).collect();
+        if let (true, Some(Some(text))) = (row.contains_key(rows::UNENDED), texts.first_mut()) {
+            text.note = Some(say("so-far").into_owned());
+        }
         if let (Some(note), Some(Some(text))) = (row.get(NOTE).and_then(Value::as_str), texts.last_mut()) {
             text.note = Some(note.to_owned());
         }

@@ -142,6 +142,10 @@ pub struct Module {
     pub dates: Option<Dates>,
     /// A choice of what a chart shows and how.
     pub choices: Option<Choices>,
+    /// That its data is late, where nothing else says so.
+    pub late: Option<String>,
+    /// What is missing of the comparison that the reader wants.
+    pub uncompared: Option<String>,
     /// That newer data could not be had, and how old what is shown is.
     pub outdated: Option<String>,
 }

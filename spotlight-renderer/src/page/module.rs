@@ -47,6 +47,8 @@ pub fn module(module: &Module, place: Place) -> Markup {
             @if place == Place::Own && let Some(choice) = &module.dates { (dates::form(choice, &module.slug)) }
             @if let Some(choice) = &module.choices { (choices::choices(choice, &module.slug, &module.title_html, place != Place::Own)) }
             @if let Some(outdated) = &module.outdated { p.outdated role="note" { (outdated) } }
+            @if let Some(late) = &module.late { p.note.uncompared role="note" { (late) } }
+            @if let Some(missing) = &module.uncompared { p.note.uncompared role="note" { (missing) } }
             @match &module.body {
                 Body::Data(data) => (self::data(data, module, place)),
                 Body::Section(children) => {
@@ -80,6 +82,9 @@ fn classes(module: &Module, place: Place) -> String {
             classes.push_str(" figure-and-chart")
         }
         _ => {}
+    }
+    if module.restricted {
+        classes.push_str(" module-banner restricted-data-banner");
     }
     if place == Place::Own {
         classes.push_str(" own");

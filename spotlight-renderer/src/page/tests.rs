@@ -76,6 +76,8 @@ fn evil_module(body: Body) -> Module {
         classes: vec![evil(), "cols2".into()],
         restricted: true,
         outdated: Some(evil()),
+        late: Some(evil()),
+        uncompared: Some(evil()),
         body,
         downloads: vec![evil_link()],
         info_html: vec![evil()],

@@ -1,5 +1,7 @@
 //! The parts of a page in words.
 
+use chrono::{DateTime, Utc};
+
 use super::{Presenter, day_and_time};
 use crate::page::model::{
     Body, Change, Choices, Column, Data, Direction, Figure, Link, Module, Sorted, Table,
@@ -40,7 +42,8 @@ impl Presenter<'_> {
             downloads: self.downloads(module),
             info_html: module.info.clone(),
             // a dashboard says it once, at its beginning
-            source: module.updated.filter(|_| own_page).map(|time| self.updated(time)),
+            source: module.updated.filter(|_| own_page).map(|time| self.fresh(time, module)),
+            late: late(module).filter(|_| !own_page),
             dates: None,
             choices: match &module.body {
                 view::Body::Facts(facts) => {
@@ -51,9 +54,23 @@ impl Presenter<'_> {
                 }
                 _ => None,
             },
+            uncompared: module.uncompared.map(|missing| {
+                say(match missing {
+                    view::Uncompared::Nothing => "compare-missing",
+                    view::Uncompared::Chart => "compare-in-table",
+                })
+                .into_owned()
+            }),
             outdated: module.outdated.map(|then| say_with("outdated", &day_and_time(then))),
             body,
         }
+    }
+
+    /// When data changed last, and by when it will again.
+    fn fresh(&self, updated: DateTime<Utc>, module: &view::Module) -> String {
+        let updated = self.updated(updated);
+        let next = late(module).or_else(|| Some(say_with("update-due", &day_and_time(module.due?.by))));
+        next.map_or_else(|| updated.clone(), |next| format!("{updated}. {next}"))
     }
 
     /// The address of a module's own page, with what was chosen for it here.
@@ -173,6 +190,12 @@ impl Presenter<'_> {
             written: table.written.clone(),
         }
     }
+}
+
+/// That data is late, if it is.
+fn late(module: &view::Module) -> Option<String> {
+    let due = module.due.filter(|due| due.late)?;
+    Some(say_with("update-late", &day_and_time(due.by)))
 }
 
 /// Figures, each with the change that follows it.

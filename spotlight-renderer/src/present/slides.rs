@@ -129,7 +129,7 @@ fn series_slides(title: &str, chart: &Chart) -> Vec<Slide> {
 /// The newest value of a series and its change; the value before where the newest is missing.
 fn latest_of(chart: &Chart, series: usize) -> Option<Figure> {
     let values = &chart.series.get(series)?.values;
-    let last = values.len().checked_sub(1)?;
+    let last = chart.ended().min(values.len()).checked_sub(1)?;
     let at = |place: Option<usize>| {
         let place = place?;
         Some((chart.slots.get(place)?.label.clone(), (*values.get(place)?)?))

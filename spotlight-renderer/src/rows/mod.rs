@@ -49,6 +49,24 @@ pub fn prepare(module: &Module, axes: &Axes, rows: Vec<Row>, now: DateTime<Utc>)
     rows
 }
 
+/// The field that marks a row whose period has not ended.
+pub const UNENDED: &str = "_unended";
+
+/// The same, and after them, where the definition wants it to be shown, the row of the period that has not ended.
+pub fn prepare_with_unended(module: &Module, axes: &Axes, rows: Vec<Row>, now: DateTime<Utc>) -> Vec<Row> {
+    if !module.shows_unended() {
+        return prepare(module, axes, rows, now);
+    }
+    // as if all that has begun had ended
+    let mut rows = prepare(module, axes, rows, DateTime::<Utc>::MAX_UTC);
+    let begins_after = |row: &Row| row.get("_start_at").and_then(date::parse).is_none_or(|start| start > now);
+    rows.retain(|row| !ends_after(row, now) || !begins_after(row));
+    for row in rows.iter_mut().filter(|row| ends_after(row, now)) {
+        row.insert(UNENDED.to_owned(), Value::Bool(true));
+    }
+    rows
+}
+
 fn fill_in(row: &mut Row, axis_period: Option<&str>, value: &str) {
     let copy = |row: &mut Row, to: &str, from: &str| {
         if row.get(to).is_none_or(Value::is_null)
@@ -80,9 +98,9 @@ pub fn total<'a>(rows: impl IntoIterator<Item = &'a Row>, key: &str) -> Option<f
     rows.into_iter().filter_map(|row| number(row, key)).reduce(|sum, next| sum + next)
 }
 
-/// The last row with an amount in a field.
+/// The last row of a period that has ended with an amount in a field.
 pub fn last_defined<'a>(rows: &'a [Row], key: &str) -> Option<&'a Row> {
-    rows.iter().rev().find(|row| number(row, key).is_some())
+    rows.iter().rev().find(|row| !row.contains_key(UNENDED) && number(row, key).is_some())
 }
 
 /// A number as rows hold it; what is not finite is not there.

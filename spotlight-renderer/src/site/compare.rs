@@ -16,7 +16,7 @@ use crate::definition::query::Query;
 use crate::format::date;
 use crate::module::table::NOTES;
 use crate::rows::flat;
-use crate::view::{Column, Facts, Table};
+use crate::view::{Column, Facts, Table, Uncompared};
 
 /// What present values are compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,17 +94,25 @@ impl Earlier {
     }
 
     /// Lays earlier facts beside present ones: dashed lines in charts along time, and columns in their table.
-    pub fn beside(&self, facts: &mut Facts, earlier: &Facts) {
+    ///
+    /// Says what is missing of that.
+    pub fn beside(&self, facts: &mut Facts, earlier: &Facts) -> Option<Uncompared> {
+        let (mut drawn, mut told) = (false, false);
         for (chart, before) in facts.charts.iter_mut().zip(&earlier.charts) {
-            self.add_lines(Arc::make_mut(chart), before);
+            drawn |= self.add_lines(Arc::make_mut(chart), before);
         }
         if let (Some(table), Some(before)) = (&mut facts.table, &earlier.table) {
-            self.add_columns(
+            told = self.add_columns(
                 table,
                 before,
                 facts.charts.first().map(|chart| &**chart),
                 earlier.charts.first().map(|chart| &**chart),
             );
+        }
+        match (drawn, told) {
+            (true, _) => None,
+            (false, true) => Some(Uncompared::Chart),
+            (false, false) => Some(Uncompared::Nothing),
         }
     }
 
@@ -116,9 +124,10 @@ impl Earlier {
         present.slots.iter().map(|slot| place(slot.at)).collect()
     }
 
-    fn add_lines(&self, chart: &mut Chart, before: &Chart) {
+    /// Whether there were any to add.
+    fn add_lines(&self, chart: &mut Chart, before: &Chart) -> bool {
         if !matches!(chart.kind, Kind::Line | Kind::Bar | Kind::Multiples) || chart.span.is_none() {
-            return;
+            return false;
         }
         let places = self.places(chart, before);
         let words = self.compare.words();
@@ -137,29 +146,35 @@ impl Earlier {
             })
             .collect();
         // bars show one series only: beside another they become lines
-        if lines.iter().any(|series| series.values.iter().any(Option::is_some)) {
+        let found = lines.iter().any(|series| series.values.iter().any(Option::is_some));
+        if found {
             if chart.kind == Kind::Bar {
                 chart.kind = Kind::Line;
             }
             chart.series.extend(lines);
             chart.written = Written::default();
         }
+        found
     }
 
+    /// Whether there were any to add.
     fn add_columns(
         &self,
         table: &mut Table,
         before: &Table,
         present: Option<&Chart>,
         earlier: Option<&Chart>,
-    ) {
-        let (Some(present), Some(earlier)) = (present, earlier) else { return };
+    ) -> bool {
+        let (Some(present), Some(earlier)) = (present, earlier) else { return false };
         // only a table with a row for each moment of its chart, in their order, can be told apart by place
         let in_order = table.sorted.is_none() && table.rows.len() == present.slots.len();
         if !in_order || before.rows.len() != earlier.slots.len() {
-            return;
+            return false;
         }
         let places = self.places(present, earlier);
+        if places.iter().all(Option::is_none) {
+            return false;
+        }
         table.written = Arc::default();
         let both = before.columns.len().min(table.columns.len());
         let measured: Vec<usize> = (1..both)
@@ -180,6 +195,7 @@ impl Earlier {
             let amounts = place.and_then(|place| before.amounts.get(place));
             row.extend(measured.iter().map(|column| *amounts?.get(*column)?));
         }
+        true
     }
 }
 

@@ -13,7 +13,7 @@ use crate::definition::query::Query;
 use crate::module::choice::Choice;
 use crate::module::{self, Scene, Type};
 use crate::rows::sort::Sort;
-use crate::view::{Body, Facts, Module};
+use crate::view::{Body, Due, Facts, Module, Uncompared};
 use crate::words::{Language, in_language};
 
 /// The circumstances in which the modules of a page are made.
@@ -71,7 +71,8 @@ pub fn one<'a>(
             wishes
         });
         let query = wishes.and_then(|wishes| Query::of(definition, &wishes, circumstances.now));
-        let (mut updated, mut outdated) = (None, None);
+        let (mut updated, mut outdated, mut uncompared) = (None, None, None);
+        let mut due = None;
         let body = match (definition.kind.as_str(), kind, &query) {
             ("section", ..) => Body::Section(load(&definition.children, &path, circumstances).await),
             ("tab", ..) => Body::Tabs(tabs(definition, &slug, &path, circumstances).await),
@@ -80,13 +81,18 @@ pub fn one<'a>(
             (_, Some(kind), Some(query)) => {
                 let name = name_of_facts(&slug, &path, circumstances);
                 match facts(kind, definition, query, &slug, &name, circumstances).await {
-                    Ok(facts) => {
+                    Ok((facts, missing)) => {
+                        uncompared = missing;
                         updated = circumstances.data.updated(query).await;
+                        due = next_update(updated, query, circumstances);
                         Body::Facts(facts)
                     }
                     Err(_) => match circumstances.data.last_known(query, &name) {
                         Some((facts, then)) => {
                             outdated = Some(then);
+                            // what was kept stands alone
+                            let wanted = circumstances.compare.filter(|_| kind.dates());
+                            uncompared = wanted.map(|_| Uncompared::Nothing);
                             Body::Facts(facts)
                         }
                         None => Body::Failed,
@@ -104,12 +110,24 @@ pub fn one<'a>(
             info: definition.info.clone(),
             query,
             updated,
+            due,
             outdated,
+            uncompared,
             slug,
             path,
             body,
         }
     })
+}
+
+/// By when data should change that changed last at a moment.
+fn next_update(
+    updated: Option<DateTime<Utc>>,
+    query: &Query,
+    circumstances: &Circumstances<'_>,
+) -> Option<Due> {
+    let by = updated?.checked_add_signed(circumstances.data.usual_pause(query)?)?;
+    Some(Due { by, late: by < circumstances.now })
 }
 
 /// What tells the facts of a module apart from all others that are made of the same answer.
@@ -131,23 +149,24 @@ async fn facts(
     slug: &str,
     name: &str,
     circumstances: &Circumstances<'_>,
-) -> Result<Arc<Facts>, DataError> {
+) -> Result<(Arc<Facts>, Option<Uncompared>), DataError> {
     let sort = (circumstances.sort)(slug);
     let choice = (circumstances.choice)(slug);
     let scene = Scene { now: circumstances.now, sort, choice, own_page: circumstances.own_page };
     let make = |rows: Vec<Row>| in_language(circumstances.language, || kind.facts(definition, rows, &scene));
     let Some(compare) = circumstances.compare.filter(|_| kind.dates()) else {
-        return circumstances.data.facts(query, name, &make).await;
+        return Ok((circumstances.data.facts(query, name, &make).await?, None));
     };
     let rows = circumstances.data.rows(query).await?;
     let earlier = Earlier::of(compare, query, &rows);
     let mut facts = make(rows);
+    let mut uncompared = Some(Uncompared::Nothing);
     if let Some(earlier) = earlier
         && let Ok(rows) = circumstances.data.rows(&earlier.query).await
     {
-        in_language(circumstances.language, || earlier.beside(&mut facts, &make(rows)));
+        uncompared = in_language(circumstances.language, || earlier.beside(&mut facts, &make(rows)));
     }
-    Ok(Arc::new(facts))
+    Ok((Arc::new(facts), uncompared))
 }
 
 /// The children of a set of tabs, which go by the name of the set and their own.

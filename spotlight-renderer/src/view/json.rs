@@ -221,6 +221,9 @@ pub fn module(module: &Module, linked: bool) -> Value {
     if linked && !matches!(module.body, Body::Section(_)) {
         out["title_link"] = module.path.as_str().into();
     }
+    if let Some(due) = module.due {
+        out["next_update"] = json!({"by": due.by.to_rfc3339(), "late": due.late});
+    }
     if let Some(then) = module.outdated {
         out["outdated"] = then.to_rfc3339().into();
     }
@@ -266,6 +269,11 @@ fn facts(facts: &Facts, out: &mut Value) {
     let noted = facts.charts.first().map(|chart| chart::annotations(chart)).unwrap_or_default();
     if !noted.is_empty() {
         out["annotations"] = noted.into_iter().map(annotation).collect();
+    }
+    if let Some(chart) = facts.charts.first()
+        && let Some(slot) = chart.unended
+    {
+        out["unended_period"] = chart.slots[slot].label.as_str().into();
     }
     if let Some(choices) = &facts.choices {
         chosen(choices, out);

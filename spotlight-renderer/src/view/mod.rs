@@ -237,6 +237,24 @@ pub enum Body {
     Unknown,
 }
 
+/// By when newer data should be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due {
+    /// The moment.
+    pub by: DateTime<Utc>,
+    /// Whether that is over.
+    pub late: bool,
+}
+
+/// What is missing where present values are to be compared with earlier ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Uncompared {
+    /// There are none, or they cannot be had.
+    Nothing,
+    /// They cannot be drawn in this kind of chart: the table has them.
+    Chart,
+}
+
 /// A module as it is shown.
 #[derive(Debug, Clone)]
 pub struct Module {
@@ -260,8 +278,12 @@ pub struct Module {
     pub query: Option<Query>,
     /// When its data changed last.
     pub updated: Option<DateTime<Utc>>,
+    /// By when its data should change next; in the past if it is late.
+    pub due: Option<Due>,
     /// When what it shows was made, where its data cannot be had now.
     pub outdated: Option<DateTime<Utc>>,
+    /// What is missing of the comparison that the reader wants.
+    pub uncompared: Option<Uncompared>,
     /// Whether readers may choose the dates that it shows.
     pub dates: bool,
     /// The inside.

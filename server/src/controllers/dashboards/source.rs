@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use query_lang::Policy;
 use serde_json::Value;
 use spotlight_renderer::data::{DataError, DataSource, Definitions, Make, NoDefinition, Row};
@@ -126,6 +126,11 @@ impl DataSource for Source<'_> {
         let data_set = self.state.registry.data_set_by(&query.group, &query.data_type)?;
         self.note(&data_set.name).await.ok()?;
         self.state.store.last_updated(&data_set.name).await.ok().flatten()
+    }
+
+    fn usual_pause(&self, query: &Query) -> Option<TimeDelta> {
+        let data_set = self.state.registry.data_set_by(&query.group, &query.data_type)?;
+        TimeDelta::try_seconds(data_set.max_age_expected.filter(|seconds| *seconds > 0)?)
     }
 }
 
