@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::catalog::{Catalog, Entity, Table, entity};
+use crate::dashboard_texts::leads_somewhere;
+pub use crate::dashboard_texts::{DASHBOARD_TYPES, TEXTS, Texts};
 use crate::database::{Column, Row, RowReader};
 use crate::module::ModuleEntry;
 use crate::validate::{FieldErrors, SLUG_MESSAGE, is_lower_slug};
@@ -39,77 +41,6 @@ pub struct Dashboard {
     pub owners: BTreeSet<String>,
 }
 
-/// The texts of a dashboard that have a usual value.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Texts {
-    /// What kind of thing it is about.
-    pub dashboard_type: String,
-    /// What kind of page it is.
-    pub page_type: String,
-    /// What it is about, in a paragraph.
-    pub description: String,
-    /// More of the same.
-    pub description_extra: String,
-    /// What its costs include.
-    pub costs: String,
-    /// What else there is to know.
-    pub other_notes: String,
-    /// Who uses the service.
-    pub customer_type: String,
-    /// Who pays for the service.
-    pub business_model: String,
-    /// The line above the heading.
-    pub strapline: String,
-    /// The line below the heading.
-    pub tagline: String,
-    /// The language of the page, such as `cy`; empty for that of the installation.
-    pub language: String,
-    /// The name of the licence of its figures; empty for that of the installation.
-    pub licence: String,
-    /// Where the text of that licence is.
-    pub licence_url: String,
-}
-
-impl Default for Texts {
-    fn default() -> Texts {
-        Texts {
-            dashboard_type: "transaction".into(),
-            page_type: "dashboard".into(),
-            description: String::new(),
-            description_extra: String::new(),
-            costs: String::new(),
-            other_notes: String::new(),
-            customer_type: String::new(),
-            business_model: String::new(),
-            strapline: "Dashboard".into(),
-            tagline: String::new(),
-            language: String::new(),
-            licence: String::new(),
-            licence_url: String::new(),
-        }
-    }
-}
-
-/// The types of dashboards.
-pub const DASHBOARD_TYPES: &[&str] =
-    &["transaction", "high-volume-transaction", "service-group", "agency", "department", "content", "other"];
-const CUSTOMER_TYPES: &[&str] = &["", "Business", "Individuals", "Business and individuals", "Charity"];
-const BUSINESS_MODELS: &[&str] =
-    &["", "Department budget", "Fees and charges", "Taxpayers", "Fees and charges, and taxpayers"];
-const STRAPLINES: &[&str] = &[
-    "Dashboard",
-    "Service dashboard",
-    "Content dashboard",
-    "Performance",
-    "Policy dashboard",
-    "Public sector purchasing dashboard",
-    "Topic Explorer",
-    "Service Explorer",
-];
-
-/// The languages that there are interface texts in; empty for that of the installation.
-const LANGUAGES: &[&str] = &["", "en", "cy"];
 /// Words that stand for pages of the public site: a dashboard of such a name could never be seen.
 pub const RESERVED_SLUGS: &[&str] = &[
     "about",
@@ -126,100 +57,6 @@ pub const RESERVED_SLUGS: &[&str] = &[
     "feed",
     "oembed",
 ];
-
-/// The names of the texts, as bodies and answers of the admin API spell them.
-pub const TEXTS: &[&str] = &[
-    "dashboard_type",
-    "page_type",
-    "description",
-    "description_extra",
-    "costs",
-    "other_notes",
-    "customer_type",
-    "business_model",
-    "strapline",
-    "tagline",
-    "language",
-    "licence",
-    "licence_url",
-];
-
-/// Texts that older clients do not know: they are told only where they are used.
-const NEWER: &[&str] = &["language", "licence", "licence_url"];
-
-impl Texts {
-    /// The text of this name.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&str> {
-        Some(match name {
-            "dashboard_type" => &self.dashboard_type,
-            "page_type" => &self.page_type,
-            "description" => &self.description,
-            "description_extra" => &self.description_extra,
-            "costs" => &self.costs,
-            "other_notes" => &self.other_notes,
-            "customer_type" => &self.customer_type,
-            "business_model" => &self.business_model,
-            "strapline" => &self.strapline,
-            "tagline" => &self.tagline,
-            "language" => &self.language,
-            "licence" => &self.licence,
-            "licence_url" => &self.licence_url,
-            _ => return None,
-        })
-    }
-
-    /// The texts that are told, with their names: all that clients know since long, and the newer ones where they are used.
-    pub(crate) fn told(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let named = TEXTS.iter().filter_map(|name| Some((*name, self.get(name)?)));
-        named.filter(|(name, text)| !NEWER.contains(name) || !text.is_empty())
-    }
-
-    fn set(&mut self, name: &str, text: &str) {
-        let field = match name {
-            "dashboard_type" => &mut self.dashboard_type,
-            "page_type" => &mut self.page_type,
-            "description" => &mut self.description,
-            "description_extra" => &mut self.description_extra,
-            "costs" => &mut self.costs,
-            "other_notes" => &mut self.other_notes,
-            "customer_type" => &mut self.customer_type,
-            "business_model" => &mut self.business_model,
-            "strapline" => &mut self.strapline,
-            "tagline" => &mut self.tagline,
-            "language" => &mut self.language,
-            "licence" => &mut self.licence,
-            "licence_url" => &mut self.licence_url,
-            _ => return,
-        };
-        text.clone_into(field);
-    }
-
-    fn check(&self, errors: &mut FieldErrors) {
-        errors.one_of("dashboard_type", &self.dashboard_type, DASHBOARD_TYPES);
-        errors.required("page_type", &self.page_type);
-        errors.at_most("page_type", &self.page_type, 80);
-        errors.at_most("description", &self.description, 500);
-        errors.at_most("description_extra", &self.description_extra, 400);
-        errors.at_most("costs", &self.costs, 1500);
-        errors.at_most("other_notes", &self.other_notes, 1000);
-        errors.one_of("customer_type", &self.customer_type, CUSTOMER_TYPES);
-        errors.one_of("business_model", &self.business_model, BUSINESS_MODELS);
-        errors.one_of("strapline", &self.strapline, STRAPLINES);
-        errors.at_most("tagline", &self.tagline, 400);
-        errors.one_of("language", &self.language, LANGUAGES);
-        errors.at_most("licence", &self.licence, 100);
-        errors.at_most("licence_url", &self.licence_url, 200);
-        if !self.licence_url.is_empty() && !leads_somewhere(&self.licence_url) {
-            errors.add("licence_url", format!("'{}' is not a web address.", self.licence_url));
-        }
-    }
-}
-
-/// Whether readers of a page can follow an address.
-fn leads_somewhere(url: &str) -> bool {
-    ["http://", "https://", "/"].iter().any(|start| url.starts_with(start))
-}
 
 /// A link from a dashboard to somewhere else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

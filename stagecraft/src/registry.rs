@@ -6,7 +6,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use chrono::{DateTime, SubsecRound, Utc};
 use tokio::sync::Mutex;
 
-use crate::data_set::{DataSet, DataSetChanges, DataSetFilter, NewDataSet};
+use crate::data_set::{DataSet, DataSetFilter};
+use crate::data_set_changes::{DataSetChanges, NewDataSet};
 use crate::database::{Database, stored_version};
 use crate::secret::{SecretKey, Secrets};
 use crate::{Catalog, DataGroup, DataType, Edit, RegistryError};

@@ -109,6 +109,8 @@ const NAMED: &[(&str, Form)] = &[
             ("strapline", Text),
             ("tagline", Text),
             ("language?", Text),
+            ("licence?", Text),
+            ("licence_url?", Text),
         ]),
     ),
     (
