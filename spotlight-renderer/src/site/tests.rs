@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Request, Site};
 use crate::case::Case;
@@ -222,6 +222,14 @@ impl DataSource for Failing {
         let facts = Facts { headline: vec![Headline { value, ..Headline::default() }], ..Facts::default() };
         (query.data_type == "boats").then(|| (facts.into(), "2016-06-14T08:30:00Z".parse().unwrap()))
     }
+
+    async fn updated(&self, _: &Query) -> Option<DateTime<Utc>> {
+        "2016-06-07T08:30:00Z".parse().ok()
+    }
+
+    fn usual_pause(&self, _: &Query) -> Option<TimeDelta> {
+        Some(TimeDelta::days(7))
+    }
 }
 
 #[async_trait]
@@ -265,6 +273,33 @@ async fn a_module_that_fails_shows_what_was_known_or_that_it_has_nothing() {
             assert!(module.contains(words), "{slug} does not say {words}: {module}");
         }
         assert_eq!(html.matches("known on").count(), 1);
+        // whoever wants to compare is told what stands alone: what was known, and what has no year before
+        let alone = html.matches("There are no earlier values to compare with.").count();
+        assert_eq!(alone, if request.parameter("compare").is_some() { 2 } else { 0 });
+    }
+}
+
+#[tokio::test]
+async fn it_is_said_when_data_is_due_and_when_it_is_late() {
+    let source = Failing { definition: Arc::new(dashboard(json!([monthly("fees")]))) };
+    let site =
+        Site { definitions: &source, data: &source, root: "/performance", language: Language::English };
+    let said = async |path: &str, now: &str| {
+        let request = Request { path: path.to_owned(), parameters: Vec::new(), now: now.parse().unwrap() };
+        let answer = site.answer(&request).await;
+        let options = crate::page::PageOptions::default();
+        let presenter = crate::present::Presenter { options: &options, read_api: "", request: &request };
+        (presenter.html(&answer), json::answer(&answer)["modules"][0]["next_update"]["late"].clone())
+    };
+    let (due, late) =
+        ("The next update is expected by 14 June 2016", "New data was expected by 14 June 2016 at 9:30am.");
+    let (own, on_time) = said("/quay/fees", "2016-06-14T08:00:00Z").await;
+    assert!(own.contains(due) && on_time == false);
+    let (dashboard, _) = said("/quay", "2016-06-14T08:00:00Z").await;
+    assert!(!dashboard.contains(due) && !dashboard.contains(late), "a dashboard says only what is wrong");
+    for path in ["/quay", "/quay/fees"] {
+        let (page, is_late) = said(path, "2016-06-15T10:00:00Z").await;
+        assert!(page.contains(late) && is_late == true, "{path}");
     }
 }
 
