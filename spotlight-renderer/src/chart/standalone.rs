@@ -58,8 +58,9 @@ pub(super) fn sheet(
     about: Option<About<'_>>,
 ) -> String {
     let width = inner_width + 2.0 * MARGIN;
-    let note =
-        about.map(|about| wrap(about.note, NOTE.0, width - 2.0 * MARGIN, NOTE_LINES)).unwrap_or_default();
+    let note = about
+        .map(|about| wrap(about.note, NOTE.0, (width - 2.0 * MARGIN) * 0.96, NOTE_LINES))
+        .unwrap_or_default();
     let below = MARGIN + TITLE + inner_height + MARGIN / 2.0;
     let height = below + MARGIN / 2.0 + NOTE.1 * note.len() as f64;
     let drawing = html! {

@@ -7,6 +7,8 @@
 pub mod accept;
 mod archive;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 
