@@ -3,6 +3,7 @@
 
 mod reference;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -322,6 +323,33 @@ fn printed(rows: &[Row]) -> String {
     rows.iter().map(|row| format!("\n  {}", Json::from(row.clone()))).collect()
 }
 
+/// Rows as JSON, one a line.
+fn as_lines(rows: &[Row]) -> String {
+    rows.iter().map(|row| format!("{}\n", Json::from(row.clone()))).collect()
+}
+
+/// Rows as CSV: the fields that were asked for, else a column for every name that a row has.
+fn as_table(rows: &[Row], fields: &[String]) -> String {
+    let names: BTreeSet<&String> = rows.iter().flat_map(Row::keys).collect();
+    let names: Vec<&String> =
+        if fields.is_empty() { names.into_iter().collect() } else { fields.iter().collect() };
+    if names.is_empty() {
+        return String::new();
+    }
+    let cell = |value: Option<&Json>| match value {
+        None | Some(Json::Null) => String::new(),
+        Some(Json::Bool(flag)) => if *flag { "True" } else { "False" }.to_owned(),
+        Some(Json::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    };
+    let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    table.write_record(&names).unwrap();
+    for row in rows {
+        table.write_record(names.iter().map(|name| cell(row.get(*name)))).unwrap();
+    }
+    String::from_utf8(table.into_inner().unwrap()).unwrap()
+}
+
 /// Says where the engine differs from the model.
 async fn difference(
     engine: &QueryEngine,
@@ -338,7 +366,13 @@ async fn difference(
             if written != shown {
                 return Err(format!("written as\n{written}\nbut shown as\n{shown}"));
             }
-            Ok(answer.rows())
+            let rows = answer.rows();
+            let lines = String::from_utf8(answer.write(Format::Ndjson).unwrap()).unwrap();
+            let table = String::from_utf8(answer.write(Format::Csv).unwrap()).unwrap();
+            if lines != as_lines(&rows) || table != as_table(&rows, &query.fields) {
+                return Err(format!("shown as\n{shown}\nbut written as\n{lines}\nand as\n{table}"));
+            }
+            Ok(rows)
         }
         Err(QueryFailure::InvalidCollect { .. }) => Err(Refusal::InvalidCollect),
         Err(QueryFailure::InvalidSort { .. }) => Err(Refusal::InvalidSort),
