@@ -8,13 +8,16 @@
 //! Invariants: a write returns only when it is in the log and visible; writes to one data set take effect in the order of the
 //! log; a manifest says what was true at the log position that it names, so that recovery applies every frame exactly once.
 //!
-//! [`slot`] holds a data set, [`open`](mod@open) opens the store, [`tend`] is what goes on in the background.
+//! [`slot`] holds a data set, [`open`](mod@open) opens the store, [`write`](mod@write) takes records in, [`tend`] is what goes on
+//! in the background, [`statistics`](mod@statistics) has the numbers of it all.
 
 mod error;
 mod open;
 mod options;
 mod slot;
+mod statistics;
 mod tend;
+mod write;
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -23,48 +26,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
-use tokio::sync::{MappedMutexGuard, Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore};
 
 pub use error::StoreError;
 pub use options::StoreOptions;
+pub use statistics::DataSetStatistics;
 
-use self::options::FLUSH_BYTES;
 use self::slot::Slot;
-use crate::batch::Batch;
-use crate::counters::StoreCounters;
-use crate::data_set::{DataSet, Search};
 use crate::lease::Lease;
 use crate::log::Log;
-use crate::operation::Operation;
 use crate::place::Place;
-use crate::record::Record;
 use crate::resources::Resources;
-use crate::retain::Retention;
 use crate::schema;
 use crate::snapshot::Snapshot;
-
-/// What there is of a data set.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DataSetStatistics {
-    /// Its name.
-    pub name: String,
-    /// The log position of its last write.
-    pub version: u64,
-    /// Its segments.
-    pub segments: usize,
-    /// Rows in them that count.
-    pub rows_in_segments: u64,
-    /// Rows in them that were replaced or deleted since.
-    pub dead_rows: u64,
-    /// Bytes of the segments and what belongs to them.
-    pub bytes_on_disk: u64,
-    /// Bytes that the records take, as they count for [`Retention`]: as they lie decoded.
-    pub bytes: u64,
-    /// Bytes in memory that are in no segment, roughly.
-    pub buffered_bytes: usize,
-    /// Whether some of its records are only in the log and in memory.
-    pub is_unflushed: bool,
-}
 
 /// The records of all data sets of one place. One process at a time writes; others may read.
 #[derive(Debug)]
@@ -89,158 +63,6 @@ pub struct Store {
 }
 
 impl Store {
-    /// Appends records; those with a known `_id` replace it. When this returns they are on disk and visible.
-    ///
-    /// # Errors
-    /// When they could not be logged, or the store takes no more for now: then none of them is there.
-    pub async fn append(&self, name: &str, records: Batch) -> Result<(), StoreError> {
-        if records.rows() == 0 {
-            return Ok(());
-        }
-        let slot = self.slot_or_new(name);
-        let _shared = slot.gate.read().await;
-        let mut data_set = self.admit(&slot).await?;
-        let (known, first) = data_set.reserve(records.rows());
-        let search = data_set.search();
-        drop(data_set);
-        if records.has_too_many_keys_for(&known) {
-            return Err(StoreError::TooManyKeys);
-        }
-        self.commit(&slot, Operation::Append(records.numbered(&known, first)?), search).await
-    }
-
-    /// Merges changes into a record: its other keys stay. Whether there is such a record.
-    ///
-    /// # Errors
-    /// As [`Store::append`].
-    pub async fn patch(&self, name: &str, id: &str, changes: Record) -> Result<bool, StoreError> {
-        let Some(slot) = self.slot(name) else { return Ok(false) };
-        let _alone = slot.gate.write().await;
-        let mut data_set = self.admit(&slot).await?;
-        data_set.catch_up().await?;
-        let Some(mut record) = data_set.record(id).await? else { return Ok(false) };
-        let previous_id = record.get(schema::ID).cloned();
-        record.extend(changes);
-        if record.get(schema::ID) != previous_id.as_ref() {
-            // The id is what the record is found by; a patch does not move it.
-            record.extend(previous_id.map(|id| (schema::ID.to_owned(), id)));
-        }
-        let (known, first) = data_set.reserve(1);
-        let search = data_set.search();
-        drop(data_set);
-        let changed = Batch::of_records([&record])?;
-        if changed.has_too_many_keys_for(&known) {
-            return Err(StoreError::TooManyKeys);
-        }
-        self.commit(&slot, Operation::Append(changed.numbered(&known, first)?), search).await?;
-        Ok(true)
-    }
-
-    /// Removes a record. Whether there was one.
-    ///
-    /// # Errors
-    /// As [`Store::append`].
-    pub async fn delete(&self, name: &str, id: &str) -> Result<bool, StoreError> {
-        let Some(slot) = self.slot(name) else { return Ok(false) };
-        let _alone = slot.gate.write().await;
-        let mut data_set = self.admit(&slot).await?;
-        data_set.catch_up().await?;
-        if !data_set.contains(id).await? {
-            return Ok(false);
-        }
-        let search = data_set.search();
-        drop(data_set);
-        self.commit(&slot, Operation::Delete(id.to_owned()), search).await?;
-        Ok(true)
-    }
-
-    /// Removes what a data set is not to keep. Returns how many records that were.
-    ///
-    /// # Errors
-    /// As [`Store::append`].
-    pub async fn retain(&self, name: &str, retention: &Retention) -> Result<usize, StoreError> {
-        /// Records that are removed at a time.
-        const AT_A_TIME: usize = 100_000;
-        let Some(slot) = self.slot(name).filter(|_| *retention != Retention::default()) else { return Ok(0) };
-        let _alone = slot.gate.write().await;
-        let mut data_set = self.admit(&slot).await?;
-        let snapshot = data_set.snapshot().await?;
-        let bytes = data_set.bytes();
-        drop(data_set);
-        let gone = retention.excess(&snapshot, bytes).await?;
-        for ids in gone.chunks(AT_A_TIME) {
-            let search = slot.open().await?.search();
-            self.commit(&slot, Operation::Trim(ids.to_vec()), search).await?;
-        }
-        Ok(gone.len())
-    }
-
-    /// Removes all records of a data set. Files that cannot be read are no hindrance.
-    ///
-    /// # Errors
-    /// As [`Store::append`].
-    pub async fn empty(&self, name: &str) -> Result<(), StoreError> {
-        let Some(slot) = self.slot(name) else { return Ok(()) };
-        let _alone = slot.gate.write().await;
-        let search = self.admit(&slot).await?.search();
-        self.commit(&slot, Operation::Empty, search).await
-    }
-
-    /// Removes a data set with all its records. Whether it had been written since it was last removed.
-    ///
-    /// # Errors
-    /// As [`Store::append`].
-    pub async fn drop_data_set(&self, name: &str) -> Result<bool, StoreError> {
-        let Some(slot) = self.slot(name) else { return Ok(false) };
-        let _alone = slot.gate.write().await;
-        let mut data_set = self.admit(&slot).await?;
-        data_set.catch_up().await?;
-        if data_set.is_dropped() {
-            return Ok(false);
-        }
-        let search = data_set.search();
-        drop(data_set);
-        self.commit(&slot, Operation::Drop, search).await?;
-        Ok(true)
-    }
-
-    /// The data set, to be written to. Refuses a write that may not be done, or for which there is no room now.
-    async fn admit<'a>(&self, slot: &'a Slot) -> Result<MappedMutexGuard<'a, DataSet>, StoreError> {
-        let busy = |reason: &str| StoreError::Busy { reason: reason.to_owned() };
-        let log = self.log.as_ref().ok_or(StoreError::ReadOnly)?;
-        if let Some(lease) = &self.lease {
-            lease.check()?;
-            slot.claim(self).await?;
-        }
-        if log.waiting() > self.options.max_waiting {
-            return Err(busy("too many writes wait for the disk"));
-        }
-        let data_set = slot.open().await?;
-        let buffered = data_set.buffered_bytes();
-        let is_much = buffered > FLUSH_BYTES.min(self.options.max_buffered) || self.log_is_long();
-        if is_much && !slot.flush_wanted.swap(true, Ordering::AcqRel) {
-            self.wake.notify_one();
-        }
-        if buffered > self.options.max_buffered {
-            return Err(busy("too many records of this data set wait to be put into files"));
-        }
-        Ok(data_set)
-    }
-
-    /// Logs an operation; when this returns it is on disk and applied. Others may log theirs in the meantime.
-    async fn commit(&self, slot: &Arc<Slot>, operation: Operation, search: Search) -> Result<(), StoreError> {
-        let log = self.log.as_ref().ok_or(StoreError::ReadOnly)?;
-        let payload = operation.encode(slot.name())?;
-        // what cannot be read is found out before anything is promised
-        let searched = search.run(&operation).await?;
-        let mut data_set = slot.open().await?;
-        let ticket = log.submit(payload, &slot.decided)?;
-        let applied = data_set.expect(operation, searched, ticket);
-        slot.follow_log(&mut data_set);
-        drop(data_set);
-        Ok(applied.await.map_err(|_| io::Error::other("the store is closing"))??)
-    }
-
     /// One version of a data set, for a query to see from beginning to end. Empty for one that was never written.
     ///
     /// # Errors
@@ -327,56 +149,9 @@ impl Store {
         Ok(())
     }
 
-    /// What there is of every data set, by name. Reads no rows.
-    ///
-    /// # Errors
-    /// When a manifest cannot be read.
-    pub async fn statistics(&self) -> Result<Vec<DataSetStatistics>, StoreError> {
-        let mut statistics = Vec::new();
-        for slot in self.slots() {
-            statistics.push(statistics_of(&*slot.open().await?));
-        }
-        statistics.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(statistics)
-    }
-
     /// Why the last write to the log failed; `None` when it did not, so that writes can be taken.
     pub fn log_fault(&self) -> Option<String> {
         self.log.as_ref().and_then(Log::fault)
-    }
-
-    /// The numbers of the store as they are now.
-    pub async fn counters(&self) -> StoreCounters {
-        let counts = &self.resources.counts;
-        let slots = self.slots();
-        let (mut open_data_sets, mut buffered_bytes) = (0, 0);
-        for slot in &slots {
-            if let Some(data_set) = slot.if_open().await {
-                open_data_sets += 1;
-                buffered_bytes += data_set.buffered_bytes() as u64;
-            }
-        }
-        StoreCounters {
-            log_syncs: counts.log_syncs.get(),
-            log_frames: counts.log_frames.get(),
-            log_bytes: counts.log_bytes.get(),
-            log_failures: counts.log_failures.get(),
-            log_waiting_bytes: self.log.as_ref().map_or(0, |log| log.waiting() as u64),
-            log_file_bytes: self.log.as_ref().map_or(0, Log::file_bytes),
-            flushes: counts.flushes.get(),
-            compactions: counts.compactions.get(),
-            failures: counts.failures.get(),
-            rows_written: counts.rows_written.get(),
-            bytes_written: counts.bytes_written.get(),
-            commits: counts.commits.get(),
-            files_deleted: counts.files_deleted.get(),
-            cache_hits: counts.cache_hits.get(),
-            cache_misses: counts.cache_misses.get(),
-            cache_bytes: self.resources.kept_bytes(),
-            data_sets: slots.len() as u64,
-            open_data_sets,
-            buffered_bytes,
-        }
     }
 
     /// Does work for somebody who waits, on the threads of the store, of which there are as many as cores: those that answer
@@ -461,23 +236,5 @@ impl Store {
 
     fn note_use(&self, slot: &Slot) {
         slot.used.store(self.ticks.load(Ordering::Relaxed), Ordering::Relaxed);
-    }
-}
-
-fn statistics_of(data_set: &DataSet) -> DataSetStatistics {
-    let segments = &data_set.segments;
-    let rows: u64 = segments.iter().map(|live| live.segment.rows()).sum();
-    let live: u64 = segments.iter().map(|live| live.live_rows()).sum();
-    let facts = segments.iter().map(|live| live.segment.facts());
-    DataSetStatistics {
-        name: data_set.name().to_owned(),
-        version: data_set.version(),
-        segments: segments.len(),
-        rows_in_segments: live,
-        dead_rows: rows - live,
-        bytes_on_disk: facts.map(|facts| facts.bytes + facts.ids_bytes).sum(),
-        bytes: data_set.bytes(),
-        buffered_bytes: data_set.buffered_bytes(),
-        is_unflushed: data_set.is_unflushed(),
     }
 }
