@@ -263,6 +263,11 @@ impl DataSet {
         applied
     }
 
+    /// Whether something that was handed to the log is not applied.
+    pub fn is_anything_pending(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
     /// Whether the log has not decided yet about all that was handed to it.
     pub fn waits_for_log(&self) -> bool {
         self.pending.back().is_some_and(|pending| pending.outcome.decided().is_none())

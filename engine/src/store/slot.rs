@@ -147,12 +147,19 @@ impl Slot {
                 loop {
                     slot.decided.notified().await;
                     let Some(mut data_set) = slot.if_open().await else { return };
-                    if let Err(error) = data_set.catch_up().await {
-                        // whoever uses the data set next tries again
-                        tracing::error!(data_set = slot.name, %error, "cannot apply what is in the log");
-                    }
+                    let applied = data_set.catch_up().await;
                     slot.publish(&mut data_set);
-                    if !data_set.waits_for_log() {
+                    let is_more_to_come = match applied {
+                        // What is left was not decided when it was looked at, so that there will be word of it. To ask the log
+                        // once more would be wrong: what it has decided since then would be nobody's.
+                        Ok(()) => data_set.is_anything_pending(),
+                        Err(error) => {
+                            // whoever uses the data set next tries again
+                            tracing::error!(data_set = slot.name, %error, "cannot apply what is in the log");
+                            data_set.waits_for_log()
+                        }
+                    };
+                    if !is_more_to_come {
                         data_set.is_followed = false;
                         return;
                     }
@@ -206,7 +213,9 @@ impl Slot {
         self.flush_wanted.store(false, Ordering::Release);
         let _permit = store.permits.acquire().await.map_err(io::Error::other)?;
         let Some(mut data_set) = self.if_open().await else { return Ok(()) };
-        data_set.catch_up().await?;
+        let applied = data_set.catch_up().await;
+        self.publish(&mut data_set);
+        applied?;
         let Some(job) = data_set.begin_flush()? else { return Ok(()) };
         drop(data_set);
         self.run(store, job).await?;
