@@ -101,7 +101,7 @@ pub struct DashboardChanges {
     pub title: Option<String>,
     /// See [`Dashboard::status`].
     pub status: Option<String>,
-    /// Publishes it, or takes it back. Wins over the status.
+    /// Publishes it, or takes it back. Wins over a status that says the opposite.
     pub published: Option<bool>,
     /// Texts by name, see [`TEXTS`].
     pub texts: Vec<(String, String)>,
@@ -174,10 +174,12 @@ impl Dashboard {
         if let Some(status) = &changes.status {
             self.status.clone_from(status);
         }
+        // Documents that are read, changed and sent back have both: one that is retired stays so.
+        let is_kept_back = changes.status.as_ref().is_some_and(|status| status != PUBLISHED);
         match changes.published {
             Some(true) => PUBLISHED.clone_into(&mut self.status),
-            Some(false) => UNPUBLISHED.clone_into(&mut self.status),
-            None => {}
+            Some(false) if !is_kept_back => UNPUBLISHED.clone_into(&mut self.status),
+            Some(false) | None => {}
         }
         for (name, text) in &changes.texts {
             self.texts.set(name, text);

@@ -106,6 +106,20 @@ async fn publishing_wins_over_the_status_and_protects_from_deletion() {
 }
 
 #[tokio::test]
+async fn a_dashboard_that_is_sent_back_as_it_was_read_keeps_its_status() {
+    let registry = registry().await;
+    let retired = DashboardChanges { status: Some("retired".into()), ..named("ferries") };
+    let id = create(&registry, retired).await.unwrap();
+    let as_read = DashboardChanges {
+        status: Some("retired".into()),
+        published: Some(false),
+        ..DashboardChanges::default()
+    };
+    update(&registry, id, as_read).await.unwrap();
+    assert_eq!(registry.catalog().dashboard(id).unwrap().status, "retired");
+}
+
+#[tokio::test]
 async fn a_tree_of_modules_takes_the_place_of_the_old_one() {
     let registry = registry().await;
     let mut section = module(&registry, "section", "section");
