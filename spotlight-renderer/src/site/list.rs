@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use super::measures::{MEASURES, Measure, Measures, Values};
 use super::{LIST_AGE, Request, Site, failure, measures};
+use crate::data::NoDefinition;
 use crate::definition::text;
 use crate::format::{Format, Kind as FormatKind, Text};
 use crate::rows::sort::{self, Direction, Sort};
@@ -130,10 +131,20 @@ pub fn members(published: &[Value], kind: Kind) -> Vec<&Value> {
     members
 }
 
+/// A list as an answer.
+pub(super) fn answered(list: List) -> Answer {
+    Answer { status: 200, max_age: Some(LIST_AGE), hidden: false, page: Page::List(Box::new(list)) }
+}
+
+/// What names have to contain; empty for all.
+pub(super) fn filter(request: &Request) -> String {
+    request.parameter("filter").unwrap_or_default().trim().to_owned()
+}
+
 impl Site<'_> {
     pub(super) async fn list(&self, kind: Kind, request: &Request) -> Answer {
         let (published, measures) = if kind == Kind::Services {
-            join(self.definitions.published(), measures::load(self.data, request.now)).await
+            self.published_and_measured(request).await
         } else {
             (self.definitions.published().await, Measures::default())
         };
@@ -158,7 +169,7 @@ impl Site<'_> {
                 .any(|(own, _)| own == value)
         };
         let selected = request.parameter("department").filter(offered).map(str::to_owned);
-        let filter = request.parameter("filter").unwrap_or_default().trim().to_owned();
+        let filter = filter(request);
         let is_listed = |entry: &Entry| {
             let chosen = |value: &String| entry.organisations().any(|own| own.value == *value);
             selected.as_ref().is_none_or(chosen) && entry.matches(&filter)
@@ -166,7 +177,7 @@ impl Site<'_> {
         let listed: Vec<Entry> = all.into_iter().filter(is_listed).collect();
         let shown: Vec<&Measure> = shown(kind, request);
         let values: Vec<Values> = listed.iter().map(|entry| measures.of(entry.item)).collect();
-        let list = List {
+        answered(List {
             path: format!("{}/{}", self.root, words.path),
             heading: words.heading,
             of: if kind == Kind::Services { Entries::Services } else { Entries::Dashboards },
@@ -180,8 +191,15 @@ impl Site<'_> {
             aggregates: shown.iter().map(|measure| measure.over(&values)).collect(),
             table: self.table(&listed, &values, &shown, &words.column, request),
             without_measures: measures.failed,
-        };
-        Answer { status: 200, max_age: Some(LIST_AGE), hidden: false, page: Page::List(Box::new(list)) }
+        })
+    }
+
+    /// What is published and what services measure, asked for at the same time.
+    pub(super) async fn published_and_measured(
+        &self,
+        request: &Request,
+    ) -> (Result<Vec<Value>, NoDefinition>, Measures) {
+        join(self.definitions.published(), measures::load(self.data, request.now)).await
     }
 
     /// The table of dashboards with the measures that are shown.

@@ -18,7 +18,6 @@ mod search;
 mod tests;
 
 use chrono::{DateTime, Utc};
-use futures::future::join;
 use serde_json::Value;
 
 use crate::data::{DataSource, Definitions};
@@ -136,8 +135,7 @@ impl Site<'_> {
     }
 
     async fn home(&self, request: &Request) -> Answer {
-        let (published, measures) =
-            join(self.definitions.published(), measures::load(self.data, request.now)).await;
+        let (published, measures) = self.published_and_measured(request).await;
         let Ok(published) = published else { return failure(503, false) };
         in_language(self.language, || self.front(&published, &measures))
     }

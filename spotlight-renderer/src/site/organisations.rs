@@ -1,15 +1,14 @@
 //! Departments and other bodies: all of them with what their services come to, and a page for each with its dashboards.
 
-use futures::future::join;
 use serde_json::Value;
 
-use super::list::{Entry, ORGANISATION, choices_of_measures, chosen_measures};
+use super::list::{Entry, ORGANISATION, answered, choices_of_measures, chosen_measures, filter};
 use super::measures::{MEASURES, Measure, Values};
-use super::{LIST_AGE, Request, Site, failure, measures};
+use super::{Request, Site, failure, measures};
 use crate::definition::query::encoded;
 use crate::format::Text;
 use crate::rows::sort::{self, Direction, Sort};
-use crate::view::page::{Answer, Entries, List, Page};
+use crate::view::page::{Answer, Entries, List};
 use crate::view::{Column, Table};
 use crate::words::{in_language, say};
 
@@ -29,20 +28,19 @@ struct Row {
 impl Site<'_> {
     /// All organisations that have dashboards.
     pub(super) async fn organisations(&self, request: &Request) -> Answer {
-        let (published, measures) =
-            join(self.definitions.published(), measures::load(self.data, request.now)).await;
+        let (published, measures) = self.published_and_measured(request).await;
         let published = match published {
             Ok(published) => published,
             Err(reason) => return failure(reason.0, false),
         };
         in_language(self.language, || {
             let shown = measures_shown(request);
-            let filter = request.parameter("filter").unwrap_or_default().trim().to_owned();
+            let filter = filter(request);
             let entries: Vec<Entry> = published.iter().map(Entry::of).collect();
             let rows = rows(&entries, &measures, &shown, &filter);
             let all: Vec<Values> = entries.iter().map(|entry| measures.of(entry.item)).collect();
             let services: Vec<Values> = all.into_iter().filter(|values| !values.is_empty()).collect();
-            listed(List {
+            answered(List {
                 path: format!("{}/{PATH}", self.root),
                 heading: say("heading-departments"),
                 of: Entries::Organisations,
@@ -67,8 +65,7 @@ impl Site<'_> {
 
     /// The dashboards of one organisation; `value` is its name in addresses.
     pub(super) async fn organisation(&self, value: &str, request: &Request) -> Answer {
-        let (published, measures) =
-            join(self.definitions.published(), measures::load(self.data, request.now)).await;
+        let (published, measures) = self.published_and_measured(request).await;
         let published = match published {
             Ok(published) => published,
             Err(reason) => return failure(reason.0, false),
@@ -79,12 +76,12 @@ impl Site<'_> {
             own.sort_by(|one, other| one.title.cmp(&other.title));
             let title = own.iter().flat_map(Entry::organisations).find(|own| own.value == value);
             let Some(title) = title.map(|own| own.title.clone()) else { return failure(404, true) };
-            let filter = request.parameter("filter").unwrap_or_default().trim().to_owned();
+            let filter = filter(request);
             own.retain(|entry| entry.matches(&filter));
             let shown = measures_shown(request);
             let values: Vec<Values> = own.iter().map(|entry| measures.of(entry.item)).collect();
             let services: Vec<Values> = values.iter().filter(|values| !values.is_empty()).cloned().collect();
-            listed(List {
+            answered(List {
                 path: format!("{}/{PATH}/{}", self.root, encoded(value)),
                 heading: title.into(),
                 of: Entries::OfOrganisation,
@@ -146,10 +143,6 @@ impl Site<'_> {
             ..Table::default()
         }
     }
-}
-
-fn listed(list: List) -> Answer {
-    Answer { status: 200, max_age: Some(LIST_AGE), hidden: false, page: Page::List(Box::new(list)) }
 }
 
 /// The measures that readers chose, else all.
