@@ -103,6 +103,11 @@ impl Form {
     pub fn is_file(self) -> bool {
         matches!(self, Form::Csv | Form::Xlsx | Form::Zip)
     }
+
+    /// Whether writing it keeps a core busy for long: it is painted or compressed.
+    pub fn is_much_work(self) -> bool {
+        matches!(self, Form::Png | Form::Xlsx | Form::Zip)
+    }
 }
 
 impl Answer {

@@ -74,11 +74,11 @@ pub async fn visit(State(state): State<AppState>, uri: Uri, headers: HeaderMap) 
     if let Some(page) = state.pages.get(&address, &state, now).await {
         return page.respond(&headers);
     }
-    let request = Request { path: decoded(path), parameters: decoded_pairs(query), now };
+    let request = Arc::new(Request { path: decoded(path), parameters: decoded_pairs(query), now });
     let source = Source::new(&state, now);
-    let answer = site(&state, &source).answer(&request).await;
+    let answer = Arc::new(site(&state, &source).answer(&request).await);
     let presenter = Presenter { options: &state.branding.options, read_api: "", request: &request };
-    match forms::first(&forms, &answer, &presenter) {
+    match written(&state, &forms, &answer, &request).await {
         Ok(written) => {
             let mut page = made(&answer, written, &presenter);
             if is_negotiated {
@@ -102,6 +102,24 @@ pub async fn visit(State(state): State<AppState>, uri: Uri, headers: HeaderMap) 
             failure(&state, 500, uri.path())
         }
     }
+}
+
+/// An answer in the first of these forms that it has. What is much work is done on the threads of the store, so that those that
+/// answer requests stay free.
+async fn written(
+    state: &AppState,
+    forms: &[Form],
+    answer: &Arc<Answer>,
+    request: &Arc<Request>,
+) -> Result<Written, FormError> {
+    let (forms, answer, request) = (forms.to_vec(), Arc::clone(answer), Arc::clone(request));
+    let branding = Arc::clone(&state.branding);
+    let is_much = forms.iter().any(|form| form.is_much_work());
+    let write = move || {
+        let presenter = Presenter { options: &branding.options, read_api: "", request: &request };
+        forms::first(&forms, &answer, &presenter)
+    };
+    if is_much { state.store.compute(write).await? } else { write() }
 }
 
 fn site<'a>(state: &AppState, source: &'a Source<'a>) -> Site<'a> {
@@ -146,15 +164,22 @@ async fn social_card(
     let request = Request { path, parameters: Vec::new(), now: state.now(&headers) };
     let source = Source::new(&state, request.now);
     let answer = site(&state, &source).answer(&request).await;
-    let Page::Dashboard(dashboard) = &answer.page else {
-        return failure(&state, 404, &format!("{ROOT}/assets/cards/{name}"));
+    let answer = Arc::new(answer);
+    let painted = {
+        let (answer, branding) = (Arc::clone(&answer), Arc::clone(&state.branding));
+        let paint = move || match &answer.page {
+            Page::Dashboard(dashboard) => Ok(card(dashboard, &branding.options.product)?),
+            _ => Err(FormError::None),
+        };
+        state.store.compute(paint).await.map_err(FormError::from).and_then(|painted| painted)
     };
-    match card(dashboard, &state.branding.options.product) {
+    match painted {
         Ok(picture) => {
             let written = Written { form: Form::Png, body: picture, lasting: None };
             let presenter = Presenter { options: &state.branding.options, read_api: "", request: &request };
             made(&answer, written, &presenter).respond(&headers)
         }
+        Err(FormError::None) => failure(&state, 404, &format!("{ROOT}/assets/cards/{name}")),
         Err(error) => {
             tracing::error!(name, %error, "a card could not be painted");
             failure(&state, 500, &format!("{ROOT}/assets/cards/{name}"))

@@ -11,6 +11,7 @@ mod table;
 mod tests;
 
 use std::borrow::Cow;
+use std::io;
 
 use rust_xlsxwriter::XlsxError;
 use serde_json::Value;
@@ -43,6 +44,9 @@ pub enum FormError {
     /// The archive could not be written.
     #[error(transparent)]
     Archive(#[from] ZipError),
+    /// The work was broken off.
+    #[error(transparent)]
+    BrokenOff(#[from] io::Error),
 }
 
 /// A page in a form.
