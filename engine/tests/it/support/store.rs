@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::{Batch, DecodeOptions, Store, StoreError, decode};
+use engine::{Batch, DecodeOptions, Place, Store, StoreError, decode};
 use serde_json::Value;
 
 /// The records of a JSON value.
@@ -24,4 +24,13 @@ pub async fn contents(store: &Store, name: &str) -> Result<BTreeMap<String, i64>
         }
     }
     Ok(found)
+}
+
+/// Reads every file of a store that is closed. The first data set in which something is wrong, if there is one.
+pub async fn is_whole(place: &Place) -> Result<(), String> {
+    let findings = engine::verify(place, |_| ()).await.map_err(|error| error.to_string())?;
+    match findings.into_iter().find(|finding| !finding.problems.is_empty()) {
+        Some(finding) => Err(format!("{finding:?}")),
+        None => Ok(()),
+    }
 }
