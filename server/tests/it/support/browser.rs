@@ -135,11 +135,25 @@ impl Browser {
         self.command("Network.setBlockedURLs", json!({"urls": patterns}));
     }
 
-    /// Moves the pointer to a place in the window, as it is drawn, and waits for what comes of it.
-    pub fn point(&mut self, x: f64, y: f64) {
-        self.draw();
-        self.command("Input.dispatchMouseEvent", json!({"type": "mouseMoved", "x": x, "y": y}));
-        self.draw();
+    /// Moves the pointer to a place in the window until a JavaScript condition holds, and says whether it came to that.
+    ///
+    /// The browser keeps moves for its next picture and may drop one that comes while it is busy, so one move says little.
+    pub fn point_until(&mut self, x: f64, y: f64, condition: &str) -> bool {
+        (0..100).any(|_| {
+            self.draw();
+            self.command("Input.dispatchMouseEvent", json!({"type": "mouseMoved", "x": x, "y": y}));
+            self.draw();
+            self.evaluate(condition) == true
+        })
+    }
+
+    /// Waits until a JavaScript condition holds, looking at it with every picture the browser draws, and says whether it
+    /// came to that.
+    pub fn until(&mut self, condition: &str) -> bool {
+        let look = format!(
+            "new Promise((done) => {{ let left = 1000; const look = () => {{ if ({condition}) done(true); else if (left-- > 0) requestAnimationFrame(look); else done(false); }}; look(); }})"
+        );
+        self.evaluate(&look) == true
     }
 
     /// Waits until what has been changed or scrolled is drawn: only then does the browser know what is under the pointer.
