@@ -1,7 +1,7 @@
 //! A list of dashboards with a search form, sums of what is listed, and a table to sort.
 
 use super::figure;
-use super::model::List;
+use super::model::{LIST_FORM, List};
 use super::shell::address;
 use super::table::{Narrow, table};
 use crate::words::{say, say_with};
@@ -50,7 +50,7 @@ fn nothing(page: &List) -> Markup {
 
 fn form(page: &List) -> Markup {
     html! {
-        search {
+        search id=(LIST_FORM) {
             form.search-form method="get" action=(address(&page.head.path)) {
                 span.field.wide {
                     label for="filter" { @if page.organisations.is_empty() { (say("list-search")) } @else { (say("list-search-organisation")) } }

@@ -50,7 +50,16 @@ pub struct Head {
     pub licence: Option<Link>,
     /// The path of what other sites show of the page.
     pub embed: Option<String>,
+    /// The id of the part that has to be there before anything is drawn, because parts beside it would move it; the
+    /// whole content if absent.
+    pub drawn_after: Option<&'static str>,
 }
+
+/// Where long pages may begin to be drawn: after the menu of the site.
+pub const MENU: &str = "site-menu";
+
+/// Where lists may begin to be drawn: after their form.
+pub const LIST_FORM: &str = "list-form";
 
 /// A page about one service, organisation or topic.
 #[derive(Debug, Clone, Default)]

@@ -1,11 +1,14 @@
 //! What all pages share: the document's head, the header with its menu, breadcrumbs, the footer.
 
-use super::model::{Head, Link};
+use super::model::{Head, Link, MENU};
 use super::{AssetPlace, PageOptions, assets, safe};
 use crate::definition::query::encoded;
 use crate::view::page::State;
 use crate::words::say;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+/// The id of what is not the same on all pages.
+const CONTENT: &str = "content";
 
 /// A complete page around its own content.
 pub fn document(head: &Head, options: &PageOptions, body: &Markup) -> String {
@@ -14,7 +17,7 @@ pub fn document(head: &Head, options: &PageOptions, body: &Markup) -> String {
         html lang=(head.lang.as_deref().unwrap_or(&options.lang)) {
             (document_head(head, options))
             body {
-                a.skip href="#content" { (say("skip")) }
+                a.skip href={ "#" (CONTENT) } { (say("skip")) }
                 header.site-header {
                     div.width {
                         a.product href=(address(&options.root)) {
@@ -23,7 +26,7 @@ pub fn document(head: &Head, options: &PageOptions, body: &Markup) -> String {
                         }
                         @if let Some(phase) = &options.phase { span.phase { (phase) } }
                         @if !options.menu().is_empty() {
-                            nav.menu aria-label=(say("menu")) {
+                            nav.menu id=(MENU) aria-label=(say("menu")) {
                                 ul { @for link in &options.menu() { li { (menu_link(link, &head.path)) } } }
                             }
                         }
@@ -33,7 +36,7 @@ pub fn document(head: &Head, options: &PageOptions, body: &Markup) -> String {
                     aside.notice aria-label=(say("notice")) { div.width { p { (safe::phrases(notice)) } } }
                 }
                 @if !head.breadcrumbs.is_empty() { (breadcrumbs(&head.breadcrumbs)) }
-                main #content.width tabindex="-1" { (body) }
+                main.width id=(CONTENT) tabindex="-1" { (body) }
                 (footer(head, options))
             }
         }
@@ -47,7 +50,7 @@ pub fn bare_document(head: &Head, options: &PageOptions, body: &Markup) -> Strin
         (DOCTYPE)
         html.bare lang=(head.lang.as_deref().unwrap_or(&options.lang)) {
             (document_head(head, options))
-            body { main #content { (body) } }
+            body { main id=(CONTENT) { (body) } }
         }
     }
     .into_string()
@@ -91,6 +94,7 @@ fn document_head(head: &Head, options: &PageOptions) -> Markup {
                 }
             }
             (colours(options))
+            link rel="expect" href={ "#" (head.drawn_after.unwrap_or(CONTENT)) } blocking="render";
         }
     }
 }

@@ -26,6 +26,7 @@ fn evil_head() -> Head {
         alternates: vec![("text/csv", evil())],
         licence: Some(Link::new(evil(), evil())),
         embed: Some(evil()),
+        drawn_after: None,
     }
 }
 

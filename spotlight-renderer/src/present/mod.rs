@@ -11,7 +11,9 @@ mod origin;
 mod slides;
 
 use crate::format::date;
-use crate::page::model::{Dashboard, Dates, Footer, Found, Head, Home, Item, Link, List, ModulePage, Search};
+use crate::page::model::{
+    Dashboard, Dates, Footer, Found, Head, Home, Item, LIST_FORM, Link, List, MENU, ModulePage, Search,
+};
 use crate::page::{self, Failure, PageOptions};
 use crate::site::{Compare, Request};
 use crate::view::form::Form;
@@ -173,6 +175,7 @@ impl Presenter<'_> {
                 title: format!("{} - {}", list.heading, self.options.product),
                 path: list.path.clone(),
                 breadcrumbs: std::iter::once(self.home_link()).chain(above).collect(),
+                drawn_after: Some(LIST_FORM),
                 ..Head::default()
             },
             heading: list.heading.clone().into_owned(),
@@ -235,6 +238,7 @@ impl Presenter<'_> {
                 alternates: Vec::new(),
                 licence: page.licence.as_ref().map(licence_link),
                 embed: None,
+                drawn_after: Some(MENU),
             },
             strapline: page.strapline.clone(),
             heading: page.heading.clone(),
@@ -282,6 +286,7 @@ impl Presenter<'_> {
                 licence: page.licence.as_ref().map(licence_link),
                 embed: matches!(page.module.body, Body::Facts(_))
                     .then(|| self.address(&format!("{}/embed", page.path), &[], None)),
+                drawn_after: Some(MENU),
             },
             dashboard,
             state: page.state,
