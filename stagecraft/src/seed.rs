@@ -23,7 +23,18 @@ const MODULE_TYPES: &[(&str, &[(&str, &str)])] = &[
             ("matching-attribute", "string"),
         ],
     ),
+    (
+        "completion_table",
+        &[
+            ("value-attribute", "string"),
+            ("numerator-matcher", "string"),
+            ("denominator-matcher", "string"),
+            ("matching-attribute", "string"),
+            ("category", "string"),
+        ],
+    ),
     ("grouped_timeseries", &[("value-attribute", "any")]),
+    ("headline_figure", &[]),
     ("histogram", &[]),
     ("journey", &[]),
     ("kpi", &[("value-attribute", "string")]),

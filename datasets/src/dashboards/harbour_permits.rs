@@ -250,11 +250,12 @@ pub(super) fn waiting_time() -> Value {
 }
 
 fn uptime() -> Value {
-    let view = |slug: &str, title: &str, period: &str, duration: u64| {
+    let view = |slug: &str, title: &str, period: &str, duration: u64, time: &str| {
         json!({
             "slug": slug,
             "module-type": "availability",
             "title": title,
+            "axes": { "x": { "format": { "type": "date", "format": time } } },
             "data-source": source(SERVICE, "availability", json!({ "period": period, "duration": duration })),
         })
     };
@@ -265,6 +266,9 @@ fn uptime() -> Value {
         "title": "Site performance",
         "description": "How fast the service answers, and how much of the time",
         "info": ["Source: a check from outside, every minute"],
-        "tabs": [view("30-days", "30 days", "day", 30), view("24-hours", "24 hours", "hour", 24)],
+        "tabs": [
+            view("30-days", "30 days", "day", 30, "D MMMM YYYY"),
+            view("24-hours", "24 hours", "hour", 24, "h:mma, D MMM YYYY"),
+        ],
     })
 }
