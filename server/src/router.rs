@@ -53,6 +53,7 @@ pub fn everything(state: AppState) -> Router {
         .route("/openapi.json", get(openapi::json))
         .route("/docs", get(openapi::page))
         .route("/robots.txt", get(dashboards::texts::robots))
+        .merge(dashboards::home_for_machines(&state))
         .nest("/performance", dashboards::routes(&state))
         .nest("/admin-api", guarded(admin_api::routes(), &state, Surface::AdminApi))
         .nest("/admin", admin::routes())

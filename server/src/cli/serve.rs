@@ -174,7 +174,10 @@ impl ListenArgs {
         registry: &RegistryArgs,
         is_read_only: bool,
     ) -> anyhow::Result<AppState> {
-        let branding = self.branding.as_deref().map(Branding::read).transpose()?.unwrap_or_default();
+        let mut branding = self.branding.as_deref().map(Branding::read).transpose()?.unwrap_or_default();
+        if branding.options.site.is_none() {
+            branding.options.site = self.sign_on.public_url().map(str::to_owned);
+        }
         let admin_token = self.admin_token.clone().and_then(Token::new);
         let store_options = StoreOptions {
             durability: self.durability.into(),

@@ -58,9 +58,17 @@ pub struct SignOnArgs {
     #[arg(long, env = "PP_OIDC_TRUST_EMAIL")]
     oidc_trust_email: bool,
     /// The address at which people reach this server, such as `https://performance.example.gov.uk`. The sign-on service sends
-    /// them back to /admin/sign-on/return there.
+    /// them back to /admin/sign-on/return there, and pages name it where they need whole addresses, unless `--branding` names another
+    /// site.
     #[arg(long, env = "PP_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
+}
+
+impl SignOnArgs {
+    /// The address at which people reach this server, without a slash at its end.
+    pub fn public_url(&self) -> Option<&str> {
+        self.public_url.as_deref().map(|url| url.trim_end_matches('/'))
+    }
 }
 
 fn claim(text: &str) -> Result<(String, String), String> {

@@ -256,6 +256,76 @@ async fn addresses_with_a_slash_at_their_end_lead_on() {
         let answer = get(&server, path).await;
         assert_eq!((answer.status.as_u16(), answer.header("location")), (301, Some(to)), "{path}");
     }
+    for (path, to) in [
+        ("/quay/?from=2016-01&to=2016-05", "/performance/quay?from=2016-01&to=2016-05"),
+        ("/%C3%A9%0D%0A/", "/performance/%C3%A9%0D%0A"),
+    ] {
+        assert_eq!(get(&server, path).await.header("location"), Some(to), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn pages_are_read_and_say_so_to_who_tries_otherwise() {
+    let server = server().await;
+    for path in ["/performance", "/performance/quay", "/performance/about", "/performance/feed.atom"] {
+        let ask = async |method: &str| server.send(&server.everything, method, path, &[], Vec::new()).await;
+        for (method, status) in [("POST", 405), ("PUT", 405), ("DELETE", 405), ("OPTIONS", 204)] {
+            let answer = ask(method).await;
+            assert_eq!(answer.status, status, "{method} {path}");
+            assert_eq!(answer.header("allow"), Some("GET, HEAD, OPTIONS"), "{method} {path}");
+        }
+        assert_eq!(ask("HEAD").await.status, 200, "{path}");
+    }
+    let open =
+        async |path: &str| get(&server, path).await.header("access-control-allow-origin").map(str::to_owned);
+    assert_eq!(open("/quay.json").await.as_deref(), Some("*"), "scripts of other sites may read figures");
+    assert_eq!(open("/quay").await, None);
+}
+
+#[tokio::test]
+async fn what_readers_choose_has_an_end() {
+    let server = server().await;
+    let choosing = |count: usize| format!("/quay/fees?{}", vec!["series=a-group"; count].join("&"));
+    let answer = get(&server, &choosing(200)).await;
+    let links = answer.header("link").unwrap_or_default();
+    assert!(answer.status == 200 && links.len() <= 2048, "{} bytes of links", links.len());
+    let refused = get(&server, &choosing(2000)).await;
+    assert_eq!((refused.status.as_u16(), refused.header("cache-control")), (414, Some("public, max-age=5")));
+    assert!(refused.text().contains("<h1>This address is too long</h1>"), "{}", refused.text());
+}
+
+#[tokio::test]
+async fn pages_of_text_have_tags_too() {
+    let server = server().await;
+    for path in ["/about", "/accessibility", "/prototypes", "/sitemap.xml"] {
+        let tag = get(&server, path).await.header("etag").unwrap().to_owned();
+        let again = with(&server, path, &[("if-none-match", &tag)]).await;
+        assert_eq!((again.status.as_u16(), again.text().as_str()), (304, ""), "{path}");
+    }
+    let sitemap = with(&server, "/sitemap.xml", &[("host", "tides.example")]).await.text();
+    assert!(sitemap.contains("<loc>http://tides.example/performance/quay</loc>"), "{sitemap}");
+}
+
+#[tokio::test]
+async fn the_front_page_is_there_for_machines_under_an_address_of_its_own() {
+    let server = server().await;
+    let home = get(&server, ".json").await;
+    assert_eq!(home.value()["counts"]["services"], 1);
+    let page = get(&server, "").await;
+    assert_eq!(
+        page.header("link"),
+        Some("</performance.json>; rel=\"alternate\"; type=\"application/json\"")
+    );
+}
+
+#[tokio::test]
+async fn a_module_is_below_its_organisation_and_its_dashboard() {
+    let server = server().await;
+    let text = get(&server, "/quay/fees").await.text();
+    let crumbs = text.split("<nav class=\"breadcrumbs").nth(1).and_then(|rest| rest.split("</nav>").next());
+    let paths: Vec<&str> =
+        crumbs.unwrap().split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert_eq!(paths, ["/performance", "/performance/departments/tides", "/performance/quay"]);
 }
 
 #[tokio::test]
@@ -301,6 +371,11 @@ async fn pages_say_how_far_they_are_on_their_way_to_the_public() {
         }
         let text = get(&server, "/prototypes").await.text();
         assert_eq!(text.contains("Mooring at the quay"), listed, "{status}");
+        let word = words.unwrap_or_default().trim_start_matches("<strong>").trim_end_matches("</strong>");
+        assert!(
+            !listed || text.contains(&format!("<span class=\"phase\">{word}</span>")),
+            "{status}: {text}"
+        );
         let list = get(&server, "/services.json").await.value();
         assert_eq!(list["count"], usize::from(status == "published"), "{status}");
     }

@@ -218,20 +218,13 @@ impl Presenter<'_> {
                 say_with("tagline-organisation", &[("name", escaped(name).into())])
             }
         });
-        let mut breadcrumbs = vec![self.home_link()];
-        if let Some((title, slug)) = &page.organisation {
-            breadcrumbs.push(Link::new(
-                title.clone(),
-                format!("{}/departments/{}", self.options.root, crate::definition::query::encoded(slug)),
-            ));
-        }
         Dashboard {
             head: Head {
                 title,
                 description: described
                     .map(|name| say_with("about-service-page", &[("name", name.as_str().into())])),
                 path: page.path.clone(),
-                breadcrumbs,
+                breadcrumbs: self.above(page.organisation.as_ref()),
                 hidden: page.state != State::Published,
                 image: Some(format!("{}/assets/cards/{}.png", self.options.root, page.slug)),
                 lang: page.language.clone(),
@@ -278,7 +271,7 @@ impl Presenter<'_> {
                     &[("name", name.as_str().into()), ("dashboard", page.heading.as_str().into())],
                 )),
                 path: page.path.clone(),
-                breadcrumbs: vec![self.home_link(), dashboard.clone()],
+                breadcrumbs: [self.above(page.organisation.as_ref()), vec![dashboard.clone()]].concat(),
                 hidden: page.state != State::Published,
                 image: None,
                 lang: page.language.clone(),
@@ -304,6 +297,15 @@ impl Presenter<'_> {
             other_notes_html: notes.other_notes.clone(),
             improve: contact.map(|mail| Link::new(mail.clone(), format!("mailto:{mail}"))),
         }
+    }
+
+    /// What is above a dashboard: the front page, and the organisation by its name and the end of its path.
+    fn above(&self, organisation: Option<&(String, String)>) -> Vec<Link> {
+        let organisation = organisation.map(|(title, slug)| {
+            let slug = crate::definition::query::encoded(slug);
+            Link::new(title.clone(), format!("{}/departments/{slug}", self.options.root))
+        });
+        std::iter::once(self.home_link()).chain(organisation).collect()
     }
 
     fn home_link(&self) -> Link {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{Presenter, day_and_time};
-use crate::definition::query::Query;
+use crate::definition::query::{Query, encoded};
 use crate::format::date;
 use crate::page::plain_text;
 use crate::view::form::Form;
@@ -15,7 +15,11 @@ use crate::words::{say, say_with};
 impl Presenter<'_> {
     /// The same page in other forms, each with its address.
     pub fn alternates(&self, answer: &Answer) -> Vec<(Form, String)> {
-        let Some(path) = path_of(answer) else { return Vec::new() };
+        let path = match &answer.page {
+            Page::Home(_) => Some(self.options.root.as_str()),
+            _ => path_of(answer),
+        };
+        let Some(path) = path else { return Vec::new() };
         let own = |form: &Form| matches!(form, Form::Html | Form::CsvMetadata | Form::Embed | Form::Slides);
         let others = answer.forms().into_iter().filter(|form| !own(form));
         others.map(|form| (form, self.form_address(path, form))).collect()
@@ -24,6 +28,12 @@ impl Presenter<'_> {
     /// The address of a form of the page at a path, with the choices of the request.
     pub fn form_address(&self, path: &str, form: Form) -> String {
         self.address(&format!("{path}{}", form.ending()), &[], None)
+    }
+
+    /// Where a page has moved to, as a header has it: no letter beyond ASCII, and all that the request says of the page.
+    pub fn moved_to(&self, path: &str) -> String {
+        let parts: Vec<String> = path.split('/').map(encoded).collect();
+        self.address(&parts.join("/"), &[], None)
     }
 
     pub(super) fn alternate_types(&self, answer: &Answer) -> Vec<(&'static str, String)> {

@@ -74,12 +74,6 @@ impl Site<'_> {
         let title = text(definition, "title").unwrap_or_else(|| slug.to_owned());
         let kind = text(definition, "dashboard-type").unwrap_or_default();
         let variant = Variant::of(&kind);
-        // those without published dashboards have no page
-        let organisation = (State::of(definition) == State::Published)
-            .then(|| {
-                Entry::of(definition).organisations().next().map(|own| (own.title.clone(), own.value.clone()))
-            })
-            .flatten();
         Dashboard {
             modules: modules::load(modules, &path, &circumstances).await,
             slug: slug.to_owned(),
@@ -102,7 +96,7 @@ impl Site<'_> {
             licence: licence(definition),
             abbreviation: text(&definition["department"], "abbr")
                 .or_else(|| text(&definition["agency"], "abbr")),
-            organisation,
+            organisation: organisation(definition),
             dates,
             path,
         }
@@ -140,6 +134,7 @@ impl Site<'_> {
             state: State::of(definition),
             language: text(definition, "language"),
             licence: licence(definition),
+            organisation: organisation(definition),
             dashboard,
             path,
             dates,
@@ -194,6 +189,12 @@ fn tagline(definition: &Value, title: &str, variant: Variant) -> Option<Tagline>
 fn related(stored: &Value) -> Option<Related> {
     let title = text(stored, "title").or_else(|| text(stored, "text"))?;
     Some(Related { title, url: text(stored, "url")?, metadata: text(stored, "metadata") })
+}
+
+/// The organisation that a dashboard is listed with; those without published dashboards have no page.
+fn organisation(definition: &Value) -> Option<(String, String)> {
+    let entry = (State::of(definition) == State::Published).then(|| Entry::of(definition))?;
+    entry.organisations().next().map(|own| (own.title.clone(), own.value.clone()))
 }
 
 fn licence(definition: &Value) -> Option<Licence> {

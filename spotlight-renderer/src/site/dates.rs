@@ -99,7 +99,9 @@ pub fn choice_of_part(part: &Definition, request: &Request) -> (Option<Range>, O
     let Some(text) = request.parameter("week") else { return (None, Some(dates)) };
     // any day stands for its week; a week that has not ended has no figures
     let day = text.parse::<NaiveDate>().ok();
-    let monday = day.map(|day| date::monday(midnight(day)).date_naive()).filter(|monday| *monday < this_week);
+    let monday = day
+        .map(|day| date::monday(midnight(day)).date_naive())
+        .filter(|monday| monday.year() > 0 && *monday < this_week);
     match monday {
         Some(monday) => dates.week = Some(monday.to_string()),
         None => dates.error = Some(say_with("dates-no-week", &[("text", text.into())])),

@@ -187,6 +187,8 @@ pub struct ModulePage {
     pub heading: String,
     /// The path of the dashboard.
     pub dashboard: String,
+    /// Its organisation, if that has a page: its name, and the end of the path.
+    pub organisation: Option<(String, String)>,
     /// The path of this page.
     pub path: String,
     /// What kind of page the dashboard is.

@@ -260,7 +260,7 @@ impl Made {
     fn is_text(&self) -> bool {
         let content_type = self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         content_type.is_some_and(|kind| {
-            ["text/", "application/json", "application/atom", "image/svg"]
+            ["text/", "application/json", "application/xml", "application/atom", "image/svg"]
                 .iter()
                 .any(|text| kind.starts_with(text))
         })

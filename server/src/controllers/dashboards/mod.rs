@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use foldhash::quality::FixedState;
@@ -38,6 +38,10 @@ use source::Source;
 const ROOT: &str = "/performance";
 /// For how long a page may be kept in which something is missing.
 const BRIEFLY: u32 = 30;
+/// How long what readers choose may be, in bytes: every link of a page to itself repeats it.
+const LONGEST_QUERY: usize = 8192;
+/// How long the header with the links to other forms may be, in bytes: usual proxies have room for four kilobytes of headers.
+const LONGEST_LINKS: usize = 2048;
 
 /// Paths below `/performance`.
 pub fn routes(state: &AppState) -> Router<AppState> {
@@ -53,6 +57,7 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         .route("/assets/cards/{name}", get(social_card))
         .route("/{*path}", get(visit))
         .fallback(unknown)
+        .method_not_allowed_fallback(only_read)
         .layer(axum::middleware::from_fn_with_state(state.clone(), door::pass))
 }
 
@@ -61,10 +66,23 @@ pub async fn to_dashboards() -> Response {
     (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, ROOT)]).into_response()
 }
 
+/// `GET /performance.json`: the front page for machines, whose path has no last part that could have an ending.
+pub fn home_for_machines(state: &AppState) -> Router<AppState> {
+    let home = async |state: State<AppState>, headers: HeaderMap| {
+        visit(state, Uri::from_static("/.json"), headers).await
+    };
+    Router::new()
+        .route("/performance.json", get(home))
+        .layer(axum::middleware::from_fn_with_state(state.clone(), door::pass))
+}
+
 /// Any page, in any of its forms; made anew only when something that it shows has changed.
 pub async fn visit(State(state): State<AppState>, uri: Uri, headers: HeaderMap) -> Response {
     let given = uri.path().strip_prefix(ROOT).unwrap_or(uri.path());
     let query = uri.query().unwrap_or_default();
+    if query.len() > LONGEST_QUERY {
+        return failure(&state, 414, uri.path());
+    }
     let now = state.now(&headers);
     let (path, named) = Form::of(given);
     let is_negotiated = named == Form::Html;
@@ -187,6 +205,17 @@ async fn social_card(
     }
 }
 
+/// What pages can be asked for in another way than being read: nothing but that.
+async fn only_read(method: Method) -> Response {
+    let allow = [(header::ALLOW, "GET, HEAD, OPTIONS")];
+    if method == Method::OPTIONS {
+        // for scripts of other sites, which may read figures
+        let others = [(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"), (header::ACCESS_CONTROL_MAX_AGE, "86400")];
+        return (StatusCode::NO_CONTENT, allow, others).into_response();
+    }
+    (StatusCode::METHOD_NOT_ALLOWED, allow, "pages are read, with GET\n").into_response()
+}
+
 async fn unknown(State(state): State<AppState>, uri: Uri) -> Response {
     failure(&state, 404, uri.path())
 }
@@ -216,7 +245,7 @@ fn made(answer: &Answer, written: Written, presenter: &Presenter<'_>) -> Made {
         set(HeaderName::from_static("x-robots-tag"), "none");
     }
     if let Page::Moved(path) = &answer.page {
-        set(header::LOCATION, path);
+        set(header::LOCATION, &presenter.moved_to(path));
         return Made::new(status, headers, Vec::new());
     }
     let form = written.form;
@@ -228,6 +257,10 @@ fn made(answer: &Answer, written: Written, presenter: &Presenter<'_>) -> Made {
     let links = links(form, answer, presenter);
     if !links.is_empty() {
         set(header::LINK, &links);
+    }
+    if !matches!(form, Form::Html | Form::Embed | Form::Slides) {
+        // scripts of other sites may read what is for machines
+        set(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     }
     if form == Form::Embed {
         // this one page may be shown inside those of others
@@ -256,6 +289,13 @@ fn links(form: Form, answer: &Answer, presenter: &Presenter<'_>) -> String {
     if let Some(url) = licence.filter(|url| !url.contains(['<', '>', '"', ' '])) {
         links.push(format!("<{url}>; rel=\"license\""));
     }
+    // proxies refuse answers with long headers; each link has all that the reader chose
+    let mut length = 0;
+    links.retain(|link| {
+        let fits = length + link.len() + 2 <= LONGEST_LINKS;
+        length += if fits { link.len() + 2 } else { 0 };
+        fits
+    });
     links.join(", ")
 }
 
