@@ -2,14 +2,14 @@
 
 use crate::support::TestServer;
 use crate::support::browser::Browser;
-use serde_json::Value;
+use serde_json::{Value, json};
 use server::branding::Branding;
 use server::state::AppState;
 
 const AXE: &str = include_str!("vendor/axe-core/axe.min.js");
 
 /// One page of every type.
-const PAGES: [&str; 23] = [
+const PAGES: [&str; 24] = [
     "/performance",
     "/performance/services",
     "/performance/services?filter=nothing-like-it",
@@ -23,6 +23,7 @@ const PAGES: [&str; 23] = [
     "/performance/no-such-page",
     "/performance/tides-and-rivers",
     "/performance/lantern-licences",
+    "/performance/odd",
     "/performance/harbour-permits?compare=previous_year",
     "/performance/tides-and-rivers/visits?from=2025-01&to=2024-01",
     "/performance/tides-and-rivers/visits/embed",
@@ -57,6 +58,23 @@ async fn start() -> Option<(TestServer, String, Browser)> {
     Some((server, root, browser))
 }
 
+/// A dashboard of what is rare: a figure of many digits, sections in sections, a type that nobody knows, a query that is refused.
+async fn put_odd_dashboard(server: &TestServer) {
+    let summaries = |query: Value| json!({"data-group": "transactional-services", "data-type": "summaries", "query-params": query});
+    let newest =
+        json!({"filter_by": ["service_id:harbour-permits"], "sort_by": "_timestamp:descending", "limit": 2});
+    let long = json!({"module-type": "kpi", "slug": "long", "title": "Costs", "classes": "cols3", "value-attribute": "total_cost",
+        "format": {"type": "number", "dps": 9, "fixed": 9, "magnitude": false}, "data-source": summaries(newest)});
+    let refused = json!({"module-type": "table", "slug": "refused", "title": "Refused",
+        "data-source": summaries(json!({"period": "month", "group_by": "a", "collect": ["a:sum"]}))});
+    let unknown = json!({"module-type": "nobody_knows", "slug": "unknown", "title": "Unknown"});
+    let inner =
+        json!({"module-type": "section", "slug": "inner", "title": "Inner", "modules": [refused, unknown]});
+    let outer = json!({"module-type": "section", "slug": "outer", "title": "Outer", "modules": [inner]});
+    let definition = json!({"slug": "odd", "title": "Odd", "dashboard-type": "other", "published": true, "modules": [long, outer]});
+    server.state.registry.put_dashboard(&definition).await.unwrap();
+}
+
 /// The same with other settings.
 async fn start_with(change: impl FnOnce(AppState) -> AppState) -> Option<(TestServer, String, Browser)> {
     let (mut server, _, browser) = start().await?;
@@ -87,7 +105,8 @@ fn overflow(browser: &mut Browser) -> i64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_page_can_be_read_by_everybody() {
-    let Some((_server, root, browser)) = start().await else { return };
+    let Some((server, root, browser)) = start().await else { return };
+    put_odd_dashboard(&server).await;
     let failures = tokio::task::spawn_blocking(move || {
         let mut browser = browser;
         let mut failures: Vec<String> = Vec::new();

@@ -1,7 +1,8 @@
 //! Pages that are about all dashboards: what they are for, how accessible they are, which are not finished.
 
 use super::model::{Head, Link};
-use super::{PageOptions, shell};
+use super::{PageOptions, safe, shell};
+use crate::view::page::State;
 use crate::words::{Language, in_language, say};
 use maud::{Markup, html};
 
@@ -28,19 +29,41 @@ pub fn accessibility(options: &PageOptions) -> String {
                     li { (say(name)) }
                 }
             }
+            h2 { (say("accessibility-known")) }
+            ul { @for name in ["accessibility-known-1", "accessibility-known-2", "accessibility-known-3"] { li { (say(name)) } } }
+            h2 { (say("accessibility-tested")) }
+            p { (say("accessibility-tested-text")) }
+            h2 { (say("accessibility-tell")) }
             p { (say("accessibility-mistakes")) " " @if let Some(mail) = &options.contact { a href={ "mailto:" (mail) } { (mail) } } }
         }
     })
 }
 
-/// Dashboards that are not published, each with its path.
-pub fn prototypes(dashboards: &[Link], options: &PageOptions) -> String {
+/// A dashboard that is not published yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prototype {
+    /// Its title and path, with what it says about itself.
+    pub link: Link,
+    /// How far it is.
+    pub state: State,
+}
+
+/// Dashboards that are not published.
+pub fn prototypes(dashboards: &[Prototype], options: &PageOptions) -> String {
     page("prototypes", "prototypes", options, || {
         html! {
             @if dashboards.is_empty() { p { (say("prototypes-none")) } }
             @else {
                 p { (say("prototypes-text")) }
-                ul { @for link in dashboards { li { a href=(shell::address(&link.href)) { (link.title) } } } }
+                ul.cards-list {
+                    @for Prototype { link, state } in dashboards {
+                        li {
+                            a href=(shell::address(&link.href)) { (link.title) }
+                            " " span.phase { (say(state.word())) }
+                            @if let Some(note) = &link.note_html { div.note { (safe::blocks(note)) } }
+                        }
+                    }
+                }
             }
         }
     })

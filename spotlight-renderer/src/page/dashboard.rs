@@ -58,7 +58,7 @@ fn related(links: &[Link]) -> Markup {
         ul.plain {
             @for link in links {
                 li {
-                    a href=(address(&link.href)) { (link.title) }
+                    @match safe::href(&link.href) { Some(href) => a href=(href) { (link.title) }, None => (link.title) }
                     @if let Some(note) = filled(link.note_html.as_deref()) { " " span.note { (safe::phrases(note)) } }
                 }
             }

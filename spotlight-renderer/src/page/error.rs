@@ -14,6 +14,8 @@ pub enum Failure {
     NotAvailable,
     /// It was here and is not any more.
     Gone,
+    /// The address has more in it than any page heeds.
+    TooLong,
     /// Something went wrong on our side.
     Trouble,
 }
@@ -24,6 +26,7 @@ impl Failure {
         match status {
             404 => Failure::NotFound,
             410 => Failure::Gone,
+            414 => Failure::TooLong,
             501 => Failure::NotAvailable,
             _ => Failure::Trouble,
         }
@@ -35,6 +38,7 @@ impl Failure {
             Failure::NotFound => ("error-not-found", "error-not-found-text"),
             Failure::NotAvailable => ("error-not-available", "error-not-available-text"),
             Failure::Gone => ("error-gone", "error-gone-text"),
+            Failure::TooLong => ("error-too-long", "error-too-long-text"),
             Failure::Trouble => ("error-trouble", "error-trouble-text"),
         }
     }
@@ -59,6 +63,7 @@ fn written(failure: Failure, path: &str, options: &PageOptions) -> String {
         div.prose.error-page {
             h1 { (heading) }
             p { (text) }
+            @if failure == Failure::NotFound { (super::search::form(&format!("{}/search", options.root), "")) }
             @if failure == Failure::Trouble { p { a.button href="" { (say("again")) } } }
             p { a href=(shell::address(&options.root)) { (say("error-start")) } }
         }

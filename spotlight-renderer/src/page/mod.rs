@@ -24,7 +24,7 @@ mod shell;
 mod slides;
 mod table;
 
-pub use about::{about, accessibility, prototypes};
+pub use about::{Prototype, about, accessibility, prototypes};
 pub use assets::{Asset, assets};
 pub use error::{Failure, error};
 pub use module::EMBED_HEIGHT;

@@ -247,8 +247,8 @@ fn list(items: &[Item]) -> Markup {
                     li {
                         div.item {
                             span.item-text {
-                                @match &item.href {
-                                    Some(href) => a href=(address(href)) { (item.text) },
+                                @match item.href.as_deref().and_then(safe::href) {
+                                    Some(href) => a href=(href) { (item.text) },
                                     None => (item.text),
                                 }
                             }
@@ -278,8 +278,9 @@ fn tabs(children: &[Module], module: &Module, place: Place) -> Markup {
 fn failed(module: &Module) -> Markup {
     html! {
         div.failed role="note" {
-            p { strong { (say("failed")) } " " (say("failed-rest")) " " (say("later")) }
-            @if module.href.is_none() { p { a href="" { (say("again")) } } }
+            @let is_alone = module.href.is_none();
+            p { strong { (say("failed")) } " " @if !is_alone { (say("failed-rest")) " " } (say("later")) }
+            @if is_alone { p { a href="" { (say("again")) } } }
         }
     }
 }

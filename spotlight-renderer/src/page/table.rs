@@ -1,6 +1,7 @@
 //! Tables that can be read on any screen.
 
 use super::model::{Sorted, Table};
+use super::safe;
 use super::shell::address;
 use crate::format::Text;
 use crate::words::{say, say_with};
@@ -70,9 +71,11 @@ struct Inside<'a>(Option<&'a Text>);
 
 impl Render for Inside<'_> {
     fn render_to(&self, out: &mut String) {
+        // an address that is not safe to follow is no link
+        let link = self.0.and_then(|text| text.href.as_deref()).and_then(safe::href);
         let inside = match self.0 {
             None => html! { abbr.missing title=(say("no-data-provided")) { "\u{2014}" } },
-            Some(Text { href: Some(href), text, .. }) => html! { a href=(address(href)) { (text) } },
+            Some(Text { text, .. }) if link.is_some() => html! { a href=[link] { (text) } },
             Some(Text { full: Some(full), text, .. }) if full != text => {
                 html! { abbr title=(full) { (text) } }
             }

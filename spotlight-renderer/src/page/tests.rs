@@ -220,7 +220,7 @@ fn evil_pages() -> Vec<String> {
         super::error(Failure::Trouble, EVIL, &options),
         super::slides(&evil_head(), EVIL, Some("X"), &[slide], 5, &options),
         super::search(&search, &options),
-        super::prototypes(&[evil_link()], &options),
+        super::prototypes(&[super::Prototype { link: evil_link(), state: State::Prototype }], &options),
     ]
 }
 
@@ -317,6 +317,26 @@ fn a_module_without_anything_says_so_once() {
     let page = page_of(vec![module("m", Body::Data(empty))]);
     assert_eq!(page.matches("no data").count(), 1, "{page}");
     assert!(page.contains("There is no data to show yet") && !page.contains("<table"));
+}
+
+#[test]
+fn an_address_that_is_not_safe_is_no_link() {
+    let cell = Text { href: Some("javascript:alert(1)".to_owned()), ..Text::plain("cell") };
+    let item = Item { text: "item".to_owned(), href: Some("data:text/html,x".to_owned()), value: None };
+    let data = Data {
+        table: Some(Table {
+            columns: vec![Column::default()],
+            rows: vec![vec![Some(cell)]].into(),
+            ..Table::default()
+        }),
+        items: Some(vec![item]),
+        ..Data::default()
+    };
+    let page = page_of(vec![module("m", Body::Data(data))]);
+    assert!(
+        page.contains("<td>cell</td>") && page.contains("<span class=\"item-text\">item</span>"),
+        "{page}"
+    );
 }
 
 #[test]
