@@ -21,10 +21,10 @@ use crate::schema::{ID, UPDATED_AT};
 /// # Errors
 /// [`DecodeError`], with everything that is wrong.
 pub fn read(body: &[u8], options: &DecodeOptions<'_>) -> Result<Batch, DecodeError> {
-    let large = if has_large_integer(body) { large_integers(body) } else { HashMap::new() };
+    let odd = if may_have_odd_integers(body) { odd_integers(body) } else { HashMap::new() };
     let mut records = Records {
         options,
-        large,
+        odd,
         builder: BatchBuilder::default(),
         complaints: Complaints::default(),
         too_much: None,
@@ -58,8 +58,8 @@ pub fn read_changes(body: &[u8]) -> Result<Record, DecodeError> {
     let MaybeObject::Object(mut given) = object else {
         return Err(invalid(vec!["the changes must be one JSON object".to_owned()]));
     };
-    if has_large_integer(body) {
-        mark(&mut given, large_integers(body).remove(&0));
+    if may_have_odd_integers(body) {
+        mark(&mut given, odd_integers(body).remove(&0));
     }
     normalise(given).map_err(invalid)
 }
@@ -67,8 +67,8 @@ pub fn read_changes(body: &[u8]) -> Result<Record, DecodeError> {
 /// What becomes of the records of a body.
 struct Records<'a> {
     options: &'a DecodeOptions<'a>,
-    /// By the number of the record: the keys whose value is an integer beyond 64 bits, and its digits.
-    large: HashMap<usize, Vec<(String, String)>>,
+    /// See [`odd_integers`].
+    odd: HashMap<usize, Vec<(String, String)>>,
     builder: BatchBuilder,
     complaints: Complaints,
     too_much: Option<DecodeError>,
@@ -81,7 +81,7 @@ impl Records<'_> {
         self.seen += 1;
         let completed = match object {
             MaybeObject::Object(mut given) => {
-                mark(&mut given, self.large.remove(&number));
+                mark(&mut given, self.odd.remove(&number));
                 complete(given, self.options)
             }
             MaybeObject::TooManyKeys => Err(vec![format!("a record has more than {MAX_KEYS} keys")]),
@@ -99,14 +99,15 @@ impl Records<'_> {
     }
 }
 
-/// Whether there may be an integer beyond 64 bits: it has 19 digits at least.
-fn has_large_integer(body: &[u8]) -> bool {
-    body.chunk_by(|a, b| a.is_ascii_digit() && b.is_ascii_digit()).any(|run| run.len() >= 19)
+/// Whether there may be an integer beyond 64 bits, which has 19 digits at least, or `-0`.
+fn may_have_odd_integers(body: &[u8]) -> bool {
+    let mut runs = body.chunk_by(|a, b| a.is_ascii_digit() && b.is_ascii_digit());
+    runs.any(|run| run.len() >= 19) || body.windows(2).any(|pair| pair == b"-0")
 }
 
-/// The integers beyond 64 bits, by the number of their record. The parser gives them as floats; only how they were written
-/// tells them from floats that are as large.
-fn large_integers(body: &[u8]) -> HashMap<usize, Vec<(String, String)>> {
+/// The integers beyond 64 bits and `-0`, as they were written: by the number of their record, with their keys. The parser gives
+/// them as floats; only how they were written tells them from floats that are equal.
+fn odd_integers(body: &[u8]) -> HashMap<usize, Vec<(String, String)>> {
     /// Values as they were written.
     struct Raw(HashMap<usize, Vec<(String, String)>>, usize);
 
@@ -136,17 +137,17 @@ fn large_integers(body: &[u8]) -> HashMap<usize, Vec<(String, String)>> {
     impl Raw {
         fn look_at(&mut self, record: &str) {
             let object: HashMap<String, &RawValue> = serde_json::from_str(record).unwrap_or_default();
-            let is_large = |text: &str| {
+            let is_odd = |text: &str| {
                 let is_integer = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-                text.len() >= 19 && is_integer && text.parse::<i64>().is_err()
+                text == "-0" || text.len() >= 19 && is_integer && text.parse::<i64>().is_err()
             };
-            let large: Vec<(String, String)> = object
+            let odd: Vec<(String, String)> = object
                 .into_iter()
-                .filter(|(_, value)| is_large(value.get()))
+                .filter(|(_, value)| is_odd(value.get()))
                 .map(|(key, value)| (key, value.get().to_owned()))
                 .collect();
-            if !large.is_empty() {
-                self.0.insert(self.1, large);
+            if !odd.is_empty() {
+                self.0.insert(self.1, odd);
             }
             self.1 += 1;
         }
@@ -163,9 +164,11 @@ fn large_integers(body: &[u8]) -> HashMap<usize, Vec<(String, String)>> {
     raw.0
 }
 
-fn mark(given: &mut IndexMap<String, Given>, large: Option<Vec<(String, String)>>) {
-    for (key, digits) in large.into_iter().flatten() {
-        given.entry(key).and_modify(|value| *value = Given::TooLarge(digits));
+/// Puts integers in the place of the floats that the parser gave.
+fn mark(given: &mut IndexMap<String, Given>, odd: Option<Vec<(String, String)>>) {
+    for (key, digits) in odd.into_iter().flatten() {
+        let integer = if digits == "-0" { Given::Scalar(Value::Int(0)) } else { Given::TooLarge(digits) };
+        given.entry(key).and_modify(|value| *value = integer);
     }
 }
 

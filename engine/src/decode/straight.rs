@@ -13,7 +13,7 @@ use crate::batch::{Batch, BatchBuilder};
 use crate::columns::Scalar;
 use crate::schema::{ID, TIMESTAMP};
 
-/// Floats from here on may be integers that do not fit into 64 bits; only their text tells.
+/// Floats from here on may be integers that do not fit into 64 bits, as minus zero may be an integer; only their text tells.
 const LARGE: f64 = 9_223_372_036_854_775_808.0;
 
 /// Reads one record or a list of records; `None` if a careful look is needed.
@@ -262,7 +262,8 @@ impl Visitor<'_> for Value<'_, '_> {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<(), E> {
-        if value.abs() >= LARGE {
+        let is_minus_zero = value == 0.0 && value.is_sign_negative();
+        if value.abs() >= LARGE || is_minus_zero {
             return Err(unusual());
         }
         self.take(Scalar::Float(value))

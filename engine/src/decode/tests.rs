@@ -116,11 +116,12 @@ fn ids_are_made_of_values_as_the_older_system_printed_them() {
 type Fields = Vec<(&'static str, &'static str)>;
 
 const KEYS: [&str; 9] = ["aa", "bb", "cc", "_id", "_timestamp", "_start_at", "x", "_other", "dd\\n"];
-const VALUES: [&str; 19] = [
+const VALUES: [&str; 20] = [
     "1",
     "-7",
     "0.1",
     "-0",
+    "-0.0",
     "1e300",
     "null",
     "true",
@@ -182,7 +183,9 @@ fn model_record(
     auto_ids: &[String],
 ) -> Result<BTreeMap<String, String>, Vec<String>> {
     let one = |message: String| Err(vec![message]);
-    let json = |raw: &str| serde_json::from_str::<serde_json::Value>(raw).unwrap();
+    // To the parser `-0` is a float.
+    let json =
+        |raw: &str| serde_json::from_str::<serde_json::Value>(if raw == "-0" { "0" } else { raw }).unwrap();
     let missing: Vec<&str> =
         auto_ids.iter().map(String::as_str).filter(|key| !given.contains_key(*key)).collect();
     if !missing.is_empty() {
@@ -223,7 +226,7 @@ fn model_record(
                     "null" => "None".to_owned(),
                     "true" => "True".to_owned(),
                     "false" => "False".to_owned(),
-                    "-0" => "-0.0".to_owned(),
+                    "-0" => "0".to_owned(),
                     "1e300" => "1e+300".to_owned(),
                     _ => value.as_str().map_or_else(|| (*raw).to_owned(), str::to_owned),
                 };
