@@ -125,9 +125,10 @@ impl Merger {
                     let Some(((view, row_group), cursor)) = source else {
                         return Err(io::Error::other("a merge asked for rows that there are not"));
                     };
-                    let batch = view.live_rows_through(*row_group, &self.schema).await?;
+                    let layout = view.segment.layout().await?;
+                    let batch = view.live_rows_through(&layout, *row_group, &self.schema).await?;
                     *row_group += 1;
-                    let has_more = *row_group < view.segment.layout().await?.row_groups.len();
+                    let has_more = *row_group < layout.row_groups.len();
                     *cursor = Cursor { block: Block::new(batch), at: 0, has_more };
                     self.merging = Some(merging);
                 }

@@ -79,7 +79,7 @@ async fn each(
                 let layout = view.segment.layout().await?;
                 for (number, group) in layout.row_groups.iter().enumerate() {
                     if is_worth(group.time_range) {
-                        look_at(&view.live_rows(number, &schema).await?, &mut look);
+                        look_at(&view.live_rows(&layout, number, &schema).await?, &mut look);
                     }
                 }
             }

@@ -10,7 +10,7 @@ use parquet::file::statistics::Statistics;
 
 use crate::columns::conform;
 use crate::schema::system_fields;
-use crate::segment::{Segment, SegmentError};
+use crate::segment::{Layout, Segment, SegmentError};
 
 /// All live rows of a data set at one version. Cheap to clone: parts are reference-counted.
 #[derive(Debug, Clone)]
@@ -90,10 +90,14 @@ impl SegmentView {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub async fn live_rows(&self, row_group: usize, schema: &SchemaRef) -> Result<RecordBatch, SegmentError> {
-        let layout = self.segment.layout().await?;
+    pub async fn live_rows(
+        &self,
+        layout: &Arc<Layout>,
+        row_group: usize,
+        schema: &SchemaRef,
+    ) -> Result<RecordBatch, SegmentError> {
         let columns: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-        let batch = self.segment.read(row_group, &columns).await?;
+        let batch = self.segment.read(layout, row_group, &columns).await?;
         let first_row = layout.row_groups.get(row_group).map_or(0, |group| group.first_row);
         self.shown(&batch, first_row, schema).map_err(|error| self.segment.error(error))
     }
@@ -104,11 +108,11 @@ impl SegmentView {
     /// When the file cannot be read.
     pub(crate) async fn live_rows_through(
         &self,
+        layout: &Arc<Layout>,
         row_group: usize,
         schema: &SchemaRef,
     ) -> Result<RecordBatch, SegmentError> {
-        let layout = self.segment.layout().await?;
-        let batch = self.segment.read_through(row_group).await?;
+        let batch = self.segment.read_through(layout, row_group).await?;
         let first_row = layout.row_groups.get(row_group).map_or(0, |group| group.first_row);
         self.shown(&batch, first_row, schema).map_err(|error| self.segment.error(error))
     }
@@ -161,7 +165,7 @@ impl Snapshot {
                 Part::Segment(view) => {
                     let layout = view.segment.layout().await?;
                     for (row_group, facts) in layout.row_groups.iter().enumerate() {
-                        let batch = view.live_rows(row_group, &self.schema).await?;
+                        let batch = view.live_rows(&layout, row_group, &self.schema).await?;
                         batches.push(Rows { batch, range: facts.time_range });
                     }
                 }
@@ -201,7 +205,7 @@ impl SegmentView {
             known = match self.live(group.first_row, group.rows) {
                 None => bound,
                 Some(live) => {
-                    let batch = self.segment.read(number, &[column]).await?;
+                    let batch = self.segment.read(&layout, number, &[column]).await?;
                     let batch =
                         filter_record_batch(&batch, &live).map_err(|error| self.segment.error(error))?;
                     known.max(largest(&batch, column))

@@ -220,7 +220,7 @@ impl Proof<'_> {
     async fn segment(&mut self, segment: &Segment) -> Result<(), String> {
         let layout = segment.layout().await.map_err(|error| error.to_string())?;
         for row_group in 0..layout.row_groups.len() {
-            let batch = segment.read_through(row_group).await.map_err(|error| error.to_string())?;
+            let batch = segment.read_through(&layout, row_group).await.map_err(|error| error.to_string())?;
             if !self.rows(&batch) {
                 return Ok(());
             }

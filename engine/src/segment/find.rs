@@ -52,9 +52,9 @@ impl Segment {
         let batch = if group.rows <= SMALL_ROWS {
             let columns: Vec<&str> =
                 layout.schema.fields().iter().map(|field| field.name().as_str()).collect();
-            self.read(place, &columns).await?
+            self.read(&layout, place, &columns).await?
         } else {
-            self.read_through(place).await?
+            self.read_through(&layout, place).await?
         };
         let one = batch.slice(row - group.first_row, 1);
         crate::snapshot::plain(&one, &layout.schema).map_err(|error| self.error(error))

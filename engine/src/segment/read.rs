@@ -18,7 +18,7 @@ use crate::resources::{Piece, PieceName};
 
 /// Bytes at the end of a file that are read at first; most footers fit.
 const FOOTER_BYTES: u64 = 64 * 1024;
-/// Values up to which one thread decodes them all.
+/// Values up to which they are decoded at once: handing them to another thread would cost more than it takes.
 const AT_ONCE: usize = 32_768;
 
 impl Segment {
@@ -29,25 +29,35 @@ impl Segment {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub async fn read(&self, row_group: usize, columns: &[&str]) -> Result<RecordBatch, SegmentError> {
-        self.read_columns(row_group, columns, true).await
+    pub async fn read(
+        &self,
+        layout: &Arc<Layout>,
+        row_group: usize,
+        columns: &[&str],
+    ) -> Result<RecordBatch, SegmentError> {
+        self.read_columns(layout, row_group, columns, true).await
     }
 
     /// The same, but what is decoded for it is not kept, so that it takes nobody's place.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub async fn read_once(&self, row_group: usize, columns: &[&str]) -> Result<RecordBatch, SegmentError> {
-        self.read_columns(row_group, columns, false).await
+    pub async fn read_once(
+        &self,
+        layout: &Arc<Layout>,
+        row_group: usize,
+        columns: &[&str],
+    ) -> Result<RecordBatch, SegmentError> {
+        self.read_columns(layout, row_group, columns, false).await
     }
 
     async fn read_columns(
         &self,
+        layout: &Arc<Layout>,
         row_group: usize,
         columns: &[&str],
         is_kept: bool,
     ) -> Result<RecordBatch, SegmentError> {
-        let layout = self.layout().await?;
         let rows = layout.row_groups.get(row_group).map(|group| group.rows);
         let rows = rows.ok_or_else(|| self.error(format!("it has no row group {row_group}")))?;
         let wanted: Vec<usize> = columns.iter().filter_map(|name| layout.column(name)).collect();
@@ -62,7 +72,7 @@ impl Segment {
         if !missing.is_empty() {
             missing.sort_unstable();
             missing.dedup();
-            let decoded = self.decode(&layout, row_group, &missing).await?;
+            let decoded = self.decode(layout, row_group, &missing).await?;
             for (column, array) in missing.iter().zip(&decoded).filter(|_| is_kept) {
                 let key = self.key(column_name(row_group, *column));
                 self.resources.keep(key, Piece::Column(Arc::clone(array)));
@@ -98,10 +108,13 @@ impl Segment {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub(crate) async fn read_through(&self, row_group: usize) -> Result<RecordBatch, SegmentError> {
-        let layout = self.layout().await?;
+    pub(crate) async fn read_through(
+        &self,
+        layout: &Arc<Layout>,
+        row_group: usize,
+    ) -> Result<RecordBatch, SegmentError> {
         let columns: Vec<usize> = (0..layout.schema.fields().len()).collect();
-        let arrays = self.decode_as(&layout, row_group, &columns, &layout.schema).await?;
+        let arrays = self.decode_as(layout, row_group, &columns, &layout.schema).await?;
         RecordBatch::try_new(Arc::clone(&layout.schema), arrays).map_err(|error| self.error(error))
     }
 
@@ -133,11 +146,14 @@ impl Segment {
             .zip(bytes)
             .map(|((column, range), bytes)| Chunk { column, range, bytes })
             .collect();
-        // Every core takes some of the columns where there is much to do.
         let rows = layout.row_groups.get(row_group).map_or(0, |group| group.rows);
-        let is_much = rows * chunks.len() > AT_ONCE;
-        let cores = if is_much { self.resources.cores() } else { 1 };
-        let decoding = chunks.chunks(chunks.len().div_ceil(cores).max(1)).map(|chunks| {
+        if rows * chunks.len() <= AT_ONCE {
+            let batch = decode_chunks(layout, metadata, row_group, chunks);
+            return Ok(batch.map_err(|reason| self.error(reason))?.columns().to_vec());
+        }
+        // Every core takes some of the columns.
+        let share = chunks.len().div_ceil(self.resources.cores()).max(1);
+        let decoding = chunks.chunks(share).map(|chunks| {
             let (layout, metadata, chunks) = (Arc::clone(layout), metadata.clone(), chunks.to_vec());
             self.resources.compute(move || decode_chunks(&layout, metadata, row_group, chunks))
         });

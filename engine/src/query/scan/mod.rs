@@ -5,41 +5,30 @@
 //!       -> the columns of conditions -> selection (time by binary search, conditions, rows that count) -> the other columns
 //! ```
 
-use std::ops::Range;
+mod bounds;
+mod selection;
+mod unit;
+
 use std::sync::Arc;
 use std::time::Instant;
 
-use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
-use arrow::buffer::BooleanBuffer;
-use arrow::compute::filter_record_batch;
-use arrow::datatypes::{Schema, SchemaRef, TimestampMicrosecondType};
+use arrow::array::RecordBatch;
+use arrow::datatypes::{Schema, SchemaRef};
 use chrono::DateTime;
 use query_lang::{Expression, Query, Window, print_time};
 
 use super::QueryFailure;
-use super::condition::{conditions, holds};
+use super::condition::conditions;
 use super::prune::may_hold;
 use super::trace::Trace;
 use super::workers::Workers;
 use crate::schema::{SEQUENCE, TIMESTAMP, key_of_off_type, off_type_name};
 use crate::segment::SegmentError;
-use crate::snapshot::{Part, SegmentView, Snapshot};
+use crate::snapshot::{Part, Snapshot};
+use bounds::Bounds;
+use selection::Selection;
 
-/// Rows that lie and are read together.
-#[derive(Debug, Clone)]
-pub struct Unit {
-    place: Place,
-    /// How many rows, those that do not count included.
-    pub rows: usize,
-    /// The smallest and largest `_timestamp` in microseconds since 1970; `None` where no row has one.
-    pub range: Option<(i64, i64)>,
-}
-
-#[derive(Debug, Clone)]
-enum Place {
-    Rows(RecordBatch),
-    RowGroup { view: SegmentView, number: usize, first_row: usize },
-}
+pub use unit::Unit;
 
 /// The rows of a query.
 #[derive(Debug, Clone)]
@@ -85,38 +74,6 @@ impl Pruned {
     }
 }
 
-/// First and last moment of the rows, in microseconds since 1970, both included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Bounds {
-    first: Option<i64>,
-    last: Option<i64>,
-}
-
-impl Bounds {
-    fn of(window: &Window) -> Self {
-        let last = window.end.map(|end| end.timestamp_micros().saturating_sub(i64::from(!window.inclusive)));
-        Self { first: window.start.map(|start| start.timestamp_micros()), last }
-    }
-
-    fn is_open(self) -> bool {
-        self.first.is_none() && self.last.is_none()
-    }
-
-    fn contains(self, time: i64) -> bool {
-        self.first.is_none_or(|first| time >= first) && self.last.is_none_or(|last| time <= last)
-    }
-
-    /// Whether rows between these times can be inside. Rows without a time are in no window that has a bound.
-    fn meet(self, range: Option<(i64, i64)>) -> bool {
-        match range {
-            None => self.is_open(),
-            Some((from, to)) => {
-                self.first.is_none_or(|first| to >= first) && self.last.is_none_or(|last| from <= last)
-            }
-        }
-    }
-}
-
 impl Scan {
     /// Finds what to look at.
     ///
@@ -138,11 +95,7 @@ impl Scan {
                 continue;
             }
             match part {
-                Part::Rows(rows) => units.push(Unit {
-                    place: Place::Rows(rows.batch.clone()),
-                    rows: rows.batch.num_rows(),
-                    range: rows.range,
-                }),
+                Part::Rows(rows) => units.push(Unit::of_rows(rows)),
                 Part::Segment(view) => {
                     let layout = view.segment.layout().await?;
                     for (number, group) in layout.row_groups.iter().enumerate() {
@@ -153,11 +106,7 @@ impl Scan {
                             pruned.row_groups_pruned += 1;
                             continue;
                         }
-                        units.push(Unit {
-                            place: Place::RowGroup { view: view.clone(), number, first_row: group.first_row },
-                            rows: group.rows,
-                            range: group.time_range,
-                        });
+                        units.push(Unit::of_row_group(view, &layout, number, group));
                     }
                 }
             }
@@ -170,10 +119,7 @@ impl Scan {
     #[must_use]
     pub fn for_values(mut self, values: usize) -> Self {
         let bytes = values.saturating_mul(USUAL_VALUE_BYTES);
-        self.is_kept = !self.units.iter().any(|unit| match &unit.place {
-            Place::RowGroup { view, .. } => view.segment.is_much(bytes),
-            Place::Rows(_) => false,
-        });
+        self.is_kept = !self.units.iter().any(|unit| unit.is_much(bytes));
         self
     }
 
@@ -248,8 +194,7 @@ impl Scan {
         columns
     }
 
-    /// The rows of a unit that the query looks at, with these columns; `None` when there are none. `work` does what keeps a
-    /// core busy.
+    /// The rows of a unit that the query looks at, with these columns; `None` when there are none.
     ///
     /// # Errors
     /// When a segment cannot be read.
@@ -283,12 +228,7 @@ impl Scan {
         unit: &Unit,
         workers: &Workers,
     ) -> Result<Vec<u32>, QueryFailure> {
-        let Selection { range, mask } = self.selection(unit, workers).await?;
-        let first = range.start as u32;
-        Ok(match mask {
-            None => (first..range.end as u32).collect(),
-            Some(mask) => mask.set_indices_u32().map(|row| first + row).collect(),
-        })
+        Ok(self.selection(unit, workers).await?.places())
     }
 
     /// Whether the window has a bound, so that no record without a time is in it.
@@ -308,137 +248,11 @@ impl Scan {
         self.trace.bytes(batch.get_array_memory_size());
         let begin = Instant::now();
         let (scan, own) = (Arc::clone(self), unit.clone());
-        let selection = workers.run(unit.rows, move || Ok(scan.select(&own, &batch))).await?;
+        let select = move || Ok(Selection::of(&own, &batch, scan.bounds, &scan.conditions));
+        let selection = workers.run(unit.rows, select).await?;
         self.trace.step("select", begin);
         self.trace.rows(unit.rows, selection.rows());
         Ok(selection)
-    }
-
-    fn select(&self, unit: &Unit, batch: &RecordBatch) -> Selection {
-        let mut selection = Selection::all(unit.rows);
-        let times = batch.column_by_name(TIMESTAMP);
-        if !self.bounds.is_open() {
-            let times = times.and_then(|times| times.as_primitive_opt::<TimestampMicrosecondType>());
-            let Some(times) = times else { return Selection::all(0) };
-            match unit.place {
-                Place::RowGroup { .. } => selection.range = self.sorted_range(times),
-                Place::Rows(_) => {
-                    let values = times.values();
-                    let inside =
-                        BooleanBuffer::collect_bool(unit.rows, |row| self.bounds.contains(values[row]));
-                    selection.keep(times.nulls().map_or(inside.clone(), |nulls| &inside & nulls.inner()));
-                }
-            }
-        }
-        let rows = selection.range.clone();
-        if rows.is_empty() {
-            return selection;
-        }
-        if let Some(live) = unit.live(&rows) {
-            selection.keep(live);
-        }
-        let batch = batch.slice(rows.start, rows.len());
-        for condition in &self.conditions {
-            selection.keep(holds(condition, &batch));
-        }
-        selection
-    }
-
-    /// The rows inside the bounds, of rows sorted by time, those without one first.
-    fn sorted_range(&self, times: &arrow::array::TimestampMicrosecondArray) -> Range<usize> {
-        let without = times.null_count();
-        let values = &times.values()[without..];
-        let first = self.bounds.first.map_or(0, |first| values.partition_point(|time| *time < first));
-        let end = self.bounds.last.map_or(values.len(), |last| values.partition_point(|time| *time <= last));
-        without + first..without + end.max(first)
-    }
-}
-
-impl Unit {
-    fn has_dead_rows(&self) -> bool {
-        self.live(&(0..self.rows)).is_some()
-    }
-
-    /// Which of some rows count; `None` if all do.
-    fn live(&self, rows: &Range<usize>) -> Option<BooleanBuffer> {
-        match &self.place {
-            Place::Rows(_) => None,
-            Place::RowGroup { view, first_row, .. } => {
-                view.live(first_row + rows.start, rows.len()).map(|live| live.values().clone())
-            }
-        }
-    }
-
-    /// Some columns, with all rows. Columns that the unit lacks are left out.
-    ///
-    /// # Errors
-    /// When the segment cannot be read.
-    pub async fn columns(&self, columns: &[String]) -> Result<RecordBatch, QueryFailure> {
-        let names: Vec<&str> = columns.iter().map(String::as_str).collect();
-        match &self.place {
-            Place::RowGroup { view, number, .. } => Ok(view.segment.read(*number, &names).await?),
-            Place::Rows(batch) => project(batch, &names),
-        }
-    }
-
-    /// The same, without keeping what is decoded.
-    async fn columns_once(&self, columns: &[String]) -> Result<RecordBatch, QueryFailure> {
-        let names: Vec<&str> = columns.iter().map(String::as_str).collect();
-        match &self.place {
-            Place::RowGroup { view, number, .. } => Ok(view.segment.read_once(*number, &names).await?),
-            Place::Rows(batch) => project(batch, &names),
-        }
-    }
-}
-
-/// Those of some columns that a batch has.
-fn project(batch: &RecordBatch, names: &[&str]) -> Result<RecordBatch, QueryFailure> {
-    let schema = batch.schema_ref();
-    let places: Vec<usize> = names.iter().filter_map(|name| schema.index_of(name).ok()).collect();
-    Ok(batch.project(&places)?)
-}
-
-/// Which rows of a unit are looked at.
-#[derive(Debug, Clone)]
-struct Selection {
-    range: Range<usize>,
-    /// Of the rows in the range those that are; `None` for all.
-    mask: Option<BooleanBuffer>,
-}
-
-impl Selection {
-    fn all(rows: usize) -> Self {
-        Self { range: 0..rows, mask: None }
-    }
-
-    fn keep(&mut self, rows: BooleanBuffer) {
-        self.mask = Some(match &self.mask {
-            Some(mask) => mask & &rows,
-            None => rows,
-        });
-    }
-
-    /// Whether it leaves out no row of so many.
-    fn is_whole(&self, rows: usize) -> bool {
-        self.range.len() == rows && self.mask.is_none()
-    }
-
-    fn rows(&self) -> usize {
-        self.mask.as_ref().map_or(self.range.len(), BooleanBuffer::count_set_bits)
-    }
-
-    fn is_empty(&self) -> bool {
-        self.rows() == 0
-    }
-
-    fn apply(&self, batch: &RecordBatch) -> Result<RecordBatch, arrow::error::ArrowError> {
-        let batch = batch.slice(self.range.start, self.range.len());
-        match &self.mask {
-            Some(mask) if mask.count_set_bits() < mask.len() => {
-                filter_record_batch(&batch, &BooleanArray::new(mask.clone(), None))
-            }
-            _ => Ok(batch),
-        }
     }
 }
 
