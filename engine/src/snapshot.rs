@@ -7,6 +7,7 @@ use arrow::compute::{cast, filter_record_batch};
 use arrow::datatypes::{Schema, SchemaRef, TimestampMicrosecondType};
 use arrow::error::ArrowError;
 use parquet::file::statistics::Statistics;
+use query_lang::Query;
 
 use crate::columns::conform;
 use crate::schema::system_fields;
@@ -151,6 +152,16 @@ impl Snapshot {
     /// Live rows.
     pub fn rows(&self) -> usize {
         self.parts.iter().map(Part::rows).sum()
+    }
+
+    /// The keys that a query is about and that no record has; none where there are no records at all. Those that begin with `_`
+    /// are the platform's own.
+    pub fn unknown_keys(&self, query: &Query) -> Vec<String> {
+        let is_unknown = |key: &&str| !key.starts_with('_') && self.schema.field_with_name(key).is_err();
+        if self.rows() == 0 {
+            return Vec::new();
+        }
+        query.keys().into_iter().filter(is_unknown).map(str::to_owned).collect()
     }
 
     /// All live rows in the layout of the schema, with the range of `_timestamp` of each batch.

@@ -1,6 +1,7 @@
 //! The typed query: what a query string means once it has been parsed and found valid.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -284,6 +285,19 @@ impl Query {
     /// Whether the answer consists of the records themselves, neither grouped nor by period.
     pub fn is_raw(&self) -> bool {
         self.group_by.is_empty() && self.period.is_none()
+    }
+
+    /// The keys of records that it is about: in conditions, grouped by, collected, and of raw queries sorted by and shown.
+    pub fn keys(&self) -> BTreeSet<&str> {
+        let filters = self.filter_by.iter().map(|(key, _)| key.as_str());
+        let prefixes = self.filter_by_prefix.iter().map(|(key, _)| key.as_str());
+        let conditions = self.filter.iter().flat_map(Expression::keys);
+        let groups = self.group_by.iter().map(String::as_str);
+        let collected = self.collect.iter().map(|collect| collect.key.as_str());
+        let sorted = self.sort_by.iter().map(|sort| sort.key.as_str());
+        let shown = self.fields.iter().map(String::as_str);
+        let of_records = sorted.chain(shown).filter(|_| self.is_raw());
+        filters.chain(prefixes).chain(conditions).chain(groups).chain(collected).chain(of_records).collect()
     }
 
     /// The names in the rows of its answer, in alphabetical order, when these are groups or

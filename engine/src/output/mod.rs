@@ -31,6 +31,8 @@ pub struct Answer {
     content: Content,
     /// For a query that is asked page by page, the cursor of the next page; `None` on the last one.
     pub next: Option<String>,
+    /// The keys that the query is about and that no record has: mostly slips of the pen.
+    pub unknown_keys: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -47,13 +49,13 @@ impl Default for Content {
 
 impl From<Records> for Answer {
     fn from(records: Records) -> Self {
-        Self { content: Content::Records(records), next: None }
+        Self { content: Content::Records(records), next: None, unknown_keys: Vec::new() }
     }
 }
 
 impl From<Rows> for Answer {
     fn from(rows: Rows) -> Self {
-        Self { content: Content::Rows(rows), next: None }
+        Self { content: Content::Rows(rows), next: None, unknown_keys: Vec::new() }
     }
 }
 
@@ -67,6 +69,12 @@ impl Answer {
     #[must_use]
     pub fn with_next(self, next: Option<String>) -> Self {
         Self { next, ..self }
+    }
+
+    /// The same with the keys that no record has.
+    #[must_use]
+    pub fn with_unknown_keys(self, unknown_keys: Vec<String>) -> Self {
+        Self { unknown_keys, ..self }
     }
 
     /// How many rows.
@@ -93,12 +101,11 @@ impl Answer {
     /// Leaves only these fields in every row, in this order; all of them where none is named. Records have been read so.
     #[must_use]
     pub fn with_fields(self, fields: &[String]) -> Self {
-        match self.content {
-            Content::Rows(rows) if !fields.is_empty() => {
-                Self { content: Content::Rows(rows.with_fields(fields)), next: self.next }
-            }
-            content => Self { content, next: self.next },
-        }
+        let content = match self.content {
+            Content::Rows(rows) if !fields.is_empty() => Content::Rows(rows.with_fields(fields)),
+            content => content,
+        };
+        Self { content, ..self }
     }
 
     /// Bytes in memory, roughly.

@@ -166,7 +166,8 @@ impl QueryEngine {
         query: &Query,
         now: DateTime<Utc>,
     ) -> Result<Answer, QueryFailure> {
-        self.turns.take(self.compute(&snapshot, query, now, &Arc::default())).await
+        let answer = self.turns.take(self.compute(&snapshot, query, now, &Arc::default())).await?;
+        Ok(answer.with_unknown_keys(snapshot.unknown_keys(query)))
     }
 
     async fn compute(

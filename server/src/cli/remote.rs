@@ -39,6 +39,8 @@ pub struct Reply {
     pub is_json: bool,
     /// What the server warns of.
     pub warning: Option<String>,
+    /// Keys of the question that no record has.
+    pub unknown_keys: Vec<String>,
     /// The answer, as it comes.
     pub body: Box<dyn Read + Send>,
 }
@@ -63,8 +65,10 @@ pub async fn query(
     let is_json = header("content-type").is_some_and(|kind| kind.starts_with("application/json"));
     let warning =
         header("warning").map(|text| text.trim_start_matches("299 - ").trim_matches('"').to_owned());
+    let unknown_keys = header("x-unknown-keys").unwrap_or_default();
+    let unknown_keys = unknown_keys.split(", ").filter(|key| !key.is_empty()).map(str::to_owned).collect();
     let body = Box::new(response.into_body().into_with_config().limit(u64::MAX).reader());
-    Ok(Reply { is_json, warning, body })
+    Ok(Reply { is_json, warning, unknown_keys, body })
 }
 
 /// Appends a JSON text of records to a data set of a server.

@@ -174,8 +174,8 @@ fn options(data_set: Option<Arc<DataSet>>) -> Response {
 }
 
 /// What scripts of other sites may read of an answer besides its body.
-const EXPOSED: &str =
-    "content-disposition, etag, link, retry-after, warning, x-refused-parameter, x-refused-position";
+const EXPOSED: &str = "content-disposition, etag, link, retry-after, warning, x-refused-parameter, \
+    x-refused-position, x-unknown-keys";
 
 fn with_cors(mut response: Response) -> Response {
     response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));

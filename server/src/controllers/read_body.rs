@@ -5,6 +5,7 @@ use std::fmt::Display;
 use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use engine::output::Answer;
 use engine::query::{QueryEngine, QueryFailure, Reply};
 use futures::future::ready;
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -41,12 +42,12 @@ pub async fn write(
     published: bool,
 ) -> Result<Response, ApiError> {
     let format = shown_format(query.format, published);
-    let (body, next) = match reply {
+    let (body, next, unknown_keys) = match reply {
         Reply::Whole(answer) => {
             let body = queries.write(&answer, format, envelope_start(format)).await;
             let mut body = body.map_err(unwritable)?;
             body.extend(envelope_end(format, query, answer.next.as_deref(), published));
-            (Body::from(body), answer.next.clone())
+            (Body::from(body), answer.next.clone(), unknown_keys(&answer))
         }
         Reply::Stream(pieces) => {
             let start = stream::once(ready(Ok(envelope_start(format).into())));
@@ -54,7 +55,7 @@ pub async fn write(
             // What has been sent cannot be taken back: a failure cuts the connection, which tells the client.
             let broken =
                 |failure: &QueryFailure| tracing::error!(error = %failure, "an answer was broken off");
-            (Body::from_stream(start.chain(pieces).chain(end).inspect_err(broken)), None)
+            (Body::from_stream(start.chain(pieces).chain(end).inspect_err(broken)), None, None)
         }
     };
     let mut response = ([(header::CONTENT_TYPE, media_type(format))], body).into_response();
@@ -67,10 +68,29 @@ pub async fn write(
     if !published {
         response.headers_mut().insert(header::WARNING, HeaderValue::from_static(UNPUBLISHED_HEADER));
     }
+    if let Some(keys) = unknown_keys {
+        response.headers_mut().insert("x-unknown-keys", keys);
+    }
     if let Some(link) = next.as_deref().and_then(|next| next_page(query, next)) {
         response.headers_mut().insert(header::LINK, link);
     }
     Ok(response)
+}
+
+/// The keys that the question is about and that no record has, as far as a header should be long.
+fn unknown_keys(answer: &Answer) -> Option<HeaderValue> {
+    const MOST_BYTES: usize = 1_000;
+    let mut text = String::new();
+    for key in &answer.unknown_keys {
+        // Only the first group key has to be one that records can have.
+        let key = query_lang::for_url(key);
+        if text.len() + key.len() > MOST_BYTES {
+            break;
+        }
+        text.push_str(if text.is_empty() { "" } else { ", " });
+        text.push_str(&key);
+    }
+    HeaderValue::from_str(&text).ok().filter(|_| !text.is_empty())
 }
 
 fn unwritable(error: impl Display) -> ApiError {

@@ -96,7 +96,8 @@ fn shown(kind: &str, answer: &Answer) -> String {
         }
         "http" => {
             let names = ["content-type", "content-disposition", "cache-control", "warning", "link"];
-            let names = names.into_iter().chain(["x-refused-parameter", "x-refused-position"]);
+            let names =
+                names.into_iter().chain(["x-refused-parameter", "x-refused-position", "x-unknown-keys"]);
             let headers = names.filter_map(|name| Some(format!("{name}: {}", answer.header(name)?)));
             let status = answer.status.to_string();
             [status].into_iter().chain(headers).collect::<Vec<_>>().join("\n")

@@ -5,14 +5,12 @@ mod output;
 mod pieces;
 mod table;
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
-use engine::Snapshot;
 use engine::output::Answer;
-use query_lang::{Expression, Format, Policy, Query};
+use query_lang::{Format, Policy, Query};
 use serde_json::Value;
 use stagecraft::Registry;
 
@@ -89,7 +87,7 @@ fn read(text: &str, explain: bool) -> anyhow::Result<Query> {
 
 async fn ask_server(server: &str, args: &QueryArgs, query: &Query, output: Output) -> anyhow::Result<()> {
     let asked = Query { format: output.format.asked(), ..query.clone() };
-    let Reply { is_json, warning, body } =
+    let Reply { is_json, warning, unknown_keys, body } =
         remote::query(server, args.remote.token.as_deref(), &args.data_set, &asked.to_string()).await?;
     if let Some(warning) = warning {
         eprintln!("{warning}");
@@ -103,10 +101,12 @@ async fn ask_server(server: &str, args: &QueryArgs, query: &Query, output: Outpu
         let rows = body.get("data").context("the server's answer has no data")?;
         let next = body.get("cursor").and_then(Value::as_str).map(str::to_owned);
         let answer = Answer::from_json(serde_json::from_value(rows.clone())?);
-        let answer = answer.with_fields(&query.fields).with_next(next);
+        let answer = answer.with_fields(&query.fields).with_next(next).with_unknown_keys(unknown_keys);
         return output.write(&answer, query);
     }
-    tokio::task::spawn_blocking(move || output.copy(body)).await?
+    tokio::task::spawn_blocking(move || output.copy(body)).await??;
+    output::hint(&unknown_keys);
+    Ok(())
 }
 
 async fn ask_data_dir(args: &QueryArgs, query: &Query, output: Output) -> anyhow::Result<()> {
@@ -126,25 +126,9 @@ async fn ask_data_dir(args: &QueryArgs, query: &Query, output: Output) -> anyhow
         let pieces = Pieces::new(pieces);
         tokio::task::spawn_blocking(move || output.copy(pieces)).await??;
     } else {
-        let unknown = unknown_keys(query, &snapshot);
-        let answer = state.queries.answer(snapshot, query, now).await?;
-        output.write(&answer, query)?;
-        if answer.is_empty() && !unknown.is_empty() {
-            eprintln!("no record has {}", unknown.join(", "));
-        }
+        output.write(&state.queries.answer(snapshot, query, now).await?, query)?;
     }
     Ok(state.store.close().await?)
-}
-
-/// The keys that a question is about and that no record has: mostly slips of the pen.
-fn unknown_keys(query: &Query, snapshot: &Snapshot) -> Vec<String> {
-    let filters = query.filter_by.iter().map(|(key, _)| key.as_str());
-    let prefixes = query.filter_by_prefix.iter().map(|(key, _)| key.as_str());
-    let conditions = query.filter.iter().flat_map(Expression::keys);
-    let groups = query.group_by.iter().map(String::as_str);
-    let keys: BTreeSet<&str> = filters.chain(prefixes).chain(conditions).chain(groups).collect();
-    let is_unknown = |key: &&str| !key.starts_with('_') && snapshot.schema.field_with_name(key).is_err();
-    keys.into_iter().filter(is_unknown).map(str::to_owned).collect()
 }
 
 /// A data directory belongs to one process; that one can be asked.

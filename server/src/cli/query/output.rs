@@ -111,6 +111,7 @@ impl Output {
         if let Some(next) = &answer.next {
             eprintln!("there is more: go on with cursor={next}");
         }
+        hint(&answer.unknown_keys);
         Ok(())
     }
 
@@ -143,6 +144,13 @@ impl Output {
             let _ = std::fs::remove_file(&partial);
         }
         written.with_context(|| format!("cannot write {}", file.display()))
+    }
+}
+
+/// Tells of keys that no record has, beside the answer.
+pub fn hint(unknown_keys: &[String]) {
+    if !unknown_keys.is_empty() {
+        eprintln!("no record has {}", unknown_keys.join(", "));
     }
 }
 
