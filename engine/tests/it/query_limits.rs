@@ -19,12 +19,16 @@ fn query(text: &str) -> Query {
 
 /// A data set with many groups.
 async fn snapshot() -> (TempDir, Snapshot) {
+    snapshot_of(20_000).await
+}
+
+async fn snapshot_of(records: u32) -> (TempDir, Snapshot) {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path(), StoreOptions::default()).await.unwrap();
     let record = |n: u32| {
         format!(r#"{{"_timestamp":"2026-01-01T00:00:00Z","page":"/a/rather/long/page/{n}","size":{n}}}"#)
     };
-    let body = format!("[{}]", (0..20_000).map(record).collect::<Vec<_>>().join(","));
+    let body = format!("[{}]", (0..records).map(record).collect::<Vec<_>>().join(","));
     let records = decode(body.as_bytes(), &DecodeOptions { auto_ids: &[], now: now() }).unwrap();
     store.append("visits", records).await.unwrap();
     let snapshot = store.snapshot("visits").await.unwrap();
@@ -69,6 +73,11 @@ async fn records_that_do_not_fit_into_memory_are_sorted_by_way_of_the_disk() {
     let answer = engine.answer(snapshot.clone(), &sorted, now()).await.unwrap();
     let sizes: Vec<_> = answer.rows().iter().map(|row| row["size"].as_u64().unwrap()).collect();
     assert_eq!(sizes, (0..20_000).rev().collect::<Vec<_>>());
+    // With all their columns, and as much of them as several threads would share.
+    let (_folder, many) = snapshot_of(70_000).await;
+    let engine = QueryEngine::new(QueryLimits { memory: 8 << 20, ..QueryLimits::default() });
+    let answer = engine.answer(many, &query("sort_by=page:ascending"), now()).await.unwrap();
+    assert_eq!(answer.len(), 70_000);
     let failure = QueryEngine::new(QueryLimits { memory: 16 << 10, ..QueryLimits::default() });
     let failure = failure.answer(snapshot, &sorted, now()).await;
     assert!(matches!(failure, Err(QueryFailure::OutOfMemory)), "{:?}", failure.map(|answer| answer.len()));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::error::DataFusionError;
+use datafusion::execution::memory_pool::MemoryLimit;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
@@ -57,7 +58,8 @@ pub fn plan(
     let nothing = || DataFusionError::Internal("a sort without columns".to_owned());
     let order = LexOrdering::new(order).ok_or_else(nothing)?;
 
-    let shares = query.scan.shares(query.workers.shares(query.scan.rows()));
+    let shares =
+        query.scan.shares(if fits(query, limit) { query.workers.shares(query.scan.rows()) } else { 1 });
     let share = |units: &[Unit]| -> Arc<dyn PartitionStream> {
         Arc::new(Share {
             query: query.clone(),
@@ -79,6 +81,19 @@ pub fn plan(
         return Ok(Arc::new(sort));
     }
     Ok(Arc::new(SortPreservingMergeExec::new(order, Arc::new(sort)).with_fetch(fetch)))
+}
+
+/// Whether a sort will hardly need the disk. One that does is done by one thread: each would keep what it needs to merge what it has
+/// set aside, and leave too little for the others to go on.
+fn fits(query: &RawQuery, limit: usize) -> bool {
+    /// Of a value, and of its copy while it is sorted.
+    const BYTES: usize = 48;
+    let rows = query.scan.rows().min(limit);
+    let needed = rows.saturating_mul(query.columns.len()).saturating_mul(BYTES);
+    match query.context.memory_pool().memory_limit() {
+        MemoryLimit::Finite(memory) => needed <= memory / 2,
+        MemoryLimit::Infinite | MemoryLimit::Unknown => true,
+    }
 }
 
 /// Some units, with the columns to sort by beside those of the answer.
