@@ -46,6 +46,8 @@ pub struct Scan {
     trace: Arc<Trace>,
 }
 
+/// Rows of a unit up to which it is small.
+const SMALL_ROWS: usize = 16_384;
 /// Bytes of a decoded value: texts have more, or less where they are in a dictionary.
 const USUAL_VALUE_BYTES: usize = 8;
 
@@ -204,31 +206,32 @@ impl Scan {
         columns: &[String],
         workers: &Workers,
     ) -> Result<Option<RecordBatch>, QueryFailure> {
-        let selection = self.selection(unit, workers).await?;
+        let (selection, read) = self.selection(unit, columns, workers).await?;
         if selection.is_empty() {
             return Ok(None);
         }
-        let begin = Instant::now();
-        let batch =
-            if self.is_kept { unit.columns(columns).await? } else { unit.columns_once(columns).await? };
-        self.trace.step("read", begin);
-        self.trace.bytes(batch.get_array_memory_size());
+        let batch = match read {
+            Some(batch) => batch,
+            None => self.columns_of(unit, columns).await?,
+        };
         if selection.is_whole(unit.rows) {
             return Ok(Some(batch));
         }
         workers.run(unit.rows, move || Ok(Some(selection.apply(&batch)?))).await
     }
 
-    /// The places of the rows of a unit that the query looks at.
+    /// The places of the rows of a unit that the query looks at, and these columns of all its rows if it is small.
     ///
     /// # Errors
     /// When a segment cannot be read.
     pub async fn select_rows(
         self: &Arc<Self>,
         unit: &Unit,
+        columns: &[String],
         workers: &Workers,
-    ) -> Result<Vec<u32>, QueryFailure> {
-        Ok(self.selection(unit, workers).await?.places())
+    ) -> Result<(Vec<u32>, Option<RecordBatch>), QueryFailure> {
+        let (selection, read) = self.selection(unit, columns, workers).await?;
+        Ok((selection.places(), read))
     }
 
     /// Whether the window has a bound, so that no record without a time is in it.
@@ -236,23 +239,47 @@ impl Scan {
         !self.bounds.is_open()
     }
 
-    async fn selection(self: &Arc<Self>, unit: &Unit, workers: &Workers) -> Result<Selection, QueryFailure> {
-        let deciding = self.deciding_columns();
+    /// Of a small unit the columns that decide and the others are read at once: to begin anew would cost more than to read what
+    /// turns out not to be needed.
+    async fn selection(
+        self: &Arc<Self>,
+        unit: &Unit,
+        columns: &[String],
+        workers: &Workers,
+    ) -> Result<(Selection, Option<RecordBatch>), QueryFailure> {
         if !self.is_bounded() && self.conditions.is_empty() && !unit.has_dead_rows() {
             self.trace.rows(unit.rows, unit.rows);
-            return Ok(Selection::all(unit.rows));
+            return Ok((Selection::all(unit.rows), None));
+        }
+        let mut deciding = self.deciding_columns();
+        let is_read_whole = unit.rows <= SMALL_ROWS && self.is_kept;
+        if is_read_whole {
+            deciding.extend_from_slice(columns);
+            deciding.sort_unstable();
+            deciding.dedup();
         }
         let begin = Instant::now();
         let batch = unit.columns(&deciding).await?;
         self.trace.step("read", begin);
         self.trace.bytes(batch.get_array_memory_size());
+        let read = if is_read_whole { Some(unit::project(&batch, columns)?) } else { None };
         let begin = Instant::now();
         let (scan, own) = (Arc::clone(self), unit.clone());
         let select = move || Ok(Selection::of(&own, &batch, scan.bounds, &scan.conditions));
         let selection = workers.run(unit.rows, select).await?;
         self.trace.step("select", begin);
         self.trace.rows(unit.rows, selection.rows());
-        Ok(selection)
+        Ok((selection, read))
+    }
+
+    /// Columns that are answered.
+    async fn columns_of(&self, unit: &Unit, columns: &[String]) -> Result<RecordBatch, QueryFailure> {
+        let begin = Instant::now();
+        let batch =
+            if self.is_kept { unit.columns(columns).await? } else { unit.columns_once(columns).await? };
+        self.trace.step("read", begin);
+        self.trace.bytes(batch.get_array_memory_size());
+        Ok(batch)
     }
 }
 

@@ -78,12 +78,11 @@ impl Unit {
     /// # Errors
     /// When the segment cannot be read.
     pub async fn columns(&self, columns: &[String]) -> Result<RecordBatch, QueryFailure> {
-        let names: Vec<&str> = columns.iter().map(String::as_str).collect();
         match &self.place {
             Place::RowGroup { view, layout, number, .. } => {
-                Ok(view.segment.read(layout, *number, &names).await?)
+                Ok(view.segment.read(layout, *number, &names_of(columns)).await?)
             }
-            Place::Rows(batch) => project(batch, &names),
+            Place::Rows(batch) => project(batch, columns),
         }
     }
 
@@ -92,19 +91,25 @@ impl Unit {
     /// # Errors
     /// When the segment cannot be read.
     pub async fn columns_once(&self, columns: &[String]) -> Result<RecordBatch, QueryFailure> {
-        let names: Vec<&str> = columns.iter().map(String::as_str).collect();
         match &self.place {
             Place::RowGroup { view, layout, number, .. } => {
-                Ok(view.segment.read_once(layout, *number, &names).await?)
+                Ok(view.segment.read_once(layout, *number, &names_of(columns)).await?)
             }
-            Place::Rows(batch) => project(batch, &names),
+            Place::Rows(batch) => project(batch, columns),
         }
     }
 }
 
+fn names_of(columns: &[String]) -> Vec<&str> {
+    columns.iter().map(String::as_str).collect()
+}
+
 /// Those of some columns that a batch has.
-fn project(batch: &RecordBatch, names: &[&str]) -> Result<RecordBatch, QueryFailure> {
+///
+/// # Errors
+/// Never: what it has can be shown.
+pub fn project(batch: &RecordBatch, columns: &[String]) -> Result<RecordBatch, QueryFailure> {
     let schema = batch.schema_ref();
-    let places: Vec<usize> = names.iter().filter_map(|name| schema.index_of(name).ok()).collect();
+    let places: Vec<usize> = columns.iter().filter_map(|name| schema.index_of(name).ok()).collect();
     Ok(batch.project(&places)?)
 }
