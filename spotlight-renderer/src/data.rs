@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use crate::definition::Module;
 use crate::definition::query::Query;
 use crate::view::Facts;
+use crate::view::provenance::Licence;
 use crate::words::Language;
 
 /// A row of an answer.
@@ -47,6 +48,11 @@ pub trait DataSource: Send + Sync {
 
     /// When the data of a query changed last, if anybody knows.
     async fn updated(&self, _query: &Query) -> Option<DateTime<Utc>> {
+        None
+    }
+
+    /// On what terms the data of a query may be used, where they are terms of its own.
+    fn licence(&self, _query: &Query) -> Option<Licence> {
         None
     }
 

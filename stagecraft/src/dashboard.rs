@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::catalog::{Catalog, Entity, Table, entity};
-use crate::dashboard_texts::leads_somewhere;
 pub use crate::dashboard_texts::{DASHBOARD_TYPES, TEXTS, Texts};
 use crate::database::{Column, Row, RowReader};
 use crate::module::ModuleEntry;
@@ -85,9 +84,7 @@ impl Link {
         let mut errors = FieldErrors::default();
         errors.at_most("links", &self.title, 100);
         errors.at_most("links", &self.url, 200);
-        if !self.url.is_empty() && !leads_somewhere(&self.url) {
-            errors.add("links", format!("'{}' is not a web address.", self.url));
-        }
+        errors.web_address("links", &self.url);
         errors.into_result()
     }
 }

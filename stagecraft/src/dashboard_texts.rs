@@ -118,9 +118,7 @@ impl Texts {
         errors.one_of("language", &self.language, LANGUAGES);
         errors.at_most("licence", &self.licence, 100);
         errors.at_most("licence_url", &self.licence_url, 200);
-        if !self.licence_url.is_empty() && !leads_somewhere(&self.licence_url) {
-            errors.add("licence_url", format!("'{}' is not a web address.", self.licence_url));
-        }
+        errors.web_address("licence_url", &self.licence_url);
     }
 }
 

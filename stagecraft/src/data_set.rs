@@ -51,6 +51,10 @@ pub struct DataSet {
     pub upload_filters: Vec<String>,
     /// A JSON schema of its own for its records, in the place of the one that follows from its data type.
     pub schema: Option<Value>,
+    /// The name of the licence of its records; empty: that of the dashboard or of the site.
+    pub licence: String,
+    /// Where the text of that licence is; empty: nowhere.
+    pub licence_url: String,
     /// The e-mail addresses of those who may see and change it.
     pub owners: BTreeSet<String>,
     /// When it was made.
@@ -108,9 +112,13 @@ struct Form<'a> {
     max_age_expected: Option<i64>,
     published: bool,
     schema: SchemaForm<'a>,
-    /// Older clients know nothing of it, and see it only where somebody has set it.
+    /// Older clients know nothing of this and what follows, and see it only where somebody has set it.
     #[serde(skip_serializing_if = "Option::is_none")]
     retention_days: Option<i64>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    licence: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    licence_url: &'a str,
 }
 
 /// The schema of its records.
@@ -168,6 +176,8 @@ impl DataSet {
             published: self.published,
             schema: self.schema_form(),
             retention_days: self.retention_days,
+            licence: &self.licence,
+            licence_url: &self.licence_url,
         }
     }
 
@@ -212,6 +222,8 @@ impl Row for DataSet {
         "previous_token",
         "previous_token_until",
         "retention_days",
+        "licence",
+        "licence_url",
     ];
 
     fn to_row(&self) -> Vec<Column> {
@@ -237,6 +249,8 @@ impl Row for DataSet {
             self.previous_token.as_ref().map(|(token, _)| token.as_str()).into(),
             self.previous_token.as_ref().map(|(_, until)| *until).into(),
             self.retention_days.into(),
+            self.licence.as_str().into(),
+            self.licence_url.as_str().into(),
         ]
     }
 
@@ -265,6 +279,8 @@ impl Row for DataSet {
             modified_at: row.time()?,
             previous_token: row.nullable_text()?.zip(row.nullable_time()?),
             retention_days: row.nullable_integer()?,
+            licence: row.text()?,
+            licence_url: row.text()?,
         })
     }
 }

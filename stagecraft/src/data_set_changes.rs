@@ -65,6 +65,10 @@ pub struct DataSetChanges {
     pub upload_filters: Option<Vec<String>>,
     /// See [`DataSet::schema`].
     pub schema: Option<Option<Value>>,
+    /// See [`DataSet::licence`].
+    pub licence: Option<String>,
+    /// See [`DataSet::licence_url`].
+    pub licence_url: Option<String>,
     /// See [`DataSet::owners`].
     pub owners: Option<BTreeSet<String>>,
 }
@@ -99,6 +103,8 @@ impl DataSet {
         set(&mut self.upload_format, &changes.upload_format);
         set(&mut self.upload_filters, &changes.upload_filters);
         set(&mut self.schema, &changes.schema);
+        set(&mut self.licence, &changes.licence);
+        set(&mut self.licence_url, &changes.licence_url);
         set(&mut self.owners, &changes.owners);
     }
 
@@ -113,6 +119,9 @@ impl DataSet {
         errors.at_most("name", &self.name, 200);
         errors.at_most("bearer_token", self.bearer_token.as_deref().unwrap_or_default(), 255);
         errors.at_most("upload_format", &self.upload_format, 255);
+        errors.at_most("licence", &self.licence, 100);
+        errors.at_most("licence_url", &self.licence_url, 200);
+        errors.web_address("licence_url", &self.licence_url);
         errors.not_negative("capped_size", self.capped_size);
         errors.not_negative("retention_days", self.retention_days);
         errors.not_negative("max_age_expected", self.max_age_expected);
@@ -153,6 +162,8 @@ impl Edit {
             realtime: false,
             capped_size: None,
             retention_days: None,
+            licence: String::new(),
+            licence_url: String::new(),
             max_age_expected: Some(86_400),
             auto_ids: Vec::new(),
             upload_format: String::new(),

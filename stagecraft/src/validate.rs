@@ -1,6 +1,7 @@
 //! Checking fields and saying what is wrong with them: one line a field, as existing clients show it to people.
 
 use crate::RegistryError;
+use crate::dashboard_texts::leads_somewhere;
 
 /// The errors found so far, in the order of their discovery.
 #[derive(Debug, Default)]
@@ -31,6 +32,13 @@ impl FieldErrors {
         let length = value.chars().count();
         if length > most {
             self.add(field, format!("Ensure this value has at most {most} characters (it has {length})."));
+        }
+    }
+
+    /// Refuses what is no address that a browser can follow; the empty text is none, and fine.
+    pub(crate) fn web_address(&mut self, field: &'static str, url: &str) {
+        if !url.is_empty() && !leads_somewhere(url) {
+            self.add(field, format!("'{url}' is not a web address."));
         }
     }
 

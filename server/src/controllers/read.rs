@@ -98,14 +98,15 @@ async fn answer(
         window.unwrap_or_default().as_bytes(),
     ]);
     if already_known(headers, &tag) {
-        return Ok(finish(StatusCode::NOT_MODIFIED.into_response(), &data_set, &tag));
+        let response = finish(StatusCode::NOT_MODIFIED.into_response(), &data_set, &tag);
+        return Ok(with_licence(response, &data_set, state));
     }
 
     let format = read_body::shown_format(query.format, data_set.published);
     let reply = state.queries.reply(&state.store, &data_set.name, &query, format, now).await;
     let reply = reply.map_err(ask_failure)?;
     let response = read_body::write(&state.queries, reply, &query, data_set.published).await?;
-    Ok(finish(response, &data_set, &tag))
+    Ok(with_licence(finish(response, &data_set, &tag), &data_set, state))
 }
 
 /// How the answer is found. It tells of the store, so it takes the token of the data set.
@@ -154,6 +155,19 @@ fn finish(mut response: Response, data_set: &DataSet, tag: &str) -> Response {
     };
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     with_tag(response, tag)
+}
+
+/// An answer with a link to the terms on which its records may be used (RFC 8288): those of the data set, else those of the site.
+fn with_licence(mut response: Response, data_set: &DataSet, state: &AppState) -> Response {
+    let usual = state.branding.options.licence.as_ref().map(|licence| licence.href.as_str());
+    let has_own = !data_set.licence.is_empty() || !data_set.licence_url.is_empty();
+    let url = if has_own { data_set.licence_url.as_str() } else { usual.unwrap_or_default() };
+    if !url.is_empty() && !url.contains(['<', '>', '"', ' ']) {
+        if let Ok(link) = HeaderValue::from_str(&format!("<{url}>; rel=\"license\"")) {
+            response.headers_mut().append(header::LINK, link);
+        }
+    }
+    response
 }
 
 fn refused(error: ApiError) -> Response {

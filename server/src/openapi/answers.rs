@@ -82,6 +82,8 @@ const NAMED: &[(&str, Form)] = &[
             ("published", Truth),
             ("schema", Map),
             ("retention_days?", Integer),
+            ("licence?", Text),
+            ("licence_url?", Text),
         ]),
     ),
     ("User", Object(&[("email", Text)])),

@@ -383,6 +383,57 @@ async fn a_file_whose_figures_are_missing_for_now_is_not_said_to_be_gone() {
 }
 
 #[tokio::test]
+async fn a_data_set_may_have_a_licence_of_its_own() {
+    let server = with_licence(server().await);
+    let licences = async |path: &str| {
+        let headers = [("x-test-now", NOW)];
+        let answer = server.send(&server.everything, "GET", path, &headers, Vec::new()).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let links = answer.header("link").unwrap_or_default().to_owned();
+        links.split(", ").filter(|link| link.contains("license")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let usual = "<https://a.example/licence>; rel=\"license\"";
+    assert_eq!(licences(QUERY).await, [usual]);
+    assert_eq!(licences("/performance/quay/fees").await, [usual]);
+
+    let set = async |change: Value| {
+        server.json("PUT", "/admin-api/data-sets/quay_takings", crate::support::ADMIN, &change).await
+    };
+    let whole = |url: &str| {
+        json!({"data_group": "quay", "data_type": "takings", "bearer_token": "t", "published": true,
+        "raw_queries_allowed": true, "licence": "Toll Licence", "licence_url": url})
+    };
+    let refused = set(whole("javascript:alert(1)")).await;
+    assert_eq!(refused.status, 400);
+    assert!(
+        refused.text().contains("licence_url: 'javascript:alert(1)' is not a web address."),
+        "{}",
+        refused.text()
+    );
+    let changed = set(whole("https://b.example/toll")).await;
+    assert_eq!((changed.status.as_u16(), &changed.value()["licence"]), (200, &json!("Toll Licence")));
+
+    let own = "<https://b.example/toll>; rel=\"license\"";
+    assert_eq!(licences(QUERY).await, [own]);
+    assert_eq!(licences("/performance/quay/fees").await, [own]);
+    assert_eq!(licences("/performance/quay").await, [usual], "a dashboard may be of many data sets");
+    let module = get(&server, "/quay/fees").await.text();
+    assert!(
+        module.contains("<a href=\"https://b.example/toll\" rel=\"license\">Toll Licence</a>"),
+        "{module}"
+    );
+    let about = get(&server, "/quay.json").await.value()["about"].clone();
+    assert_eq!(about["licence"]["url"], "https://a.example/licence");
+    assert_eq!(
+        about["sources"][0]["licence"],
+        json!({"title": "Toll Licence", "url": "https://b.example/toll"})
+    );
+    let packed = files(&get(&server, "/quay.zip").await.body);
+    let readme = &packed.iter().find(|(name, _)| name == "README.txt").unwrap().1;
+    assert!(readme.contains("Toll Licence, https://b.example/toll"), "{readme}");
+}
+
+#[tokio::test]
 async fn a_dashboard_may_have_a_licence_of_its_own() {
     let server = with_licence(server().await);
     let change = json!({"slug": "quay", "title": "Mooring at the quay", "licence": "Harbour Licence", "licence_url": "https://b.example/terms"});

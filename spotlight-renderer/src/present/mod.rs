@@ -276,7 +276,7 @@ impl Presenter<'_> {
                 image: None,
                 lang: page.language.clone(),
                 alternates: Vec::new(),
-                licence: page.licence.as_ref().map(licence_link),
+                licence: page.module.licence.as_ref().or(page.licence.as_ref()).map(licence_link),
                 embed: matches!(page.module.body, Body::Facts(_))
                     .then(|| self.address(&format!("{}/embed", page.path), &[], None)),
                 drawn_after: Some(MENU),

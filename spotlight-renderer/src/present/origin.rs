@@ -67,17 +67,16 @@ impl Presenter<'_> {
         })
     }
 
-    /// On what terms the figures of a page may be used: those of its dashboard, else those of the site.
+    /// On what terms the figures of a page may be used: those of its data set, else those of its dashboard, else those of the site.
     pub fn licence(&self, answer: &Answer) -> Option<Licence> {
         let own = match &answer.page {
             Page::Dashboard(page) => page.licence.clone(),
-            Page::Module(page) => page.licence.clone(),
+            Page::Module(page) => page.module.licence.as_ref().or(page.licence.as_ref()).cloned(),
             _ => None,
         };
         own.or_else(|| {
             let usual = self.options.licence.as_ref()?;
-            let url = Some(usual.href.clone()).filter(|url| !url.is_empty());
-            Some(Licence { title: usual.title.clone(), url })
+            Licence::of(&usual.title, &usual.href)
         })
     }
 
@@ -94,6 +93,7 @@ impl Presenter<'_> {
                 .cloned()
                 .collect(),
             updated: super::latest(std::slice::from_ref(module)),
+            licence: module.licence.as_ref().or(whole.licence.as_ref()).cloned(),
             ..whole.clone()
         }
     }
@@ -126,7 +126,10 @@ impl Presenter<'_> {
                 (say("origin-files").into_owned(), files.join(", ")),
                 (say("origin-page").into_owned(), from.page.clone()),
             ];
-            [own, sources(from), dates(from)].concat()
+            // of those that are not said for the whole
+            let is_particular = from.sources.iter().any(|source| source.licence.is_some());
+            let licence = is_particular.then(|| labelled([("origin-licence", licence_in_words(from))]));
+            [own, sources(from), dates(from), licence.unwrap_or_default()].concat()
         })
     }
 

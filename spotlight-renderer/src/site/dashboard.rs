@@ -198,8 +198,8 @@ fn organisation(definition: &Value) -> Option<(String, String)> {
 }
 
 fn licence(definition: &Value) -> Option<Licence> {
-    let url = text(definition, "licence-url");
-    Some(Licence { title: text(definition, "licence").or_else(|| url.clone())?, url })
+    let said = |key: &str| text(definition, key).unwrap_or_default();
+    Licence::of(&said("licence"), &said("licence-url"))
 }
 
 fn footer(definition: &Value) -> Footer {

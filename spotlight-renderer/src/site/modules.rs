@@ -108,6 +108,7 @@ pub fn one<'a>(
             classes: definition.classes.clone(),
             restricted: definition.restricted,
             info: definition.info.clone(),
+            licence: query.as_ref().and_then(|query| circumstances.data.licence(query)),
             query,
             updated,
             due,

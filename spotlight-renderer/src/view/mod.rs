@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use self::provenance::Licence;
 use crate::chart::{Chart, Judged};
 use crate::definition::query::Query;
 use crate::format::Text;
@@ -278,6 +279,8 @@ pub struct Module {
     pub query: Option<Query>,
     /// When its data changed last.
     pub updated: Option<DateTime<Utc>>,
+    /// On what terms its data may be used, where they are terms of its own.
+    pub licence: Option<Licence>,
     /// By when its data should change next; in the past if it is late.
     pub due: Option<Due>,
     /// When what it shows was made, where its data cannot be had now.

@@ -19,6 +19,8 @@ pub struct Source {
     pub data_set: String,
     /// The address of the query, complete where the site is known.
     pub query: String,
+    /// On what terms its records may be used, where they are others than those of the page.
+    pub licence: Option<Licence>,
     /// The moments between which records were looked at, where the query has such bounds; the end is excluded.
     pub range: (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
 }
@@ -30,6 +32,19 @@ pub struct Licence {
     pub title: String,
     /// Where its text is.
     pub url: Option<String>,
+}
+
+impl Licence {
+    /// A licence by name and address, of which either may be empty, but not both.
+    pub fn of(title: &str, url: &str) -> Option<Licence> {
+        let title = if title.is_empty() { url } else { title };
+        let url = Some(url).filter(|url| !url.is_empty()).map(str::to_owned);
+        (!title.is_empty()).then(|| Licence { title: title.to_owned(), url })
+    }
+
+    fn to_json(&self) -> Value {
+        json!({"title": self.title, "url": self.url})
+    }
 }
 
 /// Where the figures of a page are from.
@@ -72,13 +87,15 @@ impl Provenance {
     pub fn lasting(&self) -> Value {
         let source = |source: &Source| {
             let mut stated = json!({"data_set": source.data_set, "query": source.query, "range": range_json(source.range)});
+            if let Some(licence) = &source.licence {
+                stated["licence"] = licence.to_json();
+            }
             if let Some(module) = &source.module {
                 stated["module"] = module.as_str().into();
             }
             stated
         };
-        let licence =
-            self.licence.as_ref().map(|licence| json!({"title": licence.title, "url": licence.url}));
+        let licence = self.licence.as_ref().map(Licence::to_json);
         json!({
             "title": self.title,
             "publisher": self.publisher,
@@ -114,7 +131,7 @@ pub(crate) fn sources(
         Page::Dashboard(page) => collect(&page.modules, now, address, &mut sources),
         Page::Module(page) => collect(std::slice::from_ref(&page.module), now, address, &mut sources),
         Page::List(list) if list.of != Entries::Dashboards => {
-            sources.push(source(None, &measures_query(), None, now, address))
+            sources.push(source(None, &measures_query(), now, address))
         }
         _ => {}
     }
@@ -131,23 +148,23 @@ fn collect(
         if let Body::Section(children) | Body::Tabs(children) = &module.body {
             collect(children, now, address, sources);
         } else if let Some(query) = &module.query {
-            sources.push(source(Some(module.slug.clone()), query, module.facts(), now, address));
+            sources.push(source(Some(module), query, now, address));
         }
     }
 }
 
 fn source(
-    module: Option<String>,
+    module: Option<&Module>,
     query: &Query,
-    facts: Option<&Facts>,
     now: DateTime<Utc>,
     address: &dyn Fn(&Query) -> String,
 ) -> Source {
     Source {
-        module,
+        module: module.map(|module| module.slug.clone()),
         data_set: format!("{}/{}", query.group, query.data_type),
         query: address(query),
-        range: range(query, facts, now),
+        licence: module.and_then(|module| module.licence.clone()),
+        range: range(query, module.and_then(Module::facts), now),
     }
 }
 

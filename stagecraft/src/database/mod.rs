@@ -25,6 +25,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "access", include_str!("../../migrations/0002_access.sql")),
     (3, "history", include_str!("../../migrations/0003_history.sql")),
     (4, "jobs", include_str!("../../migrations/0004_jobs.sql")),
+    (5, "licences", include_str!("../../migrations/0005_licences.sql")),
 ];
 
 /// The table of what changes left behind; it is written with the catalog and never held in memory.

@@ -13,6 +13,7 @@ use spotlight_renderer::definition::Module;
 use spotlight_renderer::definition::query::Query;
 use spotlight_renderer::format::date;
 use spotlight_renderer::view::Facts;
+use spotlight_renderer::view::provenance::Licence;
 use spotlight_renderer::words::Language;
 
 use super::cache::minute;
@@ -126,6 +127,11 @@ impl DataSource for Source<'_> {
         let data_set = self.state.registry.data_set_by(&query.group, &query.data_type)?;
         self.note(&data_set.name).await.ok()?;
         self.state.store.last_updated(&data_set.name).await.ok().flatten()
+    }
+
+    fn licence(&self, query: &Query) -> Option<Licence> {
+        let data_set = self.state.registry.data_set_by(&query.group, &query.data_type)?;
+        Licence::of(&data_set.licence, &data_set.licence_url)
     }
 
     fn usual_pause(&self, query: &Query) -> Option<TimeDelta> {
