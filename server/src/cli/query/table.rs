@@ -83,7 +83,7 @@ fn cell(value: Option<&Value>) -> String {
     }
 }
 
-/// A time of the platform without what goes without saying: the zone, and midnight.
+/// A time of the platform without what goes without saying: the zone, midnight, and zeros behind a fraction.
 fn short_time(text: &str) -> Option<String> {
     let (day, rest) = text.split_once('T')?;
     let (clock, offset) = rest.split_at_checked(rest.len().checked_sub(6)?)?;
@@ -91,6 +91,7 @@ fn short_time(text: &str) -> Option<String> {
     if !is_time || chrono::DateTime::parse_from_rfc3339(text).is_err() {
         return None;
     }
+    let clock = if clock.contains('.') { clock.trim_end_matches('0') } else { clock };
     let clock = if clock == "00:00:00" { String::new() } else { format!(" {clock}") };
     let offset = if offset == "+00:00" { "" } else { offset };
     Some(format!("{day}{clock}{offset}"))
@@ -146,5 +147,7 @@ mod tests {
         {
             assert_eq!(short_time(text), None, "{text}");
         }
+        assert_eq!(short_time("2026-03-02T08:05:00.440000+00:00").unwrap(), "2026-03-02 08:05:00.44");
+        assert_eq!(short_time("2026-03-02T08:05:30+01:00").unwrap(), "2026-03-02 08:05:30+01:00");
     }
 }
