@@ -1,7 +1,6 @@
 //! The newest few records, or the oldest: units are looked at in the order of their times, until no other one can have a
 //! record that belongs to the answer. Only the columns of conditions are read before it is known which records these are.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch, UInt32Array};
@@ -43,41 +42,31 @@ pub async fn few(query: &RawQuery, sort: &SortBy, count: usize) -> Result<Batche
     let mut places: Vec<usize> = (0..query.scan.units.len()).collect();
     places.sort_by_key(|place| best(*place));
     let mut found: Vec<Candidate> = Vec::new();
-    let mut whole = HashMap::new();
     for place in places {
         if found.len() == count && found.last().is_none_or(|(time, ..)| *time < best(place)) {
             break;
         }
-        let (candidates, read) = candidates(query, place, sign).await?;
+        let candidates = candidates(query, place, sign).await?;
         found.extend(candidates);
-        whole.extend(read.map(|read| (place, read)));
         if found.len() > count {
             found.select_nth_unstable(count);
             found.truncate(count);
         }
         found.sort_unstable();
-        whole.retain(|place, _| found.iter().any(|found| found.2 == *place));
     }
-    let batch = records(query, &found, &whole).await?;
+    let batch = records(query, &found).await?;
     Ok(stream::iter([Ok(batch)]).boxed())
 }
 
-/// The records of a unit that meet the conditions, and all of the unit if it is small.
-async fn candidates(
-    query: &RawQuery,
-    place: usize,
-    sign: i64,
-) -> Result<(Vec<Candidate>, Option<RecordBatch>), QueryFailure> {
+/// The records of a unit that meet the conditions.
+async fn candidates(query: &RawQuery, place: usize, sign: i64) -> Result<Vec<Candidate>, QueryFailure> {
     let unit = &query.scan.units[place];
-    let (rows, read) = query.scan.select_rows(unit, &query.columns, &query.workers).await?;
+    let rows = query.scan.select_rows(unit, &query.workers).await?;
     if rows.is_empty() {
-        return Ok((Vec::new(), None));
+        return Ok(Vec::new());
     }
-    let batch = match &read {
-        Some(batch) => batch.clone(),
-        None => unit.columns(&[TIMESTAMP.to_owned(), SEQUENCE.to_owned()]).await?,
-    };
-    let candidates = query
+    let batch = unit.columns(&[TIMESTAMP.to_owned(), SEQUENCE.to_owned()]).await?;
+    query
         .workers
         .run(unit.rows, move || {
             let times =
@@ -88,16 +77,11 @@ async fn candidates(
             let candidate = |row: u32| (time(row as usize), numbers.value(row as usize), place, row);
             Ok(rows.into_iter().map(candidate).collect())
         })
-        .await?;
-    Ok((candidates, read))
+        .await
 }
 
-/// The records themselves, in the order of the candidates; `whole` are the units that have been read.
-async fn records(
-    query: &RawQuery,
-    found: &[Candidate],
-    whole: &HashMap<usize, RecordBatch>,
-) -> Result<RecordBatch, QueryFailure> {
+/// The records themselves, in the order of the candidates.
+async fn records(query: &RawQuery, found: &[Candidate]) -> Result<RecordBatch, QueryFailure> {
     let mut places: Vec<usize> = found.iter().map(|(_, _, place, _)| *place).collect();
     places.sort_unstable();
     places.dedup();
@@ -110,10 +94,7 @@ async fn records(
             next += 1;
             rows.push(*row);
         }
-        let batch = match whole.get(&place) {
-            Some(batch) => batch.clone(),
-            None => query.scan.units[place].columns(&query.columns).await?,
-        };
+        let batch = query.scan.units[place].columns(&query.columns).await?;
         batches.push(query.conform(&take_record_batch(&batch, &UInt32Array::from(rows))?)?);
     }
     let whole = concat_batches(&Arc::clone(&query.schema), &batches)?;

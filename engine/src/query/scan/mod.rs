@@ -220,18 +220,17 @@ impl Scan {
         workers.run(unit.rows, move || Ok(Some(selection.apply(&batch)?))).await
     }
 
-    /// The places of the rows of a unit that the query looks at, and these columns of all its rows if it is small.
+    /// The places of the rows of a unit that the query looks at.
     ///
     /// # Errors
     /// When a segment cannot be read.
     pub async fn select_rows(
         self: &Arc<Self>,
         unit: &Unit,
-        columns: &[String],
         workers: &Workers,
-    ) -> Result<(Vec<u32>, Option<RecordBatch>), QueryFailure> {
-        let (selection, read) = self.selection(unit, columns, workers).await?;
-        Ok((selection.places(), read))
+    ) -> Result<Vec<u32>, QueryFailure> {
+        let (selection, _) = self.selection(unit, &[], workers).await?;
+        Ok(selection.places())
     }
 
     /// Whether the window has a bound, so that no record without a time is in it.
@@ -239,8 +238,8 @@ impl Scan {
         !self.bounds.is_open()
     }
 
-    /// Of a small unit the columns that decide and the others are read at once: to begin anew would cost more than to read what
-    /// turns out not to be needed.
+    /// Which rows of a unit are looked at. Of a small unit these columns of all its rows are read together with those that decide: to begin
+    /// anew would cost more than to read what turns out not to be needed.
     async fn selection(
         self: &Arc<Self>,
         unit: &Unit,
