@@ -162,10 +162,11 @@ fn with_licence(mut response: Response, data_set: &DataSet, state: &AppState) ->
     let usual = state.branding.options.licence.as_ref().map(|licence| licence.href.as_str());
     let has_own = !data_set.licence.is_empty() || !data_set.licence_url.is_empty();
     let url = if has_own { data_set.licence_url.as_str() } else { usual.unwrap_or_default() };
-    if !url.is_empty() && !url.contains(['<', '>', '"', ' ']) {
-        if let Ok(link) = HeaderValue::from_str(&format!("<{url}>; rel=\"license\"")) {
-            response.headers_mut().append(header::LINK, link);
-        }
+    if !url.is_empty()
+        && !url.contains(['<', '>', '"', ' '])
+        && let Ok(link) = HeaderValue::from_str(&format!("<{url}>; rel=\"license\""))
+    {
+        response.headers_mut().append(header::LINK, link);
     }
     response
 }
