@@ -4,25 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::support::faulty_disk::{Fault, FaultyDisk, Handle, Plan, Step};
-use crate::support::store::{contents, is_whole, records};
-use engine::{Place, Sizes, Store, StoreOptions};
+use crate::support::store::{contents, is_whole, records, tiny};
+use engine::{Place, Store, StoreOptions};
 use object_store::memory::InMemory;
 use serde_json::json;
 
 fn options() -> StoreOptions {
-    StoreOptions {
-        // Tests flush when they want to.
-        flush_interval: Duration::from_secs(86_400),
-        sizes: Sizes { segment_rows: 8, row_group_rows: 3 },
-        cache: 0,
-        grace: Duration::ZERO,
-        // so that the log has many files
-        log_file: 300,
-        ..StoreOptions::default()
-    }
+    // so that the log has many files
+    StoreOptions { log_file: 300, ..tiny() }
 }
 
 /// What clients know of a data set.

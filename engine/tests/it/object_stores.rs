@@ -6,22 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::support::faulty::Faulty;
-use crate::support::store::{contents, records};
-use engine::{Backup, Place, Sizes, Store, StoreError, StoreOptions};
+use crate::support::store::{contents, records, tiny};
+use engine::{Backup, Place, Store, StoreError, StoreOptions};
 use object_store::memory::InMemory;
 use object_store::{ObjectStore, ObjectStoreExt};
 use serde_json::{Value, json};
 
 fn options() -> StoreOptions {
-    StoreOptions {
-        // Tests flush when they want to.
-        flush_interval: Duration::from_secs(86_400),
-        sizes: Sizes { segment_rows: 8, row_group_rows: 3 },
-        cache: 0,
-        grace: Duration::ZERO,
-        poll_interval: Duration::ZERO,
-        ..StoreOptions::default()
-    }
+    StoreOptions { poll_interval: Duration::ZERO, ..tiny() }
 }
 
 fn place(objects: Arc<dyn ObjectStore>, folder: &Path) -> Place {

@@ -7,22 +7,14 @@ use std::time::Duration;
 
 use crate::support::faulty_disk::{Fault, Plan};
 use crate::support::faulty_puts::FaultyPuts;
-use crate::support::store::{contents, is_whole, records};
-use engine::{Durability, Place, PutStep, Sizes, Store, StoreOptions};
+use crate::support::store::{contents, is_whole, records, tiny};
+use engine::{Durability, Place, PutStep, Store, StoreOptions};
 use serde_json::json;
 
 fn options() -> StoreOptions {
-    StoreOptions {
-        // Tests flush when they want to.
-        flush_interval: Duration::from_secs(86_400),
-        sizes: Sizes { segment_rows: 8, row_group_rows: 3 },
-        cache: 0,
-        grace: Duration::ZERO,
-        // The power only takes names away: what the log has stays.
-        durability: Durability::Interval(Duration::from_secs(86_400)),
-        log_file: 300,
-        ..StoreOptions::default()
-    }
+    // The power only takes names away: what the log has stays.
+    let durability = Durability::Interval(Duration::from_secs(86_400));
+    StoreOptions { durability, log_file: 300, ..tiny() }
 }
 
 /// Writes, flushes and compactions, with a power cut half of the way through and another at the end; then everything is looked at.

@@ -5,28 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::{Backup, Batch, DecodeOptions, Place, Record, Sizes, Store, StoreError, StoreOptions, decode};
+use crate::support::store::{flushed_by_hand, records, tiny};
+use engine::{Backup, Batch, Place, Record, Sizes, Store, StoreError, StoreOptions};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-fn records(body: &Value) -> Batch {
-    let options = DecodeOptions { auto_ids: &[], now: "2020-01-01T00:00:00Z".parse().unwrap() };
-    decode(body.to_string().as_bytes(), &options).unwrap()
-}
-
 async fn open(folder: &Path) -> Arc<Store> {
-    Store::open(folder, options()).await.unwrap()
-}
-
-fn options() -> StoreOptions {
-    // Tests flush when they want to.
-    StoreOptions { flush_interval: Duration::from_secs(86_400), ..StoreOptions::default() }
-}
-
-/// Segments so small that a few records are many segments, and no memory for what was read.
-fn tiny() -> StoreOptions {
-    let sizes = Sizes { segment_rows: 8, row_group_rows: 3 };
-    StoreOptions { sizes, cache: 0, grace: Duration::ZERO, ..options() }
+    Store::open(folder, flushed_by_hand()).await.unwrap()
 }
 
 async fn problems(folder: &Path) -> Vec<String> {
@@ -324,7 +309,7 @@ async fn a_flush_writes_what_is_new_and_not_what_is_large() {
 #[tokio::test]
 async fn a_store_that_is_full_refuses_and_goes_on() {
     let folder = tempfile::tempdir().unwrap();
-    let options = StoreOptions { max_buffered: 1, ..options() };
+    let options = StoreOptions { max_buffered: 1, ..flushed_by_hand() };
     let store = Store::open(folder.path(), options).await.unwrap();
     store.append("set", records(&json!([{"_id": "1"}]))).await.unwrap();
     let refused = store.append("set", records(&json!([{"_id": "2"}]))).await;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::reference::{Refusal, Row, answer};
+use crate::support::store::flushed_by_hand;
 use chrono::{DateTime, Utc};
 use engine::query::{QueryEngine, QueryFailure};
 use engine::{DecodeOptions, Durability, Record, Snapshot, Store, StoreOptions, Value, decode};
@@ -267,11 +268,8 @@ fn parsed(texts: &[String]) -> Vec<(String, Query)> {
 /// Does the steps to a store and to a list. What is there in the end, both ways.
 async fn make(steps: &[Step]) -> (tempfile::TempDir, Arc<Store>, Snapshot, Vec<Record>) {
     let folder = tempfile::tempdir().unwrap();
-    let options = StoreOptions {
-        flush_interval: Duration::from_secs(86_400),
-        durability: Durability::Interval(Duration::from_secs(3_600)),
-        ..StoreOptions::default()
-    };
+    let durability = Durability::Interval(Duration::from_secs(3_600));
+    let options = StoreOptions { durability, ..flushed_by_hand() };
     let store = Store::open(folder.path(), options).await.unwrap();
     let mut live: IndexMap<String, Record> = IndexMap::new();
     for step in steps {

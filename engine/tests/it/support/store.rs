@@ -1,9 +1,22 @@
 //! What the tests of the store share: records in, and what is there by id.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use engine::{Batch, DecodeOptions, Place, Store, StoreError, decode};
+use engine::{Batch, DecodeOptions, Place, Sizes, Store, StoreError, StoreOptions, decode};
 use serde_json::Value;
+
+/// Options of a store that flushes when a test wants it to.
+pub fn flushed_by_hand() -> StoreOptions {
+    StoreOptions { flush_interval: Duration::from_secs(86_400), ..StoreOptions::default() }
+}
+
+/// The same with segments so small that a few records are many, no memory for what was read, and files that go as soon as nobody
+/// needs them.
+pub fn tiny() -> StoreOptions {
+    let sizes = Sizes { segment_rows: 8, row_group_rows: 3 };
+    StoreOptions { sizes, cache: 0, grace: Duration::ZERO, ..flushed_by_hand() }
+}
 
 /// The records of a JSON value.
 pub fn records(body: &Value) -> Batch {
