@@ -9,7 +9,7 @@ use serde::de::{
 };
 use serde_json::value::RawValue;
 
-use super::rules::{self, MAX_KEY, TIMES};
+use super::rules::{self, MAX_ID, MAX_KEY, TIMES};
 use super::{Complaints, DecodeError, DecodeOptions, too_much};
 use crate::batch::{Batch, BatchBuilder, MAX_KEYS};
 use crate::columns::Scalar;
@@ -194,7 +194,11 @@ fn auto_id(given: &IndexMap<String, Given>, keys: &[String]) -> Result<String, S
         return Err(format!("The following required id fields are missing: {}", missing.join(", ")));
     }
     let printed: Vec<String> = keys.iter().filter_map(|key| given.get(key)).map(Given::print).collect();
-    Ok(rules::auto_id(&printed))
+    let id = rules::auto_id(&printed);
+    if id.len() > MAX_ID {
+        return Err(format!("the _id that is made of {} has more than {MAX_ID} bytes", keys.join(", ")));
+    }
+    Ok(id)
 }
 
 /// Checks keys and values, and reads times. The first fault of a record is told.
@@ -218,9 +222,8 @@ fn normalise(given: IndexMap<String, Given>) -> Result<Record, Vec<String>> {
         }
         rules::check_key(&key).map_err(|fault| vec![fault])?;
         let Given::Scalar(value) = value else { return Err(vec![format!("{key} has an invalid value")]) };
-        if key == ID && !value.as_text().is_some_and(rules::is_id) {
-            let shown = rules::print(Scalar::from(&value));
-            return Err(vec![format!("_id \"{shown}\" is not a valid id")]);
+        if key == ID {
+            rules::check_id(Scalar::from(&value)).map_err(|fault| vec![fault])?;
         }
         record.insert(key, value);
     }

@@ -11,6 +11,9 @@ use crate::schema::{ID, TIMESTAMP};
 /// The greatest length of a key, in bytes.
 pub const MAX_KEY: usize = 4_096;
 
+/// The greatest length of an id, in bytes: whoever changes or removes a record writes it into an address.
+pub const MAX_ID: usize = 4_096;
+
 /// The keys whose values are times, in the order in which their faults are told.
 pub const TIMES: [&str; 3] = ["_end_at", "_start_at", TIMESTAMP];
 
@@ -30,9 +33,21 @@ pub fn check_key(key: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether a text can be an id: there is something, and no white space.
+/// Whether a text can be an id: there is something, not too much of it, and no white space.
 pub fn is_id(text: &str) -> bool {
-    !text.is_empty() && !text.contains(char::is_whitespace)
+    !text.is_empty() && text.len() <= MAX_ID && !text.contains(char::is_whitespace)
+}
+
+/// Whether a value can be an id.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_id(value: Scalar<'_>) -> Result<(), String> {
+    match value {
+        Scalar::Text(text) if is_id(text) => Ok(()),
+        Scalar::Text(text) if text.len() > MAX_ID => Err(format!("_id has more than {MAX_ID} bytes")),
+        value => Err(format!("_id \"{}\" is not a valid id", print(value))),
+    }
 }
 
 /// Reads the text of a time.

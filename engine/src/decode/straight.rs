@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::rules::{self, MAX_KEY, TIMES};
+use super::rules::{self, MAX_ID, MAX_KEY, TIMES};
 use super::{DecodeOptions, too_much};
 use crate::batch::{Batch, BatchBuilder};
 use crate::columns::Scalar;
@@ -126,6 +126,9 @@ impl Rows<'_> {
             let printed: Vec<String> =
                 self.printed.iter_mut().map(Option::take).collect::<Option<Vec<_>>>()?;
             self.id = rules::auto_id(&printed);
+            if self.id.len() > MAX_ID {
+                return None;
+            }
         } else if self.id.is_empty() {
             let mut text = uuid::Uuid::encode_buffer();
             self.id.push_str(rules::new_id().hyphenated().encode_lower(&mut text));

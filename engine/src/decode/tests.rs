@@ -95,6 +95,21 @@ fn records_that_would_fill_the_memory_are_refused() {
 }
 
 #[test]
+fn an_id_that_no_address_can_name_is_refused() {
+    let record = |id: usize| format!(r#"{{"_id": "{}"}}"#, "i".repeat(id));
+    assert!(decode(record(4_096).as_bytes(), &options(&[])).is_ok());
+    assert_eq!(refused(record(4_097)), ["_id has more than 4096 bytes"]);
+    // Four letters of base 64 for each three of the values.
+    let keys = ["aa".to_owned(), "bb".to_owned()];
+    let made_of = |length: usize| format!(r#"{{"aa": "{}", "bb": 1}}"#, "a".repeat(length - 2));
+    assert!(decode(made_of(3_072).as_bytes(), &options(&keys)).is_ok());
+    let Err(DecodeError::Invalid(wrong)) = decode(made_of(3_073).as_bytes(), &options(&keys)) else {
+        panic!("it was taken")
+    };
+    assert_eq!(wrong.into_messages(), ["the _id that is made of aa, bb has more than 4096 bytes"]);
+}
+
+#[test]
 fn of_a_great_many_complaints_the_first_are_told() {
     let messages = refused(format!("[{}]", vec!["1"; 5_000].join(",")));
     assert_eq!((messages.len(), messages[1_000].as_str()), (1_001, "and 4000 more"));
