@@ -4,3 +4,4 @@
 //! `README.md`, with the command that made them.
 
 pub mod records;
+pub mod times;

@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use benches::times::Times;
 use clap::Parser;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
@@ -71,19 +72,13 @@ async fn main() -> anyhow::Result<()> {
         all.bytes += seen.bytes;
     }
     let elapsed = start.elapsed().as_secs_f64();
-    all.times.sort();
-    let at = |share: f64| {
-        let place = ((all.times.len() as f64 * share) as usize).min(all.times.len().saturating_sub(1));
-        all.times.get(place).map_or(0.0, |time| time.as_secs_f64() * 1000.0)
-    };
+    let times = Times::of(all.times);
     println!(
-        "{:.0} requests/s  p50 {:.2} ms  p99 {:.2} ms  max {:.2} ms  {:.1} MB/s  ({} requests)",
-        all.times.len() as f64 / elapsed,
-        at(0.5),
-        at(0.99),
-        at(1.0),
+        "{:.0} requests/s  {}  {:.1} MB/s  ({} requests)",
+        times.count() as f64 / elapsed,
+        times.in_words(),
         all.bytes as f64 / elapsed / 1e6,
-        all.times.len()
+        times.count()
     );
     Ok(())
 }

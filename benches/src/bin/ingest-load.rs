@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use benches::times::Times;
 use clap::Parser;
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -56,19 +57,9 @@ async fn main() -> anyhow::Result<()> {
         times.extend(task.await??);
     }
     let elapsed = start.elapsed().as_secs_f64();
-    times.sort();
-    let at = |share: f64| {
-        let place = ((times.len() as f64 * share) as usize).min(times.len().saturating_sub(1));
-        times.get(place).map_or(0.0, |time: &Duration| time.as_secs_f64() * 1000.0)
-    };
-    let rate = times.len() as f64 / elapsed;
-    println!(
-        "{:.0} records/s  {rate:.0} requests/s  p50 {:.2} ms  p99 {:.2} ms  max {:.2} ms",
-        rate * args.records as f64,
-        at(0.5),
-        at(0.99),
-        at(1.0),
-    );
+    let times = Times::of(times);
+    let rate = times.count() as f64 / elapsed;
+    println!("{:.0} records/s  {rate:.0} requests/s  {}", rate * args.records as f64, times.in_words());
     Ok(())
 }
 
