@@ -112,9 +112,9 @@ pub fn ok(body: &Value) -> Response {
     same_frame((StatusCode::OK, Json(body)).into_response())
 }
 
-/// What is told, or why it is not.
-pub fn told(answer: Result<Value, Refusal>, request: &HeaderMap) -> Response {
-    answer.map_or_else(|refusal| refusal.into_response(request), |body| ok(&body))
+/// What is told to this caller alone, or why it is not.
+pub fn told(answer: Result<Value, Refusal>, method: &Method, request: &HeaderMap) -> Response {
+    private(answer.map_or_else(|refusal| refusal.into_response(request), |body| ok(&body)), method)
 }
 
 /// A JSON answer with its tag, or just the tag if the caller has that answer already.

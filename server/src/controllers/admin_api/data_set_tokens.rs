@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use stagecraft::{Action, Subject};
 
-use super::answer::{Refusal, not_allowed, private, told};
+use super::answer::{Refusal, not_allowed, told};
 use super::caller::Caller;
 use super::shape::{Kind, Shape, failed, whole};
 use crate::state::AppState;
@@ -31,7 +31,7 @@ pub async fn rotate(
     if method != Method::POST {
         return not_allowed("POST");
     }
-    private(told(new_token(&state, &name, &headers, body).await, &headers), &method)
+    told(new_token(&state, &name, &headers, body).await, &method, &headers)
 }
 
 async fn new_token(state: &AppState, name: &str, headers: &HeaderMap, body: Body) -> Result<Value, Refusal> {

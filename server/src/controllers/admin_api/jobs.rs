@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use stagecraft::{Catalog, Job, JobState, Role, Uuid};
 
-use super::answer::{Refusal, private, told};
+use super::answer::{Refusal, told};
 use super::caller::Caller;
 use crate::state::AppState;
 
@@ -33,12 +33,12 @@ pub async fn list(
     headers: HeaderMap,
     question: Result<Query<Question>, axum::extract::rejection::QueryRejection>,
 ) -> Response {
-    private(told(jobs(&state, &headers, question).await, &headers), &Method::GET)
+    told(jobs(&state, &headers, question).await, &Method::GET, &headers)
 }
 
 /// `GET /jobs/<id>`.
 pub async fn item(State(state): State<AppState>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    private(told(job(&state, &headers, &id).await, &headers), &Method::GET)
+    told(job(&state, &headers, &id).await, &Method::GET, &headers)
 }
 
 async fn jobs(

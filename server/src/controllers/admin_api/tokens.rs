@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use stagecraft::{AccessToken, NewToken, Role, Scope, Uuid};
 
-use super::answer::{Refusal, not_allowed, private, told};
+use super::answer::{Refusal, not_allowed, told};
 use super::caller::Caller;
 use super::shape::{Kind, Shape, failed, whole};
 use crate::state::AppState;
@@ -34,7 +34,7 @@ pub async fn collection(
         Method::POST => create(&state, &headers, body).await,
         _ => return not_allowed("GET, HEAD, POST"),
     };
-    private(told(answer, &headers), &method)
+    told(answer, &method, &headers)
 }
 
 /// `DELETE` takes a token back.
@@ -48,7 +48,7 @@ pub async fn item(
         return not_allowed("DELETE");
     }
     let answer = delete(&state, &headers, &id).await;
-    private(told(answer, &headers), &method)
+    told(answer, &method, &headers)
 }
 
 async fn list(state: &AppState, headers: &HeaderMap) -> Result<Value, Refusal> {

@@ -10,7 +10,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 use stagecraft::{Catalog, Role, User};
 
-use super::answer::{Refusal, not_allowed, private, told};
+use super::answer::{Refusal, not_allowed, told};
 use super::caller::Caller;
 use super::shape::{Kind, Shape, failed, whole};
 use crate::state::AppState;
@@ -31,7 +31,7 @@ pub async fn roles(
         Method::PUT => change(&state, &headers, &email, body).await,
         _ => return not_allowed("GET, HEAD, PUT"),
     };
-    private(told(answer, &headers), &method)
+    told(answer, &method, &headers)
 }
 
 fn known(state: &AppState, headers: &HeaderMap, email: &str) -> Result<Value, Refusal> {
