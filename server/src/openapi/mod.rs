@@ -89,93 +89,96 @@ pub fn operations() -> Vec<Operation> {
     all
 }
 
+/// The operations on the list of a resource, on one of its things, and on what is below that.
 fn of_resource(resource: &Mounted) -> Vec<Operation> {
     // The table of contents is made once and kept, so its texts may be too.
     let keep = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
-    let at = |rest: &str| keep(format!("/admin-api{}{rest}", resource.path));
     let open = Role::Anon.allows(resource.subject, Action::Read);
-    let operation = |method, path, summary, body, refusals: &[u16]| Operation {
-        method,
-        path,
-        tag: "Configuration",
-        summary: keep(summary),
-        access: if method == "get" && open { Access::Everybody } else { Access::Role },
-        body,
-        refusals: Box::leak(refusals.to_vec().into_boxed_slice()),
+    let mut all = Vec::new();
+    let mut add = |method, below: &str, summary: String, body, refusals: &'static [u16]| {
+        all.push(Operation {
+            method,
+            path: keep(format!("/admin-api{}{below}", resource.path)),
+            tag: "Configuration",
+            summary: keep(summary),
+            access: if method == "get" && open { Access::Everybody } else { Access::Role },
+            body,
+            refusals,
+        });
     };
     let (name, shaped) = (resource.name, Body::Shaped(resource.shape));
-    let is = |subject: &[&str]| subject.contains(&resource.path);
-    // Modules are made and changed with their dashboard.
-    let modules = is(&["/module", "/modules"]);
-    let dashboards = is(&["/dashboard", "/dashboards"]);
-    let made: &[u16] = match modules || dashboards {
-        true => &[400, 401, 403, 404, 413, 415],
-        false => &[400, 401, 403, 413, 415],
-    };
-    let changed: &[u16] = if modules { &[405] } else { &[400, 401, 403, 404, 412, 413, 415] };
-    // Nothing uses transforms and collectors, so nothing keeps them.
-    let removed: &[u16] = match (dashboards || is(&["/data-sets"]), is(&["/transform", "/collector"])) {
-        (true, _) => &[400, 401, 403, 404, 412],
-        (_, true) => &[401, 403, 404, 405, 412],
-        _ => &[400, 401, 403, 404, 405, 412],
-    };
-    let remove = match dashboards || is(&["/data-sets"]) {
-        true => format!("Remove one of the {name}"),
-        false => format!("Remove one of the {name}, with `?if=unused` and if nothing uses it"),
-    };
-    let mut all = vec![
-        operation(
-            "get",
-            at(""),
-            format!("List {name}; `page` and `per-page` give a part"),
-            Body::None,
-            &[400, 401, 403],
-        ),
-        operation("post", at(""), format!("Make one of the {name}"), shaped, made),
-        operation("get", at("/{id}"), format!("Look at one of the {name}"), Body::None, &[401, 403, 404]),
-        operation("put", at("/{id}"), format!("Change one of the {name}"), shaped, changed),
-        operation("delete", at("/{id}"), remove, Body::None, removed),
-    ];
+    let Changes { make, change, remove, is_removed_if_unused } = Changes::of(resource.path);
+    let if_unused = if is_removed_if_unused { ", with `?if=unused` and if nothing uses it" } else { "" };
+    let list = format!("List {name}; `page` and `per-page` give a part");
+    add("get", "", list, Body::None, &[400, 401, 403]);
+    add("post", "", format!("Make one of the {name}"), shaped, make);
+    add("get", "/{id}", format!("Look at one of the {name}"), Body::None, &[401, 403, 404]);
+    add("put", "/{id}", format!("Change one of the {name}"), shaped, change);
+    add("delete", "/{id}", format!("Remove one of the {name}{if_unused}"), Body::None, remove);
     if resource.has_history {
-        let (changes, version) = (at("/{id}/history"), at("/{id}/history/{version}"));
-        let told = "what was changed, when and by whom";
-        all.push(operation(
-            "get",
-            changes,
-            format!("Of one of the {name}: {told}"),
-            Body::None,
-            &[400, 401, 403, 404],
-        ));
-        all.push(operation(
-            "get",
-            version,
-            format!("One of the {name} as it was"),
-            Body::None,
-            &[401, 403, 404],
-        ));
+        let changes = format!("Of one of the {name}: what was changed, when and by whom");
+        add("get", "/{id}/history", changes, Body::None, &[400, 401, 403, 404]);
+        let version = format!("One of the {name} as it was");
+        add("get", "/{id}/history/{version}", version, Body::None, &[401, 403, 404]);
     }
-    for (sub, summary, shape) in resource.below {
-        let refusals: &[u16] = &[400, 401, 403, 404, 413, 415];
-        all.push(operation(
-            "post",
-            at(&format!("/{{id}}/{sub}")),
-            (*summary).to_owned(),
-            Body::Shaped(**shape),
-            refusals,
-        ));
+    for (below, summary, shape) in resource.below {
+        let path = format!("/{{id}}/{below}");
+        add("post", &path, (*summary).to_owned(), Body::Shaped(**shape), &[400, 401, 403, 404, 413, 415]);
     }
-    if dashboards {
-        let summary = "Bring back a version of a dashboard, which may have been removed".to_owned();
-        let body = Body::Shaped(admin_api::VERSION);
-        all.push(operation("post", at("/{id}/restore"), summary, body, &[400, 401, 403, 404, 413, 415]));
-        let summary = "The modules of a dashboard".to_owned();
-        all.push(operation("get", at("/{id}/module"), summary, Body::None, &[401, 403, 404]));
-    }
-    if is(&["/organisation/node"]) {
-        let summary = "All that an organisation belongs to, with `?self=true` itself too".to_owned();
-        all.push(operation("get", at("/{id}/ancestors"), summary, Body::None, &[401, 403, 404]));
+    match resource.path {
+        "/dashboard" | "/dashboards" => {
+            let restore = "Bring back a version of a dashboard, which may have been removed".to_owned();
+            let version = Body::Shaped(admin_api::VERSION);
+            add("post", "/{id}/restore", restore, version, &[400, 401, 403, 404, 413, 415]);
+            let modules = "The modules of a dashboard".to_owned();
+            add("get", "/{id}/module", modules, Body::None, &[401, 403, 404]);
+        }
+        "/organisation/node" => {
+            let ancestors = "All that an organisation belongs to, with `?self=true` itself too".to_owned();
+            add("get", "/{id}/ancestors", ancestors, Body::None, &[401, 403, 404]);
+        }
+        _ => {}
     }
     all
+}
+
+/// With which statuses changes of the things of a resource are refused.
+struct Changes {
+    make: &'static [u16],
+    change: &'static [u16],
+    remove: &'static [u16],
+    /// Whether a thing is only removed if nothing uses it.
+    is_removed_if_unused: bool,
+}
+
+impl Changes {
+    fn of(path: &str) -> Changes {
+        let usual = Changes {
+            make: &[400, 401, 403, 413, 415],
+            change: &[400, 401, 403, 404, 412, 413, 415],
+            remove: &[400, 401, 403, 404, 405, 412],
+            is_removed_if_unused: true,
+        };
+        let of_what_is_removed_with_its_parts: &[u16] = &[400, 401, 403, 404, 412];
+        match path {
+            // Modules are made and changed with their dashboard.
+            "/module" | "/modules" => {
+                Changes { make: &[400, 401, 403, 404, 413, 415], change: &[405], ..usual }
+            }
+            "/dashboard" | "/dashboards" => Changes {
+                make: &[400, 401, 403, 404, 413, 415],
+                remove: of_what_is_removed_with_its_parts,
+                is_removed_if_unused: false,
+                ..usual
+            },
+            "/data-sets" => {
+                Changes { remove: of_what_is_removed_with_its_parts, is_removed_if_unused: false, ..usual }
+            }
+            // Nothing uses transforms and collectors, so nothing keeps them.
+            "/transform" | "/collector" => Changes { remove: &[401, 403, 404, 405, 412], ..usual },
+            _ => usual,
+        }
+    }
 }
 
 fn document() -> OpenApi {
