@@ -5,7 +5,8 @@ use clap::{Args, Subcommand};
 use comfy_table::{ContentArrangement, Table, presets};
 use stagecraft::{Catalog, Job, JobState, Uuid};
 
-use super::{DataDir, start_logging};
+use super::data_dir::{Configuration, DataDir};
+use super::start_logging;
 use crate::worker::run_due;
 
 /// Options of `jobs`.
@@ -13,8 +14,6 @@ use crate::worker::run_due;
 pub struct JobsArgs {
     #[command(subcommand)]
     command: JobsCommand,
-    #[command(flatten)]
-    data: DataDir,
 }
 
 #[derive(Debug, Subcommand)]
@@ -27,9 +26,14 @@ enum JobsCommand {
         /// How many.
         #[arg(long, value_name = "NUMBER", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
         limit: u32,
+        #[command(flatten)]
+        configuration: Configuration,
     },
     /// Do the jobs that are due, for instance after `load`. While a server runs on the data directory, it does them itself.
-    Run,
+    Run {
+        #[command(flatten)]
+        data: DataDir,
+    },
 }
 
 /// Does what is asked.
@@ -38,8 +42,8 @@ enum JobsCommand {
 /// When the data directory cannot be used.
 pub async fn run(args: JobsArgs) -> anyhow::Result<()> {
     match args.command {
-        JobsCommand::List { state, limit } => {
-            let registry = args.data.registry().await?;
+        JobsCommand::List { state, limit, configuration } => {
+            let registry = configuration.open().await?;
             let jobs = registry.jobs(state, limit).await?;
             match jobs.is_empty() {
                 true => eprintln!("there are no such jobs"),
@@ -47,9 +51,10 @@ pub async fn run(args: JobsArgs) -> anyhow::Result<()> {
             }
             registry.close().await;
         }
-        JobsCommand::Run => {
+        JobsCommand::Run { data } => {
             start_logging();
-            let state = args.data.open().await?;
+            data.configuration.must_be_there()?;
+            let state = data.open("it does the jobs that are due by itself").await?;
             let count = run_due(&state, Utc::now()).await;
             state.store.close().await?;
             eprintln!("jobs that ended: {count}; `performance-platform jobs list` tells what came of them");

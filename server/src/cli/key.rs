@@ -7,7 +7,7 @@ use anyhow::{Context, ensure};
 use clap::{Args, Subcommand};
 use stagecraft::SecretKey;
 
-use super::DataDir;
+use super::data_dir::Configuration;
 
 /// Options of `key`.
 #[derive(Debug, Args)]
@@ -15,7 +15,7 @@ pub struct KeyArgs {
     #[command(subcommand)]
     command: KeyCommand,
     #[command(flatten)]
-    data: DataDir,
+    configuration: Configuration,
 }
 
 #[derive(Debug, Subcommand)]
@@ -47,7 +47,8 @@ pub async fn run(args: KeyArgs) -> anyhow::Result<()> {
         }
         KeyCommand::Rotate { to: Some(to) } => (to, None),
         KeyCommand::Rotate { to: None } => {
-            let used = args.data.registry.key_file(&args.data.data_dir);
+            args.configuration.must_be_there()?;
+            let used = args.configuration.registry.key_file(&args.configuration.data_dir);
             ensure!(
                 used.exists(),
                 "there is no key in {}: say with --to where the new one is",
@@ -60,7 +61,7 @@ pub async fn run(args: KeyArgs) -> anyhow::Result<()> {
     };
     let text = std::fs::read_to_string(&to).with_context(|| format!("cannot read {}", to.display()))?;
     let key = SecretKey::parse(&text).with_context(|| to.display().to_string())?;
-    let registry = args.data.registry().await?;
+    let registry = args.configuration.open().await?;
     let rotated = registry.rotate_secret_key(&key).await;
     registry.close().await;
     if rotated.is_err() && in_place.is_some() {

@@ -8,8 +8,9 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use stagecraft::NewDataSet;
 
+use super::data_dir::DataDir;
 use super::remote::{self, Remote};
-use super::{DataDir, DataSetPath, counted};
+use super::{DataSetPath, counted};
 use crate::ingest;
 use crate::state::AppState;
 use crate::worker::written;
@@ -82,7 +83,7 @@ impl Target {
         if let Some(url) = &args.remote.server {
             return Ok(Self::Server { url: url.clone(), token: args.remote.token.clone() });
         }
-        let state = args.data.open().await?;
+        let state = args.data.open("send to it with --server http://127.0.0.1:3000 --token TOKEN").await?;
         let DataSetPath { data_group, data_type } = &args.data_set;
         if state.registry.data_set_by(data_group, data_type).is_none() {
             state.registry.ensure_data_group(data_group).await?;

@@ -1,5 +1,6 @@
 //! The command line: one file a command, and the options that they share.
 
+mod data_dir;
 pub mod demo;
 mod jobs;
 mod key;
@@ -17,19 +18,10 @@ mod token;
 mod user;
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
-use clap::{Args, Parser, Subcommand};
-use engine::query::QueryLimits;
-use engine::{Place, StoreOptions};
+use clap::{Parser, Subcommand};
 use indicatif::HumanCount;
-use registry::RegistryArgs;
-use stagecraft::Registry;
-
-use crate::clock::Clock;
-use crate::state::AppState;
 
 /// Measure services and show the results to everybody.
 ///
@@ -68,50 +60,6 @@ enum Command {
     Key(key::KeyArgs),
     /// Make dashboard pages from files, as JSON or HTML.
     Render(render::RenderArgs),
-}
-
-/// Where records and configuration are kept.
-#[derive(Debug, Clone, Args)]
-struct DataDir {
-    /// Folder that holds records and configuration. Created when it is not there.
-    #[arg(long, env = "PP_DATA_DIR", value_name = "DIR", default_value = "./data", global = true)]
-    data_dir: PathBuf,
-    /// Where the records are, if not in that folder: s3://bucket/path, az://container/path, gs://bucket/path or another
-    /// folder. Credentials and settings are read from AWS_..., AZURE_... and GOOGLE_... variables. The log of writes stays in
-    /// the data directory.
-    #[arg(long, env = "PP_STORE", value_name = "URL", global = true)]
-    store: Option<String>,
-    #[command(flatten)]
-    registry: RegistryArgs,
-}
-
-impl DataDir {
-    /// Where the records are.
-    fn place(&self) -> anyhow::Result<Place> {
-        let folder = self.data_dir.join("records");
-        let place = match &self.store {
-            Some(store) => Place::at(store, &folder),
-            None => Place::local(&folder),
-        };
-        place.with_context(|| {
-            format!("cannot use {}", self.store.as_deref().unwrap_or(&folder.to_string_lossy()))
-        })
-    }
-
-    /// Records and configuration, for a command.
-    async fn open(&self) -> anyhow::Result<AppState> {
-        let options = (StoreOptions::default(), QueryLimits::default());
-        open::open_with(self.place()?, &self.data_dir, &self.registry, None, Clock::System, false, options)
-            .await
-    }
-
-    /// The configuration alone, also while a server uses it.
-    async fn registry(&self) -> anyhow::Result<Registry> {
-        let folder = &self.data_dir;
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("cannot create the folder {}", folder.display()))?;
-        self.registry.open(folder).await
-    }
 }
 
 /// A data set, as on the command line: `GROUP/TYPE`.

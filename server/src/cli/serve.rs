@@ -13,7 +13,8 @@ use engine::{Durability, Place, StoreOptions};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::{DataDir, open::open_with, registry::RegistryArgs, sign_on::SignOnArgs, start_logging};
+use super::data_dir::{Configuration, DataDir};
+use super::{open::open_with, registry::RegistryArgs, sign_on::SignOnArgs, start_logging};
 use crate::access::limits::Limits;
 use crate::access::{self, Access};
 use crate::auth::Token;
@@ -223,8 +224,8 @@ impl ListenArgs {
 /// When the data directory or an address cannot be used.
 pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     start_logging();
-    let data = &args.data;
-    let state = args.listen.open(data.place()?, &data.data_dir, &data.registry, args.read_only).await?;
+    let Configuration { data_dir, registry } = &args.data.configuration;
+    let state = args.listen.open(args.data.place()?, data_dir, registry, args.read_only).await?;
     let welcome = state.access.welcome.offer(&state.registry);
     serve(state, &args.listen, |address| {
         eprintln!("Listening on http://{address}");

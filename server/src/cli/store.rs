@@ -9,7 +9,8 @@ use engine::{Backup, Copied, Finding, Place, Store, StoreOptions};
 use indicatif::{HumanBytes, HumanCount, ProgressBar};
 use stagecraft::Registry;
 
-use super::{DataDir, counted};
+use super::counted;
+use super::data_dir::DataDir;
 
 /// The file of the configuration in a data directory, and in a backup.
 const REGISTRY: &str = "registry.sqlite";
@@ -79,8 +80,8 @@ pub async fn run(args: StoreArgs) -> anyhow::Result<()> {
 
 /// The store of a data directory, which must be there.
 fn existing(data: &DataDir) -> anyhow::Result<Place> {
-    let is_there = data.store.is_some() || data.data_dir.join("records").join("log").is_dir();
-    ensure!(is_there, "{} is no data directory: it has no records", data.data_dir.display());
+    let is_there = data.store.is_some() || data.configuration.data_dir.join("records").join("log").is_dir();
+    ensure!(is_there, "{} is no data directory: it has no records", data.configuration.data_dir.display());
     data.place()
 }
 
@@ -187,14 +188,14 @@ async fn backup(data: &DataDir, to: &str) -> anyhow::Result<()> {
         counted(copied.data_sets as u64, "data set"),
         if has_configuration { ", and the configuration" } else { "" }
     );
-    if data.registry.is_elsewhere() {
+    if data.configuration.registry.is_elsewhere() {
         println!(
             "The configuration is not among them: back up the database at --registry with its own tools."
         );
     } else if !has_configuration {
-        println!("There is no configuration in {} yet.", data.data_dir.display());
+        println!("There is no configuration in {} yet.", data.configuration.data_dir.display());
     }
-    let key = data.registry.key_file(&data.data_dir);
+    let key = data.configuration.registry.key_file(&data.configuration.data_dir);
     if key.exists() {
         println!(
             "Keep a copy of {} elsewhere: without it nobody can read the credentials of providers.",
@@ -206,8 +207,8 @@ async fn backup(data: &DataDir, to: &str) -> anyhow::Result<()> {
 
 /// Puts a copy of the configuration into a backup, if it is in the data directory.
 async fn copy_configuration(data: &DataDir, backup: &Backup) -> anyhow::Result<bool> {
-    let registry = data.data_dir.join(REGISTRY);
-    if data.registry.is_elsewhere() || !registry.exists() {
+    let registry = data.configuration.data_dir.join(REGISTRY);
+    if data.configuration.registry.is_elsewhere() || !registry.exists() {
         return Ok(false);
     }
     // a file of its own, as it is at one moment, whoever changes it meanwhile
@@ -230,7 +231,7 @@ fn tell(progress: &ProgressBar, copied: Copied) {
 
 async fn restore(from: &str, data: &DataDir) -> anyhow::Result<()> {
     let (backup, place) = (Backup::at(from)?, data.place()?);
-    let target = data.data_dir.join(REGISTRY);
+    let target = data.configuration.data_dir.join(REGISTRY);
     ensure!(!target.exists(), "{} is there already", target.display());
     let progress = ProgressBar::new_spinner();
     let copied = engine::restore(&backup, &place, |copied| tell(&progress, copied))

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use comfy_table::{Table, presets};
 use stagecraft::{NewToken, Registry, Role, Scope, Uuid};
 
-use super::DataDir;
+use super::data_dir::Configuration;
 use super::user::names;
 
 /// Options of `token`.
@@ -17,7 +17,7 @@ pub struct TokenArgs {
     #[command(subcommand)]
     command: TokenCommand,
     #[command(flatten)]
-    data: DataDir,
+    configuration: Configuration,
 }
 
 #[derive(Debug, Subcommand)]
@@ -59,7 +59,10 @@ enum TokenCommand {
 /// # Errors
 /// When the data directory cannot be used, or what is asked breaks a rule.
 pub async fn run(args: TokenArgs) -> anyhow::Result<()> {
-    let registry = args.data.registry().await?;
+    let registry = match args.command {
+        TokenCommand::Create { .. } => args.configuration.open_or_make().await?,
+        _ => args.configuration.open().await?,
+    };
     match args.command {
         TokenCommand::Create { email, roles, scopes, label, days } => {
             let new = NewToken {

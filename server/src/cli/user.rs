@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use comfy_table::{Table, presets};
 use stagecraft::{Edit, Registry, Role, password};
 
-use super::DataDir;
+use super::data_dir::Configuration;
 
 /// Options of `user`.
 #[derive(Debug, Args)]
@@ -16,7 +16,7 @@ pub struct UserArgs {
     #[command(subcommand)]
     command: UserCommand,
     #[command(flatten)]
-    data: DataDir,
+    configuration: Configuration,
 }
 
 #[derive(Debug, Subcommand)]
@@ -47,7 +47,10 @@ enum UserCommand {
 /// # Errors
 /// When the data directory cannot be used, or what is asked breaks a rule.
 pub async fn run(args: UserArgs) -> anyhow::Result<()> {
-    let registry = args.data.registry().await?;
+    let registry = match args.command {
+        UserCommand::Create { .. } => args.configuration.open_or_make().await?,
+        _ => args.configuration.open().await?,
+    };
     match args.command {
         UserCommand::Create { email, roles, no_password } => {
             let roles: BTreeSet<Role> = roles.into_iter().collect();

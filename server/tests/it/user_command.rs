@@ -61,3 +61,35 @@ fn users_are_made_changed_and_revoked_from_the_command_line() {
     let (done, said) = user(&["revoke", "eve@example.gov.uk"], "");
     assert!(!done && said.contains("no user eve@example.gov.uk"), "{said}");
 }
+
+#[test]
+fn a_data_directory_that_is_not_there_is_not_made_by_those_who_look_into_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("dta");
+    for arguments in [
+        &["user", "list"][..],
+        &["user", "revoke", "ann@example.gov.uk"],
+        &["token", "list"],
+        &["token", "revoke", "00000000-0000-4000-8000-000000000000"],
+        &["key", "rotate"],
+        &["jobs", "list"],
+        &["jobs", "run"],
+    ] {
+        let (done, said) = run(&missing, arguments, "");
+        let expected = format!("there is no data directory {}: give --data-dir DIR", missing.display());
+        assert!(!done && said.contains(&expected), "{arguments:?}: {said}");
+        assert!(!missing.exists(), "{arguments:?}");
+    }
+    // Whoever makes the first user may come before the first server, and is told so.
+    let (done, said) = run(&missing, &["user", "create", "ann@example.gov.uk", "--no-password"], "");
+    assert!(done && said.contains("there was no data directory") && missing.exists(), "{said}");
+}
+
+#[test]
+fn commands_that_work_on_the_configuration_take_no_place_for_records() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [&["user", "list"][..], &["token", "list"], &["key", "rotate"], &["jobs", "list"]] {
+        let (done, said) = run(folder.path(), &[arguments, &["--store", "elsewhere"]].concat(), "");
+        assert!(!done && said.contains("unexpected argument '--store'"), "{arguments:?}: {said}");
+    }
+}

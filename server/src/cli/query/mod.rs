@@ -7,7 +7,7 @@ mod table;
 
 use std::path::PathBuf;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow};
 use clap::Args;
 use engine::output::Answer;
 use query_lang::{Format, Policy, Query};
@@ -16,8 +16,9 @@ use stagecraft::Registry;
 
 use self::output::{Output, OutputFormat};
 use self::pieces::Pieces;
+use super::DataSetPath;
+use super::data_dir::DataDir;
 use super::remote::{self, Remote, Reply};
-use super::{DataDir, DataSetPath};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -110,11 +111,9 @@ async fn ask_server(server: &str, args: &QueryArgs, query: &Query, output: Outpu
 }
 
 async fn ask_data_dir(args: &QueryArgs, query: &Query, output: Output) -> anyhow::Result<()> {
-    let folder = &args.data.data_dir;
-    if !args.data.registry.is_elsewhere() && !folder.join("registry.sqlite").exists() {
-        bail!("there is no data directory {}: give --data-dir DIR, or --server URL", folder.display());
-    }
-    let state = args.data.open().await.map_err(or_ask_the_server)?;
+    let configuration = &args.data.configuration;
+    configuration.must_be_there().map_err(|missing| anyhow!("{missing}, or --server URL"))?;
+    let state = args.data.open("ask it with --server http://127.0.0.1:3000").await?;
     let DataSetPath { data_group, data_type } = &args.data_set;
     let data_set = state.registry.data_set_by(data_group, data_type);
     let data_set = data_set.ok_or_else(|| unknown(&args.data_set, &state.registry))?;
@@ -129,16 +128,6 @@ async fn ask_data_dir(args: &QueryArgs, query: &Query, output: Output) -> anyhow
         output.write(&state.queries.answer(snapshot, query, now).await?, query)?;
     }
     Ok(state.store.close().await?)
-}
-
-/// A data directory belongs to one process; that one can be asked.
-fn or_ask_the_server(error: anyhow::Error) -> anyhow::Error {
-    match error.downcast_ref() {
-        Some(engine::StoreError::InUse { .. }) => {
-            error.context("a server has this data directory: ask it with --server http://127.0.0.1:3000")
-        }
-        _ => error,
-    }
 }
 
 /// Says which data sets may have been meant; where none is alike, which there are.
