@@ -55,10 +55,12 @@ async fn rest(mut stream: TcpStream) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The status line of the next answer.
+/// The status line of the next answer; empty if the connection ends without one.
 async fn status(stream: &mut TcpStream) -> String {
     let mut bytes = [0; 12];
-    stream.read_exact(&mut bytes).await.unwrap();
+    if stream.read_exact(&mut bytes).await.is_err() {
+        return String::new();
+    }
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
@@ -70,9 +72,13 @@ async fn who_does_not_say_what_it_wants_is_let_go() {
         let told = rest(stream).await;
         assert!(told.is_empty() || told.starts_with("HTTP/1.1 408"), "{told}");
     }
-    // An idle connection is kept no longer either.
-    let mut stream = running.say("GET /_status HTTP/1.1\r\nhost: a\r\n\r\n").await;
-    assert_eq!(status(&mut stream).await, "HTTP/1.1 200");
+    // An idle connection is kept no longer either. On a machine that is held up the request may come too late itself.
+    let stream = loop {
+        let mut stream = running.say("GET /_status HTTP/1.1\r\nhost: a\r\n\r\n").await;
+        if status(&mut stream).await == "HTTP/1.1 200" {
+            break stream;
+        }
+    };
     rest(stream).await;
 }
 

@@ -1,88 +1,24 @@
 //! Two servers with one configuration in a real PostgreSQL: what one changes the other sees, and programs of the command line
 //! work on the same.
 
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 use crate::postgres::Postgres;
+use crate::support::ADMIN;
+use crate::support::process::{Connection, Server};
 use serde_json::{Value, json};
 
-const ADMIN: &str = "administrator-of-tests";
 const PROGRAM: &str = env!("CARGO_BIN_EXE_performance-platform");
 /// 32 bytes in base 64.
 const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
-/// A running server; killed when it is dropped.
-struct Server {
-    process: Child,
-    base: String,
+fn call(server: &Server, method: &str, path: &str, body: &Value) -> (u16, Value) {
+    Connection::open(&server.host).unwrap().json(method, path, ADMIN, body).unwrap()
 }
 
-impl Server {
-    fn start(folder: &Path, registry: &str, key: Option<&str>) -> Server {
-        let mut command = Command::new(PROGRAM);
-        command
-            .args([
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-                "--admin-token",
-                ADMIN,
-                "--registry",
-                registry,
-                "--data-dir",
-            ])
-            .arg(folder)
-            .env_remove("PP_SECRET_KEY")
-            .stderr(Stdio::piped());
-        if let Some(key) = key {
-            command.env("PP_SECRET_KEY", key);
-        }
-        let mut process = command.spawn().unwrap();
-        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
-        let base = lines
-            .by_ref()
-            .map_while(Result::ok)
-            .find_map(|line| line.strip_prefix("Listening on ").map(str::to_owned))
-            .expect("the server says where it listens");
-        std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| println!("server: {line}")));
-        Server { process, base }
-    }
-
-    fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> (u16, Value) {
-        let request = ureq::http::Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.base))
-            .header("authorization", format!("Bearer {token}"))
-            .header("content-type", "application/json")
-            .body(if body.is_null() { String::new() } else { body.to_string() })
-            .unwrap();
-        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
-        let mut answer = agent.run(request).unwrap();
-        let text = answer.body_mut().read_to_string().unwrap();
-        (answer.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::Null))
-    }
-
-    /// Asks until the answer has this status, which it has to have soon.
-    fn soon(&self, method: &str, path: &str, token: &str, body: &Value, status: u16) {
-        let begun = Instant::now();
-        loop {
-            let (got, answer) = self.call(method, path, token, body);
-            if got == status {
-                return;
-            }
-            assert!(begun.elapsed() < Duration::from_secs(30), "{method} {path}: {got} {answer}");
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
+/// Asks until the answer has this status, which it has to have soon.
+fn soon(server: &Server, method: &str, path: &str, token: &str, body: &Value, status: u16) {
+    server.soon(method, path, token, body, |got, _| got == status);
 }
 
 #[test]
@@ -90,11 +26,14 @@ fn two_servers_share_one_configuration_in_postgresql() {
     let Some(database) = Postgres::start() else { return };
     let url = database.url();
     let folders = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let one = Server::start(folders.0.path(), &url, Some(KEY));
-    let two = Server::start(folders.1.path(), &url, None);
+    let key = folders.0.path().join("key");
+    std::fs::write(&key, KEY).unwrap();
+    let one =
+        Server::start(folders.0.path(), &["--registry", &url, "--secret-key-file", key.to_str().unwrap()]);
+    let two = Server::start(folders.1.path(), &["--registry", &url]);
     assert!(!folders.0.path().join("registry.sqlite").exists());
     let admin = |server: &Server, method: &str, path: &str, body: Value| {
-        let (status, answer) = server.call(method, &format!("/admin-api{path}"), ADMIN, &body);
+        let (status, answer) = call(server, method, &format!("/admin-api{path}"), &body);
         assert_eq!(status, 200, "{method} {path}: {answer}");
         answer
     };
@@ -104,16 +43,16 @@ fn two_servers_share_one_configuration_in_postgresql() {
     let data_set = json!({"data_group": "canals", "data_type": "boats", "bearer_token": "first"});
     admin(&two, "POST", "/data-sets", data_set);
     let record = json!([{"_timestamp": "2026-01-01T00:00:00Z", "kind": "a"}]);
-    one.soon("POST", "/data/canals/boats", "first", &record, 200);
+    soon(&one, "POST", "/data/canals/boats", "first", &record, 200);
 
     // What is taken back at one is taken back at the other.
     let token = admin(&one, "POST", "/tokens", json!({"name": "a@example.gov.uk", "roles": ["admin"]}));
     let secret = token["token"].as_str().unwrap();
-    two.soon("GET", "/admin-api/users", secret, &Value::Null, 200);
+    soon(&two, "GET", "/admin-api/users", secret, &Value::Null, 200);
     admin(&one, "DELETE", &format!("/tokens/{}", token["id"].as_str().unwrap()), Value::Null);
-    two.soon("GET", "/admin-api/users", secret, &Value::Null, 401);
+    soon(&two, "GET", "/admin-api/users", secret, &Value::Null, 401);
     admin(&two, "POST", "/data-sets/canals_boats/token", json!({"overlap": 0}));
-    one.soon("POST", "/data/canals/boats", "first", &record, 401);
+    soon(&one, "POST", "/data/canals/boats", "first", &record, 401);
 
     // The command line works on the same configuration.
     let made = Command::new(PROGRAM)
@@ -123,15 +62,15 @@ fn two_servers_share_one_configuration_in_postgresql() {
         .unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let printed = String::from_utf8(made.stdout).unwrap();
-    one.soon("GET", "/admin-api/users", printed.trim(), &Value::Null, 200);
-    two.soon("GET", "/admin-api/users", printed.trim(), &Value::Null, 200);
+    soon(&one, "GET", "/admin-api/users", printed.trim(), &Value::Null, 200);
+    soon(&two, "GET", "/admin-api/users", printed.trim(), &Value::Null, 200);
 
     // Credentials need the key, which only one of them was given.
     let provider = admin(&one, "POST", "/provider", json!({"slug": "gate", "name": "Gate"}));
     let source = |slug: &str| json!({"slug": slug, "name": slug, "provider_id": provider["id"], "credentials": {"key": "hush"}});
     admin(&one, "POST", "/data-source", source("main"));
-    two.soon("GET", "/admin-api/data-source/main", ADMIN, &Value::Null, 200);
-    let (status, refused) = two.call("POST", "/admin-api/data-source", ADMIN, &source("other"));
+    soon(&two, "GET", "/admin-api/data-source/main", ADMIN, &Value::Null, 200);
+    let (status, refused) = call(&two, "POST", "/admin-api/data-source", &source("other"));
     assert_eq!(status, 400);
     assert!(refused["message"].as_str().unwrap().contains("PP_SECRET_KEY"), "{refused}");
 }

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -92,6 +92,26 @@ impl Server {
         Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? * 1024)
     }
 
+    /// Asks until the answer is what it has to become soon.
+    pub fn soon(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        body: &Value,
+        is_good: impl Fn(u16, &Value) -> bool,
+    ) -> Value {
+        let mut connection = Connection::open(&self.host).unwrap();
+        let begun = Instant::now();
+        loop {
+            let (status, answer) = connection.json(method, path, token, body).unwrap();
+            if is_good(status, &answer) {
+                return answer;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(120), "{method} {path}: {status} {answer}");
+        }
+    }
+
     /// Makes a data set with its group and type.
     pub fn make_data_set(&self, data_group: &str, data_type: &str) {
         let mut connection = Connection::open(&self.host).unwrap();
@@ -115,6 +135,7 @@ fn serve(program: &mut Command, folder: &Path, options: &[&str]) -> Child {
         .args(["serve", "--listen", "127.0.0.1:0", "--admin-token", ADMIN, "--data-dir"])
         .arg(folder)
         .args(options)
+        .env_remove("PP_SECRET_KEY")
         .stderr(Stdio::piped())
         .spawn()
         .unwrap()
