@@ -38,7 +38,7 @@ pub struct Counts {
     pub flushes: Count,
     /// Times that segments were put together.
     pub compactions: Count,
-    /// Flushes and compactions that failed.
+    /// Flushes and compactions that failed, and attempts to apply what is in the log.
     pub failures: Count,
     /// Rows in segments that were written.
     pub rows_written: Count,
@@ -73,7 +73,7 @@ pub struct StoreCounters {
     pub flushes: u64,
     /// Times that segments were put together, since the store was opened.
     pub compactions: u64,
-    /// Flushes and compactions that failed, since the store was opened.
+    /// Flushes and compactions that failed, and attempts to apply what is in the log, since the store was opened.
     pub failures: u64,
     /// Rows in segments that were written, since the store was opened.
     pub rows_written: u64,

@@ -267,7 +267,11 @@ async fn numbers(state: &AppState) -> Vec<Line> {
         ("store_log_failures", "Writes to the log that failed", Total(store.log_failures)),
         ("store_flushes", "Buffers that became segments", Total(store.flushes)),
         ("store_compactions", "Times that segments were put together", Total(store.compactions)),
-        ("store_failures", "Flushes and compactions that failed", Total(store.failures)),
+        (
+            "store_failures",
+            "Flushes, compactions and attempts to apply what is in the log that failed",
+            Total(store.failures),
+        ),
         ("store_rows_written", "Rows in segments that were written", Total(store.rows_written)),
         ("store_bytes_written", "Bytes of segments that were written", Total(store.bytes_written)),
         ("store_commits", "Manifests that were committed", Total(store.commits)),

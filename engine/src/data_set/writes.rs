@@ -57,11 +57,6 @@ impl DataSet {
         !self.pending.is_empty()
     }
 
-    /// Whether the log has not decided yet about all that was handed to it.
-    pub fn waits_for_log(&self) -> bool {
-        self.pending.back().is_some_and(|pending| pending.outcome.decided().is_none())
-    }
-
     /// Applies what the log has decided since the last time, in its order. Who waited is told by [`DataSet::tell`]. When this is
     /// broken off, nothing is applied by halves.
     ///
@@ -72,30 +67,25 @@ impl DataSet {
             self.pending.front().and_then(|pending| Some((pending, pending.outcome.decided()?)))
         {
             let ready = match decided {
-                Ok(position) => {
-                    self.ready(&pending.operation, &pending.searched).await.map(|ready| (position, ready))
-                }
-                Err(error) => {
-                    let failed = self.pending.pop_front();
-                    self.finished
-                        .extend(failed.and_then(|failed| failed.done).map(|done| (done, Err(error))));
-                    continue;
-                }
+                Ok(position) => Ok((position, self.ready(&pending.operation, &pending.searched).await?)),
+                Err(error) => Err(error),
             };
-            match ready {
-                Ok((position, ready)) => {
-                    let Some(pending) = self.pending.pop_front() else { break };
-                    self.apply(&pending.operation, &pending.searched, ready, position);
-                    self.finished.extend(pending.done.map(|done| (done, Ok(()))));
-                }
-                Err(error) => {
-                    let done = self.pending.front_mut().and_then(|pending| pending.done.take());
-                    self.finished.extend(done.map(|done| (done, Err(copy(&error)))));
-                    return Err(error);
-                }
-            }
+            let Some(pending) = self.pending.pop_front() else { break };
+            let result = ready.map(|(position, ready)| {
+                self.apply(&pending.operation, &pending.searched, ready, position);
+            });
+            self.finished.extend(pending.done.map(|done| (done, result)));
         }
         Ok(())
+    }
+
+    /// Lets those go who wait for what is in the log and cannot be applied. It is applied when that can be done.
+    pub fn let_go(&mut self, reason: &io::Error) {
+        let stuck =
+            self.pending.iter_mut().filter(|pending| matches!(pending.outcome.decided(), Some(Ok(_))));
+        for done in stuck.filter_map(|pending| pending.done.take()) {
+            self.finished.push((done, Err(copy(reason))));
+        }
     }
 
     /// Tells those whose writes are decided; to be called when readers may see them.

@@ -2,11 +2,12 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::{MappedMutexGuard, Mutex as AsyncMutex, MutexGuard, Notify, RwLock};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::data_set::{DataSet, Home};
 use crate::job::{Job, Output};
@@ -17,6 +18,10 @@ use super::{Store, StoreError};
 
 /// The version of a data set that was not opened yet.
 const UNKNOWN: u64 = u64::MAX;
+
+/// How long a write that could not be applied is left alone: twice as long each time, up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// A data set, and its version where readers find it without waiting.
 #[derive(Debug)]
@@ -142,29 +147,7 @@ impl Slot {
     /// are still there or not. One task does it for all of them: writers need not wait for each other to look.
     pub fn follow_log(self: &Arc<Self>, data_set: &mut DataSet) {
         if !std::mem::replace(&mut data_set.is_followed, true) {
-            let slot = Arc::clone(self);
-            tokio::spawn(async move {
-                loop {
-                    slot.decided.notified().await;
-                    let Some(mut data_set) = slot.if_open().await else { return };
-                    let applied = data_set.catch_up().await;
-                    slot.publish(&mut data_set);
-                    let is_more_to_come = match applied {
-                        // What is left was not decided when it was looked at, so that there will be word of it. To ask the log
-                        // once more would be wrong: what it has decided since then would be nobody's.
-                        Ok(()) => data_set.is_anything_pending(),
-                        Err(error) => {
-                            // whoever uses the data set next tries again
-                            tracing::error!(data_set = slot.name, %error, "cannot apply what is in the log");
-                            data_set.waits_for_log()
-                        }
-                    };
-                    if !is_more_to_come {
-                        data_set.is_followed = false;
-                        return;
-                    }
-                }
-            });
+            tokio::spawn(apply_what_is_decided(Arc::downgrade(self), Arc::clone(&self.decided)));
         }
     }
 
@@ -193,7 +176,7 @@ impl Slot {
     }
 
     /// Looks for newer manifests of another process, unless somebody did so lately.
-    pub async fn follow(&self, every: std::time::Duration) -> io::Result<()> {
+    pub async fn follow(&self, every: Duration) -> io::Result<()> {
         {
             let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
             if looked.is_some_and(|looked| looked.elapsed() < every) {
@@ -336,5 +319,139 @@ impl Slot {
             }
         }
         Ok(())
+    }
+}
+
+/// Applies writes to a data set in the order of the log, until none is left or the store is gone. One that cannot be applied now is
+/// tried again after a while, and those behind it wait for it. Whoever has waited for some seconds is let go, so that trouble with
+/// one data set does not hold up what looks after all of them.
+async fn apply_what_is_decided(slot: Weak<Slot>, decided: Arc<Notify>) {
+    let mut again_in = None;
+    loop {
+        match again_in {
+            None => decided.notified().await,
+            Some(pause) => drop(timeout(pause, decided.notified()).await),
+        }
+        let Some(slot) = slot.upgrade() else { return };
+        let Some(mut data_set) = slot.if_open().await else { return };
+        again_in = data_set.catch_up().await.err().map(|error| {
+            let pause = again_in.map_or(FIRST_PAUSE, |last| LONGEST_PAUSE.min(last * 2));
+            tracing::error!(data_set = slot.name, %error, again_in = ?pause, "cannot apply what is in the log");
+            slot.home.resources.counts.failures.one();
+            if pause == LONGEST_PAUSE {
+                data_set.let_go(&error);
+            }
+            pause
+        });
+        slot.publish(&mut data_set);
+        // What is left and could have been applied was not decided when it was looked at, so that there will be word of it. To
+        // ask the log once more would be wrong: what it has decided since then would be nobody's.
+        if !data_set.is_anything_pending() {
+            data_set.is_followed = false;
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use futures::TryStreamExt;
+    use object_store::memory::InMemory;
+    use object_store::path::Path;
+    use object_store::{ObjectStore, ObjectStoreExt};
+    use tokio::sync::oneshot;
+
+    use super::*;
+    use crate::{Batch, DecodeOptions, Place, StoreOptions, Value, decode};
+
+    fn record(value: i64) -> Batch {
+        let options = DecodeOptions { auto_ids: &[], now: DateTime::UNIX_EPOCH };
+        decode(format!(r#"{{"_id": "a", "nn": {value}}}"#).as_bytes(), &options).unwrap()
+    }
+
+    /// Two writes that are in the log and cannot be applied, since the segment with the record that they replace is gone.
+    struct Stuck {
+        store: Arc<Store>,
+        slot: Arc<Slot>,
+        told: Vec<oneshot::Receiver<io::Result<()>>>,
+        objects: Arc<InMemory>,
+        taken_away: Vec<(Path, Bytes)>,
+        _folder: tempfile::TempDir,
+    }
+
+    impl Stuck {
+        async fn new() -> Stuck {
+            let (objects, folder) = (Arc::new(InMemory::new()), tempfile::tempdir().unwrap());
+            let place = Place::on(objects.clone(), "memory://bucket", folder.path());
+            let flush_interval = Duration::from_secs(86_400);
+            let options = StoreOptions { flush_interval, cache: 0, ..StoreOptions::default() };
+            let store = Store::open_at(place, options).await.unwrap();
+            store.append("set", record(1)).await.unwrap();
+            let slot = store.slot("set").unwrap();
+            // They have looked for the record before it is in a segment ...
+            let mut writes = Vec::new();
+            for value in [2, 3] {
+                let mut data_set = slot.open().await.unwrap();
+                let (known, first) = data_set.reserve(1);
+                let operation = Operation::Append(record(value).numbered(&known, first).unwrap());
+                let searched = data_set.search().run(&operation).await.unwrap();
+                writes.push((operation, searched));
+            }
+            store.flush().await.unwrap();
+            // ... which cannot be read when they are to be applied.
+            let mut taken_away = Vec::new();
+            let folder_of_data_set = Path::from(&*slot.home.folder);
+            for file in objects.list(Some(&folder_of_data_set)).try_collect::<Vec<_>>().await.unwrap() {
+                let bytes = objects.get(&file.location).await.unwrap().bytes().await.unwrap();
+                objects.delete(&file.location).await.unwrap();
+                taken_away.push((file.location, bytes));
+            }
+            let mut told = Vec::new();
+            for (operation, searched) in writes {
+                let mut data_set = slot.open().await.unwrap();
+                let payload = operation.encode("set").unwrap();
+                let ticket = store.log.as_ref().unwrap().submit(payload, &slot.decided).unwrap();
+                told.push(data_set.expect(operation, searched, ticket));
+                slot.follow_log(&mut data_set);
+            }
+            Stuck { store, slot, told, objects, taken_away, _folder: folder }
+        }
+
+        async fn bring_back(&mut self) {
+            for (location, bytes) in self.taken_away.drain(..) {
+                self.objects.put(&location, bytes.into()).await.unwrap();
+            }
+        }
+
+        async fn stored(&self) -> Value {
+            self.slot.open().await.unwrap().record("a").await.unwrap().unwrap()["nn"].clone()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_write_that_cannot_be_applied_is_tried_again_although_nobody_asks() {
+        let mut stuck = Stuck::new().await;
+        while stuck.store.resources.counts.failures.get() == 0 {
+            tokio::task::yield_now().await;
+        }
+        stuck.bring_back().await;
+        for applied in stuck.told.drain(..) {
+            applied.await.unwrap().unwrap();
+        }
+        assert_eq!(stuck.stored().await, Value::Int(3));
+    }
+
+    #[tokio::test]
+    async fn who_waits_long_for_a_write_is_let_go_and_it_is_applied_later() {
+        let mut stuck = Stuck::new().await;
+        // From here on time passes as soon as nobody has anything to do.
+        tokio::time::pause();
+        for applied in stuck.told.drain(..) {
+            assert!(applied.await.unwrap().is_err());
+        }
+        stuck.bring_back().await;
+        tokio::time::sleep(LONGEST_PAUSE * 2).await;
+        assert_eq!(stuck.stored().await, Value::Int(3));
     }
 }
