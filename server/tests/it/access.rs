@@ -1,24 +1,20 @@
-//! Who may come in: browsers that sign in, tokens with scopes and ends, tokens of data sets that change, and what is noted of
-//! it all.
+//! Who may come in: browsers that sign in, tokens with scopes and ends, tokens of data sets that change.
 
-use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use crate::support::{ADMIN, Answer, TestServer};
-use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
 use server::access::Access;
-use server::retention::forget_audit_log;
 
-const PASSWORD: &str = "four+short+plain+words";
+pub const PASSWORD: &str = "four+short+plain+words";
 
 /// Sends a form, with the cookie of a session if there is one.
-async fn form(server: &TestServer, path: &str, cookie: &str, body: &str) -> Answer {
+pub async fn form(server: &TestServer, path: &str, cookie: &str, body: &str) -> Answer {
     let headers = [("content-type", "application/x-www-form-urlencoded"), ("cookie", cookie)];
     server.send(&server.everything, "POST", path, &headers, body.as_bytes().to_vec()).await
 }
 
-async fn get_with(server: &TestServer, path: &str, cookie: &str) -> Answer {
+pub async fn get_with(server: &TestServer, path: &str, cookie: &str) -> Answer {
     server.send(&server.everything, "GET", path, &[("cookie", cookie)], Vec::new()).await
 }
 
@@ -32,7 +28,7 @@ fn form_token(page: &str) -> String {
 }
 
 /// A server whose first administrator has signed in, and the cookie.
-async fn welcomed() -> (TestServer, String) {
+pub async fn welcomed() -> (TestServer, String) {
     let server = TestServer::start().await;
     let key = server.state.access.welcome.offer(&server.state.registry).unwrap();
     let body = format!("key={key}&email=ann%40example.gov.uk&password={PASSWORD}");
@@ -254,7 +250,7 @@ async fn bodies_are_no_larger_than_what_they_are_for() {
     assert!(refused.value()["message"].as_str().unwrap().contains("8388608"), "{}", refused.text());
 }
 
-async fn token(server: &TestServer, body: Value) -> String {
+pub async fn token(server: &TestServer, body: Value) -> String {
     let answer = server.json("POST", "/admin-api/tokens", ADMIN, &body).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     answer.value()["token"].as_str().unwrap().to_owned()
@@ -321,219 +317,4 @@ async fn writers_change_over_to_a_new_token_one_after_another() {
     assert_eq!(rotate(-1).await.status, 400);
     let nobody = server.json("POST", "/admin-api/data-sets/canals_boats/token", "bad", &json!({})).await;
     assert_eq!(nobody.status, 401);
-}
-
-#[tokio::test]
-async fn what_was_done_and_refused_is_in_the_audit_log_and_no_secret_is() {
-    let (server, session) = welcomed().await;
-    server.json("POST", "/admin-api/users", ADMIN, &json!({"email": "b@example.gov.uk"})).await;
-    server.json("POST", "/admin-api/users", "stolen-token", &json!({"email": "c@example.gov.uk"})).await;
-    for _ in 0..3 {
-        server.json("POST", "/data/no/such", "data-token", &json!([])).await;
-    }
-    get_with(&server, "/admin-api/tokens", &session).await;
-    let log = server.json("GET", "/admin-api/audit-log?limit=50", ADMIN, &Value::Null).await;
-    assert_eq!(log.status, 200, "{}", log.text());
-    let lines = log.value();
-    let find = |action: &str, status: u16| {
-        let is_it = |line: &&Value| line["action"] == action && line["status"] == status;
-        lines.as_array().unwrap().iter().find(is_it).cloned()
-    };
-    assert_eq!(find("POST /admin-api/users", 200).unwrap()["credential"], "administrator");
-    assert!(find("POST /admin-api/users", 401).is_some());
-    let writes: i64 = lines
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|l| l["subject"] == "no/such")
-        .map(|l| l["times"].as_i64().unwrap())
-        .sum();
-    assert_eq!(writes, 3, "alike requests are counted");
-    assert_eq!(find("first administrator", 200).unwrap()["actor"], "ann@example.gov.uk");
-    for secret in [ADMIN, "stolen-token", "data-token", PASSWORD] {
-        assert!(!log.text().contains(secret));
-    }
-    let csv = server
-        .json("GET", "/admin-api/audit-log?format=csv&actor=ann@example.gov.uk", ADMIN, &Value::Null)
-        .await;
-    assert!(csv.text().starts_with("at,actor,credential") && csv.text().contains("first administrator"));
-    assert_eq!(server.get("/admin-api/audit-log").await.status, 401);
-    let bad = server.json("GET", "/admin-api/audit-log?since=yesterday", ADMIN, &Value::Null).await;
-    assert!(bad.status == 400 && bad.text().contains("since"));
-}
-
-#[tokio::test]
-async fn the_audit_log_is_kept_for_ever_or_as_long_as_the_server_is_told() {
-    let mut server = TestServer::start().await;
-    let lines = async |server: &TestServer| {
-        let log = server.json("GET", "/admin-api/audit-log", ADMIN, &Value::Null).await.value();
-        log.as_array().unwrap().len()
-    };
-    server.json("POST", "/admin-api/users", ADMIN, &json!({"email": "b@example.gov.uk"})).await;
-    let (soon, late) = (Utc::now() + TimeDelta::days(29), Utc::now() + TimeDelta::days(31));
-    forget_audit_log(&server.state, late).await;
-    assert_eq!(lines(&server).await, 1, "nothing was said about it");
-    let access = Access { audit_days: NonZeroU32::new(30), ..Access::default() };
-    server.state.access = Arc::new(access);
-    forget_audit_log(&server.state, soon).await;
-    assert_eq!(lines(&server).await, 1, "it is not that old");
-    forget_audit_log(&server.state, late).await;
-    assert_eq!(lines(&server).await, 0);
-}
-
-#[tokio::test]
-async fn the_audit_log_is_exported_in_parts_that_fit_together() {
-    let server = TestServer::start().await;
-    let log = async |query: &str| {
-        server.json("GET", &format!("/admin-api/audit-log{query}"), ADMIN, &Value::Null).await
-    };
-    for n in 0..7 {
-        let path = format!("/data/canals/boats-{}", n % 2);
-        server.json("POST", &path, &format!("guessed-{n}"), &json!([])).await;
-        form(&server, "/admin/sign-in", "", &format!("email=%3D1%2B{n}&password=wrong+wrong+wrong")).await;
-    }
-    let all = log("?format=ndjson").await;
-    assert_eq!(all.header("content-type"), Some("application/x-ndjson"));
-    let lines: Vec<Value> = all.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    // Seven attempts to sign in, each as somebody else, and two data sets that do not exist.
-    assert_eq!(lines.len(), 9, "{}", all.text());
-    assert_eq!(log("").await.value(), json!(lines), "the same as one list");
-    let written = lines.iter().filter(|line| line["subject"] == "canals/boats-0").collect::<Vec<_>>();
-    assert_eq!((written.len(), &written[0]["times"], &written[0]["status"]), (1, &json!(4), &json!(404)));
-
-    // Pages follow each other and show every line once, also when new ones come in between.
-    let (mut paged, mut next) = (Vec::new(), "?format=ndjson&limit=4".to_owned());
-    for page in 1..=3 {
-        let answer = log(&next).await;
-        paged.extend(answer.text().lines().map(|line| serde_json::from_str::<Value>(line).unwrap()));
-        server.json("POST", "/data/rivers/boats", &format!("late-{page}"), &json!([])).await;
-        match answer.header("link") {
-            Some(link) => {
-                let link = link.strip_suffix(">; rel=\"next\"").unwrap();
-                next = link.strip_prefix("</admin-api/audit-log").unwrap().to_owned();
-            }
-            None => assert_eq!(page, 3),
-        }
-    }
-    assert_eq!(paged, lines);
-
-    let csv = log("?format=csv&subject=canals/boats-1").await;
-    assert_eq!(csv.header("content-disposition"), Some("attachment; filename=\"audit-log.csv\""));
-    let rows: Vec<String> = csv.text().lines().map(str::to_owned).collect();
-    assert_eq!(rows.len(), 2);
-    assert!(rows[1].contains(",POST /data/canals/boats-1,canals/boats-1,404,3,"), "{}", rows[1]);
-    let csv = log("?format=csv&actor=%3D1%2B3").await.text();
-    assert!(csv.contains(",'=1+3,"), "no spreadsheet computes what somebody calls themselves: {csv}");
-
-    let (first, last) = (lines[8]["at"].as_str().unwrap(), lines[0]["at"].as_str().unwrap());
-    let span = log(&format!("?since={first}&until={last}")).await.value();
-    assert_eq!(span.as_array().unwrap().len(), 8, "from the one time until before the other");
-    for (query, word) in [
-        ("?limit=0", "limit"),
-        ("?limit=100001", "limit"),
-        ("?page=0", "page"),
-        ("?page=4294967295", "page"),
-        ("?until=later", "until"),
-        ("?format=xml", "format"),
-        ("?colour=red", "colour"),
-    ] {
-        let refused = log(query).await;
-        assert!(refused.status == 400 && refused.text().contains(word), "{query}: {}", refused.text());
-    }
-}
-
-#[tokio::test]
-async fn an_administrator_says_what_users_may_do() {
-    let (server, ann) = welcomed().await;
-    for email in ["ann@example.gov.uk", "bob@example.gov.uk"] {
-        server.json("POST", "/admin-api/users", ADMIN, &json!({"email": email})).await;
-    }
-    let ask = async |method: &str, email: &str, token: &str, body: Value| {
-        server.json(method, &format!("/admin-api/users/{email}/roles"), token, &body).await
-    };
-    let told = ask("GET", "bob%40example.gov.uk", ADMIN, Value::Null).await.value();
-    assert_eq!(told, json!({"email": "bob@example.gov.uk", "roles": []}));
-    let given =
-        ask("PUT", "bob@example.gov.uk", ADMIN, json!({"roles": ["dashboard", "admin", "dashboard"]})).await;
-    assert_eq!(given.value()["roles"], json!(["admin", "dashboard"]), "{}", given.text());
-
-    // What is taken from a user is taken from the user's tokens too, and at once.
-    let bobs = token(&server, json!({"name": "bob@example.gov.uk", "roles": ["admin", "dashboard"]})).await;
-    assert_eq!(ask("GET", "bob@example.gov.uk", &bobs, Value::Null).await.status, 200);
-    let less = ask("PUT", "bob@example.gov.uk", ADMIN, json!({"roles": ["dashboard"]})).await;
-    assert_eq!(less.value()["roles"], json!(["dashboard"]));
-    assert_eq!(ask("GET", "bob@example.gov.uk", &bobs, Value::Null).await.status, 403);
-    assert_eq!(server.json("GET", "/admin-api/dashboard", &bobs, &Value::Null).await.status, 200);
-
-    // Whoever may make users may not make administrators.
-    let maker = token(&server, json!({"name": "bob@example.gov.uk", "roles": ["user"]})).await;
-    let refused = ask("PUT", "bob@example.gov.uk", &maker, json!({"roles": ["admin"]})).await;
-    assert_eq!(
-        (refused.status.as_u16(), refused.header("vary")),
-        (403, Some("Authorization, Cookie, Accept-Encoding"))
-    );
-    assert_eq!(ask("PUT", "bob@example.gov.uk", "guessed", json!({"roles": ["admin"]})).await.status, 401);
-
-    // Nobody locks everybody out.
-    let last = ask("PUT", "ann@example.gov.uk", ADMIN, json!({"roles": ["dashboard"]})).await;
-    assert!(last.status == 400 && last.text().contains("last administrator"), "{}", last.text());
-    assert_eq!(get_with(&server, "/admin-api/users/ann@example.gov.uk/roles", &ann).await.status, 200);
-
-    for (body, reason) in [
-        (json!({"roles": ["boss"]}), "there is no role called"),
-        (json!({"roles": "admin"}), "is not of type 'array'"),
-        (json!({"roles": [1]}), "is not of type 'array'"),
-        (json!({}), "'roles' is a required property"),
-        (json!({"roles": [], "email": "x@example.gov.uk"}), "'email' was unexpected"),
-    ] {
-        let refused = ask("PUT", "bob@example.gov.uk", ADMIN, body.clone()).await;
-        assert!(refused.status == 400 && refused.text().contains(reason), "{body}: {}", refused.text());
-    }
-    assert_eq!(ask("PUT", "eve@example.gov.uk", ADMIN, json!({"roles": []})).await.status, 404);
-    let wrong = ask("POST", "bob@example.gov.uk", ADMIN, json!({"roles": []})).await;
-    assert_eq!((wrong.status.as_u16(), wrong.header("allow")), (405, Some("GET, HEAD, PUT")));
-
-    let history =
-        server.json("GET", "/admin-api/users/bob@example.gov.uk/history", ADMIN, &Value::Null).await.value();
-    assert_eq!(
-        history[0]["changes"],
-        json!([{"field": "roles", "from": ["admin", "dashboard"], "to": ["dashboard"]}]),
-        "{history}"
-    );
-    let log = server.json("GET", "/admin-api/audit-log", ADMIN, &Value::Null).await.text();
-    assert!(log.contains("PUT /admin-api/users/bob@example.gov.uk/roles"), "{log}");
-}
-
-#[tokio::test]
-async fn whoever_may_change_users_gets_no_rights_by_it() {
-    let (server, _) = welcomed().await;
-    let maker = token(&server, json!({"name": "mallory@example.gov.uk", "roles": ["user"]})).await;
-    let ask = async |method: &str, path: &str, token: &str, body: Value| {
-        server.json(method, &format!("/admin-api/users/{path}"), token, &body).await.status.as_u16()
-    };
-    for email in ["plain@example.gov.uk", "token@example.gov.uk", "role@example.gov.uk"] {
-        server.json("POST", "/admin-api/users", &maker, &json!({"email": email})).await;
-    }
-    let theirs = token(&server, json!({"name": "token@example.gov.uk", "roles": ["admin"]})).await;
-    assert_eq!(ask("PUT", "role@example.gov.uk/roles", ADMIN, json!({"roles": ["dashboard"]})).await, 200);
-    // An address that leads to roles, a password or tokens is no address to take over.
-    for email in ["ann@example.gov.uk", "token@example.gov.uk", "role@example.gov.uk"] {
-        assert_eq!(
-            ask("PUT", email, &maker, json!({"email": "mallory2@example.gov.uk"})).await,
-            403,
-            "{email}"
-        );
-        assert_ne!(ask("DELETE", &format!("{email}?if=unused"), &maker, Value::Null).await, 200, "{email}");
-    }
-    assert_eq!(
-        ask("PUT", "plain@example.gov.uk", &maker, json!({"email": "plainer@example.gov.uk"})).await,
-        200
-    );
-    // An administrator may, and tokens go along.
-    assert_eq!(ask("PUT", "token@example.gov.uk", ADMIN, json!({"email": "new@example.gov.uk"})).await, 200);
-    let board = json!({"slug": "board", "title": "Board"});
-    assert_eq!(server.json("POST", "/admin-api/dashboard", &theirs, &board).await.status, 200);
-    let catalog = server.state.registry.catalog();
-    assert!(catalog.dashboard_by_slug("board").unwrap().owners.contains("new@example.gov.uk"));
-    assert!(catalog.user("token@example.gov.uk").is_none(), "nobody comes in under the old address");
 }

@@ -5,6 +5,7 @@
 mod access;
 mod admin_api;
 mod admin_api_rules;
+mod audit_log;
 mod bad_input;
 mod browser;
 mod clients;
@@ -33,6 +34,7 @@ mod sign_on;
 mod support;
 mod transforms;
 mod user_command;
+mod user_roles;
 
 #[path = "../../../stagecraft/tests/support/mod.rs"]
 mod postgres;

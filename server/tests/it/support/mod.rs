@@ -1,6 +1,7 @@
 //! What the tests of the server share: a state in a temporary folder, and requests without a socket.
 
 pub mod browser;
+pub mod old_clients;
 pub mod process;
 pub mod scene;
 pub mod sign_on_service;
