@@ -53,10 +53,7 @@ pub fn allow_write(state: &AppState, headers: &HeaderMap, data_set: &DataSet) ->
     }
     let given = bearer(headers);
     let allowed = given.is_some_and(|token| {
-        let is = |own: &str| !own.is_empty() && same(own, token);
-        let previous = data_set.previous_token.as_ref();
-        data_set.bearer_token.as_deref().is_some_and(is)
-            || previous.is_some_and(|(previous, until)| is(previous) && state.now(headers) < *until)
+        data_set.accepts_token(token, state.now(headers))
             || state.admin_token.as_ref().is_some_and(|admin| admin.matches(token))
             || (state.registry.catalog().access_token(token, state.now(headers)))
                 .is_some_and(|known| known.covers_writing(&data_set.data_group, &data_set.data_type))

@@ -136,13 +136,14 @@ impl DataSet {
         format!("{data_group}_{data_type}").replace('-', "_")
     }
 
-    /// Whether `token` allows writing. Takes the same time wherever the two differ.
+    /// Whether a token allows writing at this moment: the one that the data set has, or the one before while it is good. Takes
+    /// the same time wherever they differ.
     #[must_use]
-    pub fn accepts_token(&self, token: &str) -> bool {
-        match &self.bearer_token {
-            Some(own) if !own.is_empty() => own.as_bytes().ct_eq(token.as_bytes()).into(),
-            _ => false,
-        }
+    pub fn accepts_token(&self, token: &str, now: DateTime<Utc>) -> bool {
+        let is = |own: &str| !own.is_empty() && bool::from(own.as_bytes().ct_eq(token.as_bytes()));
+        let previous = self.previous_token.as_ref();
+        self.bearer_token.as_deref().is_some_and(is)
+            || previous.is_some_and(|(previous, until)| is(previous) && now < *until)
     }
 
     /// The JSON schema that its records have to satisfy.

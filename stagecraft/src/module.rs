@@ -170,16 +170,6 @@ impl Catalog {
         let dashboards = ids.into_iter().filter_map(|id| self.dashboard(id));
         dashboards.filter(|dashboard| dashboard.published()).collect()
     }
-
-    /// Whether a module's tabs show this data set. Tabs name their data sets without a reference.
-    #[must_use]
-    pub fn tabs_show(module: &Module, data_set: &DataSet) -> bool {
-        let tabs = module.options.get("tabs").and_then(Value::as_array);
-        tabs.into_iter().flatten().filter_map(|tab| tab.get("data-source")).any(|source| {
-            source.get("data-group").and_then(Value::as_str) == Some(&data_set.data_group)
-                && source.get("data-type").and_then(Value::as_str) == Some(&data_set.data_type)
-        })
-    }
 }
 
 impl Edit {

@@ -5,6 +5,7 @@
 use std::future::Future;
 use std::task::Poll;
 
+use chrono::DateTime;
 use serde_json::json;
 use stagecraft::{DataSetChanges, NewDataSet, Registry, RegistryError};
 
@@ -90,9 +91,9 @@ async fn a_change_leaves_the_other_settings_and_counts_the_version_up() {
     assert!(!data_set.queryable);
     assert_eq!(data_set.capped_size, None);
     assert_eq!(data_set.auto_ids, ["_timestamp", "channel"]);
-    assert!(data_set.accepts_token("secret"));
-    assert!(!data_set.accepts_token("secret2"));
-    assert!(!data_set.accepts_token(""));
+    assert!(data_set.accepts_token("secret", DateTime::UNIX_EPOCH));
+    assert!(!data_set.accepts_token("secret2", DateTime::UNIX_EPOCH));
+    assert!(!data_set.accepts_token("", DateTime::UNIX_EPOCH));
     assert!(!format!("{data_set:?}").contains("secret"));
 }
 
@@ -100,7 +101,7 @@ async fn a_change_leaves_the_other_settings_and_counts_the_version_up() {
 async fn a_data_set_without_a_token_accepts_none() {
     let registry = registry().await;
     let data_set = registry.create_data_set(pair("a", "c")).await.unwrap();
-    assert!(!data_set.accepts_token(""));
+    assert!(!data_set.accepts_token("", DateTime::UNIX_EPOCH));
 }
 
 #[tokio::test]
