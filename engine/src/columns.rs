@@ -66,7 +66,7 @@ enum Typed {
 
 impl ColumnBuilder {
     /// A column whose type is decided.
-    pub fn of_type(data_type: &DataType) -> Self {
+    fn of_type(data_type: &DataType) -> Self {
         let typed = match data_type {
             DataType::Boolean => Typed::Bool(BooleanBuilder::new()),
             DataType::Int64 => Typed::Int(Int64Builder::new()),

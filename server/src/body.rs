@@ -19,7 +19,7 @@ use crate::error::ApiError;
 pub const MAX_BODY: usize = 64 * 1024 * 1024;
 
 /// The greatest size of a gzip body once unpacked, in bytes, as the older system had it.
-pub const MAX_UNPACKED: usize = 10 * 1024 * 1024;
+const MAX_UNPACKED: usize = 10 * 1024 * 1024;
 
 /// The sentence for a body that is not labelled as JSON. Clients compare it to the letter.
 const WRONG_CONTENT_TYPE: &str = "ValidationError('Expected header: Content-type: application/json',)";

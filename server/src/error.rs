@@ -29,9 +29,9 @@ enum Hint {
 }
 
 /// Names the parameter of a query that is at fault, where the message, which clients of the older API know, may not.
-pub const REFUSED_PARAMETER: HeaderName = HeaderName::from_static("x-refused-parameter");
+const REFUSED_PARAMETER: HeaderName = HeaderName::from_static("x-refused-parameter");
 /// Tells where it begins in the query string, in bytes.
-pub const REFUSED_POSITION: HeaderName = HeaderName::from_static("x-refused-position");
+const REFUSED_POSITION: HeaderName = HeaderName::from_static("x-refused-position");
 
 impl ApiError {
     /// `{"status": "error", "message": ...}`.

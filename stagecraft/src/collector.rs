@@ -138,7 +138,7 @@ impl Catalog {
 
     /// The data set that a collector fills.
     #[must_use]
-    pub fn data_set_filled_by(&self, collector: &Collector) -> Option<Arc<DataSet>> {
+    fn data_set_filled_by(&self, collector: &Collector) -> Option<Arc<DataSet>> {
         self.data_sets.get(&collector.data_set_id).cloned()
     }
 }

@@ -120,7 +120,7 @@ impl Dashboard {
     }
 
     /// Its links, the transaction first.
-    pub fn sorted_links(&self) -> impl Iterator<Item = &Link> {
+    fn sorted_links(&self) -> impl Iterator<Item = &Link> {
         let of = |kind: LinkKind| self.links.iter().filter(move |link| link.kind == kind);
         of(LinkKind::Transaction).chain(of(LinkKind::Other))
     }

@@ -63,7 +63,7 @@ impl NodeType {
 impl Node {
     /// The abbreviation, or the name where there is none.
     #[must_use]
-    pub fn short_name(&self) -> &str {
+    fn short_name(&self) -> &str {
         self.abbreviation.as_deref().unwrap_or(&self.name)
     }
 

@@ -7,7 +7,7 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use crate::RegistryError;
 
 /// The fewest characters of a password. Length is all that is asked for (NIST SP 800-63B, 3.1.1.2).
-pub const SHORTEST: usize = 12;
+const SHORTEST: usize = 12;
 /// The most bytes of a password, so that nobody makes us hash books.
 pub const LONGEST: usize = 1_000;
 

@@ -46,7 +46,7 @@ impl Registry {
 impl Catalog {
     /// The public document of a dashboard, published or not.
     #[must_use]
-    pub fn public_dashboard(&self, slug: &str) -> Option<Arc<Value>> {
+    fn public_dashboard(&self, slug: &str) -> Option<Arc<Value>> {
         if let Some(document) = self.public_documents.get(slug) {
             return Some(document);
         }

@@ -39,7 +39,7 @@ pub struct Text(Arc<str>);
 
 impl Text {
     /// As JSON writes it.
-    pub fn as_json(&self) -> &str {
+    fn as_json(&self) -> &str {
         &self.0
     }
 

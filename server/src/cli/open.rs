@@ -15,7 +15,7 @@ use crate::state::AppState;
 use crate::worker::ensure_transform_types;
 
 /// How long a page waits for the data of a module unless told otherwise.
-pub const MODULE_DEADLINE: Duration = Duration::from_secs(5);
+const MODULE_DEADLINE: Duration = Duration::from_secs(5);
 
 /// Opens the store and the registry of a data directory, creating what is not there.
 ///

@@ -124,7 +124,7 @@ async fn explain(
 }
 
 /// How a question without an answer is told.
-pub fn ask_failure(failure: engine::query::AskError) -> ApiError {
+fn ask_failure(failure: engine::query::AskError) -> ApiError {
     match failure {
         engine::query::AskError::Store(error) => error.into(),
         engine::query::AskError::Query(failure) => query_failure(failure),

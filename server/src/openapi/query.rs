@@ -6,7 +6,7 @@ use super::Operation;
 pub type Parameter = (&'static str, &'static str);
 
 /// Those of a question to a data set.
-pub const QUESTION: &[Parameter] = &[
+const QUESTION: &[Parameter] = &[
     ("start_at", "no records before this time"),
     ("end_at", "no records from this time on"),
     ("inclusive", "`true`: records at `end_at` itself count too"),

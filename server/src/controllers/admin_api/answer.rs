@@ -9,7 +9,7 @@ use stagecraft::RegistryError;
 use crate::controllers::read::{already_known, entity_tag};
 
 /// What is never kept by anybody.
-pub const NEVER_CACHE: &str = "no-cache, no-store, must-revalidate, max-age=0";
+const NEVER_CACHE: &str = "no-cache, no-store, must-revalidate, max-age=0";
 
 /// A refusal: a status and a sentence. The rest of the body follows from them and the request.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use crate::body::Received;
 use crate::state::AppState;
 
 /// The most bytes of a body: a dashboard with thousands of modules.
-pub const MOST_BODY: usize = 8 * 1024 * 1024;
+const MOST_BODY: usize = 8 * 1024 * 1024;
 
 /// What a property may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,7 +136,7 @@ pub async fn whole(state: &AppState, headers: &HeaderMap, body: Body) -> Result<
 ///
 /// # Errors
 /// 415 if it is not labelled as JSON, 400 if it is not what it should be.
-pub fn read_object(headers: &HeaderMap, body: &[u8]) -> Result<Map<String, Value>, Refusal> {
+fn read_object(headers: &HeaderMap, body: &[u8]) -> Result<Map<String, Value>, Refusal> {
     let label = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let label = label.split(';').next().unwrap_or_default().trim();
     if !label.eq_ignore_ascii_case("application/json") {
