@@ -95,10 +95,13 @@ fn footer(notes: &Footer, links: &[Link], service: Option<&Link>) -> Markup {
                 @if !notes.facts.is_empty() {
                     dl.facts { @for (label, text) in &notes.facts { div { dt { (label) } dd { (text) } } } }
                 }
-                div.notes-text {
-                    @if let Some(extra) = filled(notes.description_extra_html.as_deref()) { div { (safe::blocks(extra)) } }
-                    @if let Some(costs) = filled(notes.costs_html.as_deref()) { h3 { (say("costs")) } div { (safe::blocks(costs)) } }
-                    @if let Some(other) = filled(notes.other_notes_html.as_deref()) { h3 { (say("other-notes")) } div { (safe::blocks(other)) } }
+                @let (extra, costs, other) = (&notes.description_extra_html, &notes.costs_html, &notes.other_notes_html);
+                @if [extra, costs, other].into_iter().any(|text| filled(text.as_deref()).is_some()) {
+                    div.notes-text {
+                        @if let Some(extra) = filled(extra.as_deref()) { div { (safe::blocks(extra)) } }
+                        @if let Some(costs) = filled(costs.as_deref()) { h3 { (say("costs")) } div { (safe::blocks(costs)) } }
+                        @if let Some(other) = filled(other.as_deref()) { h3 { (say("other-notes")) } div { (safe::blocks(other)) } }
+                    }
                 }
                 @if service.is_some() || !links.is_empty() || notes.improve.is_some() {
                     div.notes-links {
