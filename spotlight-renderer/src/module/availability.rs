@@ -31,8 +31,8 @@ impl Type for Availability {
         }})
     }
 
-    fn wishes(&self, _: &Module, _: DateTime<Utc>) -> Wishes {
-        let mut wishes = Wishes::default();
+    fn wishes(&self, module: &Module, _: DateTime<Utc>) -> Wishes {
+        let mut wishes = Wishes { unended: module.shows_unended(), ..Wishes::default() };
         wishes
             .over
             .insert("collect".to_owned(), json!(["downtime:sum", "uptime:sum", "unmonitored:sum", RESPONSE]));
@@ -41,7 +41,7 @@ impl Type for Availability {
 
     fn facts(&self, module: &Module, rows: Vec<Row>, scene: &Scene) -> Facts {
         let axes = module.axes();
-        let mut rows = rows::prepare(module, &axes, rows, scene.now);
+        let mut rows = rows::prepare_with_unended(module, &axes, rows, scene.now);
         for row in &mut rows {
             let (up, down) = (number(row, "uptime:sum"), number(row, "downtime:sum"));
             let watched = up.unwrap_or(0.0) + down.unwrap_or(0.0);

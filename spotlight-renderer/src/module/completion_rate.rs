@@ -9,6 +9,7 @@ use super::{Scene, Type, figure, table, title};
 use crate::chart::Kind;
 use crate::data::Row;
 use crate::definition::Module;
+use crate::definition::query::Wishes;
 use crate::format::{Format, Kind as FormatKind, date, plain};
 use crate::pattern;
 use crate::rows::{self, number, value};
@@ -113,10 +114,14 @@ impl Type for CompletionRate {
         true
     }
 
+    fn wishes(&self, module: &Module, _: DateTime<Utc>) -> Wishes {
+        Wishes { unended: module.shows_unended(), ..Wishes::default() }
+    }
+
     fn facts(&self, module: &Module, rows: Vec<Row>, scene: &Scene) -> Facts {
         let axes = module.axes();
         let mut rows = rows::flat(rows, &module.group_by());
-        rows.retain(|row| !rows::ends_after(row, scene.now));
+        rows::mark_unended(module, &mut rows, scene.now);
         let matchers = Matchers::of(module);
         let amounts = Format::new(FormatKind::Integer);
         let rate = |(_, own): (Option<DateTime<Utc>>, Vec<&Row>)| {

@@ -12,7 +12,7 @@ use crate::definition::Module;
 use crate::definition::axes::Axes;
 use crate::definition::query::Wishes;
 use crate::format::{Format, Kind as FormatKind};
-use crate::rows::{self, number, value};
+use crate::rows::{self, UNENDED, number, value};
 use crate::view::Facts;
 use crate::words::{say, say_with};
 use chrono::{DateTime, Utc};
@@ -50,7 +50,7 @@ impl Type for SatisfactionGraph {
     }
 
     fn wishes(&self, module: &Module, _: DateTime<Utc>) -> Wishes {
-        let mut wishes = Wishes::default();
+        let mut wishes = Wishes { unended: module.shows_unended(), ..Wishes::default() };
         if !is_share(module) {
             let collect: Vec<String> =
                 (1..=ANSWERS.len()).map(rating).chain(["total:sum".to_owned()]).collect();
@@ -66,7 +66,7 @@ impl Type for SatisfactionGraph {
     fn facts(&self, module: &Module, rows: Vec<Row>, scene: &Scene) -> Facts {
         let axes = module.axes();
         let key = module.value_attribute();
-        let mut rows = rows::prepare(module, &axes, rows, scene.now);
+        let mut rows = rows::prepare_with_unended(module, &axes, rows, scene.now);
         if !is_share(module) {
             for row in &mut rows {
                 let score = score(row, module.text("total-attribute").unwrap_or("total:sum"));
@@ -102,9 +102,11 @@ fn score(row: &Row, total: &str) -> Option<f64> {
     Some((points.sum::<f64>() / total - 1.0) / 4.0)
 }
 
+/// How the answers of all periods that have ended are spread.
 fn breakdown(module: &Module, axes: &Axes, rows: &[Row]) -> Chart {
+    let ended = || rows.iter().filter(|row| !row.contains_key(UNENDED));
     let bars =
-        axes.y.iter().skip(1).map(|axis| (axis.label.clone(), rows::total(rows, axis.key()))).collect();
+        axes.y.iter().skip(1).map(|axis| (axis.label.clone(), rows::total(ended(), axis.key()))).collect();
     let integer = Format::new(FormatKind::Integer);
     let mut chart = plot::over_categories(module, bars, &say("answers"), Kind::Parts, &integer);
     chart.id.push_str("-answers");

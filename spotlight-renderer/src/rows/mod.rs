@@ -59,12 +59,19 @@ pub fn prepare_with_unended(module: &Module, axes: &Axes, rows: Vec<Row>, now: D
     }
     // as if all that has begun had ended
     let mut rows = prepare(module, axes, rows, DateTime::<Utc>::MAX_UTC);
-    let begins_after = |row: &Row| row.get("_start_at").and_then(date::parse).is_none_or(|start| start > now);
-    rows.retain(|row| !ends_after(row, now) || !begins_after(row));
+    mark_unended(module, &mut rows, now);
+    rows
+}
+
+/// Drops rows of periods that have not ended, but where the definition wants the one that has begun to be shown: that one is
+/// marked, and comes last.
+pub fn mark_unended(module: &Module, rows: &mut Vec<Row>, now: DateTime<Utc>) {
+    let begun = |row: &Row| row.get("_start_at").and_then(date::parse).is_some_and(|start| start <= now);
+    rows.retain(|row| !ends_after(row, now) || (module.shows_unended() && begun(row)));
     for row in rows.iter_mut().filter(|row| ends_after(row, now)) {
         row.insert(UNENDED.to_owned(), Value::Bool(true));
     }
-    rows
+    rows.sort_by_key(|row| row.contains_key(UNENDED));
 }
 
 fn fill_in(row: &mut Row, axis_period: Option<&str>, value: &str) {
