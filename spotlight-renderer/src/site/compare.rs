@@ -1,7 +1,7 @@
 //! What is shown beside earlier values of its own: the period before, or the same time a year ago.
 //!
-//! A module's own answer says which time it is about; the same query is asked for the earlier time, made into facts like
-//! any other, and laid beside the present ones by date.
+//! A module's own answer says which time it is about, or the chart of what was made of an older one; the same query is asked for
+//! the earlier time, made into facts like any other, and laid beside the present ones by date.
 
 use crate::words::say;
 use crate::written::Written;
@@ -71,12 +71,13 @@ pub struct Earlier {
 }
 
 impl Earlier {
-    /// The earlier time of an answer to a query by period; `None` if it has none.
-    pub fn of(compare: Compare, query: &Query, rows: &[Row]) -> Option<Earlier> {
+    /// The time before the one that an answer to a query by period is about; `None` if it has none.
+    pub fn of(
+        compare: Compare,
+        query: &Query,
+        (start, end): (DateTime<Utc>, DateTime<Utc>),
+    ) -> Option<Earlier> {
         let period = query.parameter("period")?;
-        let rows = flat(rows.to_vec(), &[]);
-        let ends = |key: &'static str| rows.iter().filter_map(move |row| row.get(key).and_then(date::parse));
-        let (start, end) = (ends("_start_at").min()?, ends("_end_at").max()?);
         let distance = match (compare, period) {
             // weeks and days a year ago are those that began on the same day of the week
             (Compare::PreviousYear, "hour" | "day" | "week") => Distance::Time(TimeDelta::weeks(52)),
@@ -197,6 +198,13 @@ impl Earlier {
         }
         true
     }
+}
+
+/// The time that the rows of an answer are about; `None` if none has a period.
+pub fn extent(rows: &[Row]) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+    let rows = flat(rows.to_vec(), &[]);
+    let ends = |key: &'static str| rows.iter().filter_map(move |row| row.get(key).and_then(date::parse));
+    Some((ends("_start_at").min()?, ends("_end_at").max()?))
 }
 
 fn months_between(start: DateTime<Utc>, end: DateTime<Utc>) -> Option<u32> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use futures::future::{BoxFuture, join_all};
 
-use super::compare::{Compare, Earlier};
+use super::compare::{self, Compare, Earlier};
 use super::dates::Range;
 use crate::data::{DataError, DataSource, Row};
 use crate::definition::Module as Definition;
@@ -87,12 +87,10 @@ pub fn one<'a>(
                         due = next_update(updated, query, circumstances);
                         Body::Facts(facts)
                     }
-                    Err(_) => match circumstances.data.last_known(query, &name) {
-                        Some((facts, then)) => {
+                    Err(_) => match last_known(kind, definition, query, &slug, &name, circumstances).await {
+                        Some((facts, missing, then)) => {
                             outdated = Some(then);
-                            // what was kept stands alone
-                            let wanted = circumstances.compare.filter(|_| kind.dates());
-                            uncompared = wanted.map(|_| Uncompared::Nothing);
+                            uncompared = missing;
                             Body::Facts(facts)
                         }
                         None => Body::Failed,
@@ -151,23 +149,61 @@ async fn facts(
     name: &str,
     circumstances: &Circumstances<'_>,
 ) -> Result<(Arc<Facts>, Option<Uncompared>), DataError> {
-    let sort = (circumstances.sort)(slug);
-    let choice = (circumstances.choice)(slug);
-    let scene = Scene { now: circumstances.now, sort, choice, own_page: circumstances.own_page };
+    let scene = scene(slug, circumstances);
     let make = |rows: Vec<Row>| in_language(circumstances.language, || kind.facts(definition, rows, &scene));
     let Some(compare) = circumstances.compare.filter(|_| kind.dates()) else {
         return Ok((circumstances.data.facts(query, name, &make).await?, None));
     };
     let rows = circumstances.data.rows(query).await?;
-    let earlier = Earlier::of(compare, query, &rows);
+    let earlier = compare::extent(&rows).and_then(|extent| Earlier::of(compare, query, extent));
     let mut facts = make(rows);
     let mut uncompared = Some(Uncompared::Nothing);
     if let Some(earlier) = earlier
-        && let Ok(rows) = circumstances.data.rows(&earlier.query).await
+        && let Ok(before) = circumstances.data.facts(&earlier.query, name, &make).await
     {
-        uncompared = in_language(circumstances.language, || earlier.beside(&mut facts, &make(rows)));
+        uncompared = in_language(circumstances.language, || earlier.beside(&mut facts, &before));
     }
     Ok((Arc::new(facts), uncompared))
+}
+
+/// What a module showed last and when, where its data cannot be had now; beside earlier values, where a reader wants them and
+/// those are known or can be had.
+async fn last_known(
+    kind: &dyn Type,
+    definition: &Definition,
+    query: &Query,
+    slug: &str,
+    name: &str,
+    circumstances: &Circumstances<'_>,
+) -> Option<(Arc<Facts>, Option<Uncompared>, DateTime<Utc>)> {
+    let data = circumstances.data;
+    let (facts, then) = data.last_known(query, name)?;
+    let Some(compare) = circumstances.compare.filter(|_| kind.dates()) else {
+        return Some((facts, None, then));
+    };
+    let extent = facts.charts.iter().find_map(|chart| chart.extent());
+    let earlier = extent.and_then(|extent| Earlier::of(compare, query, extent));
+    let Some(earlier) = earlier else { return Some((facts, Some(Uncompared::Nothing), then)) };
+    let scene = scene(slug, circumstances);
+    let make = |rows: Vec<Row>| in_language(circumstances.language, || kind.facts(definition, rows, &scene));
+    let before = match data.last_known(&earlier.query, name) {
+        Some((before, _)) => Some(before),
+        None => data.facts(&earlier.query, name, &make).await.ok(),
+    };
+    let Some(before) = before else { return Some((facts, Some(Uncompared::Nothing), then)) };
+    let mut both = Facts::clone(&facts);
+    let uncompared = in_language(circumstances.language, || earlier.beside(&mut both, &before));
+    Some((Arc::new(both), uncompared, then))
+}
+
+/// The circumstances in which one module is shown.
+fn scene(slug: &str, circumstances: &Circumstances<'_>) -> Scene {
+    Scene {
+        now: circumstances.now,
+        sort: (circumstances.sort)(slug),
+        choice: (circumstances.choice)(slug),
+        own_page: circumstances.own_page,
+    }
 }
 
 /// The children of a set of tabs, which go by the name of the set and their own.

@@ -273,7 +273,7 @@ async fn a_module_that_fails_shows_what_was_known_or_that_it_has_nothing() {
             assert!(module.contains(words), "{slug} does not say {words}: {module}");
         }
         assert_eq!(html.matches("known on").count(), 1);
-        // whoever wants to compare is told what stands alone: what was known, and what has no year before
+        // whoever wants to compare is told what stands alone: what was known without a chart, and what has no year before
         let alone = html.matches("There are no earlier values to compare with.").count();
         assert_eq!(alone, if request.parameter("compare").is_some() { 2 } else { 0 });
     }
