@@ -67,15 +67,24 @@ struct Mark {
 pub struct Marks {
     marks: Vec<Mark>,
     lines: Vec<String>,
+    /// Room between the plot and the numbers.
+    lift: f64,
 }
 
 impl Marks {
     /// The marks of a chart whose periods begin at these shares of the width; the last share is where the last one ends.
     pub fn of(chart: &Chart, edges: &[f64], frame: Frame) -> Marks {
-        let notes = shown(chart);
-        if notes.is_empty() {
-            return Marks::default();
+        let widths = frame.widths();
+        let mut marks = Marks::numbers_only(chart, edges, widths[0], 0.0);
+        if frame == Frame::Fluid {
+            put_texts(&mut marks.marks, widths);
         }
+        marks
+    }
+
+    /// The same without texts beside the numbers, which stand some way above a plot of at least this width.
+    pub fn numbers_only(chart: &Chart, edges: &[f64], width: f64, lift: f64) -> Marks {
+        let notes = shown(chart);
         let mark = |note: &&Annotation| Mark {
             from: chart.along(edges, note.from),
             to: note.lasted.then(|| chart.along(edges, note.until)),
@@ -84,14 +93,15 @@ impl Marks {
             sides: [None; 3],
         };
         let mut marks: Vec<Mark> = notes.iter().map(mark).collect();
-        let widths = frame.widths();
-        put_in_rows(&mut marks, widths[0]);
-        if frame == Frame::Fluid {
-            put_texts(&mut marks, widths);
-        }
+        put_in_rows(&mut marks, width);
         let told =
             notes.iter().zip(1..).map(|(note, place)| format!("{place}. {}: {}", note.when, note.text));
-        Marks { marks, lines: told.collect() }
+        Marks { lines: told.collect(), marks, lift }
+    }
+
+    /// Whether a line leads to a number between two shares of the width.
+    pub fn stand_in(&self, from: f64, to: f64) -> bool {
+        self.marks.iter().any(|mark| (from..=to).contains(&mark.from))
     }
 
     /// Room for numbers above the plot.
@@ -109,7 +119,7 @@ impl Marks {
     pub fn behind(&self, frame: Frame, height: f64) -> Markup {
         html! {
             @for mark in &self.marks {
-                @let top = mark.row.map_or(0.0, |row| -(row as f64) * NUMBER.1 - 4.0);
+                @let top = mark.row.map_or(0.0, |row| -self.lift - row as f64 * NUMBER.1 - 4.0);
                 @if let Some(to) = mark.to {
                     rect.note-band x=(frame.x(mark.from)) width=(frame.x((to - mark.from).max(0.0))) y="0" height=(number(height)) {}
                 }
@@ -121,9 +131,17 @@ impl Marks {
     /// Numbers with what fits beside them, and in a file the list, which begins at a height.
     pub fn draw(&self, frame: Frame, list: f64) -> Markup {
         html! {
+            (self.signs(frame))
+            @if frame != Frame::Fluid { (self.list(list)) }
+        }
+    }
+
+    /// Numbers with what fits beside them.
+    pub fn signs(&self, frame: Frame) -> Markup {
+        html! {
             @for (place, mark) in (1_usize..).zip(&self.marks) {
                 @if let Some(row) = mark.row {
-                    @let y = -(row as f64) * NUMBER.1 - 12.0;
+                    @let y = -self.lift - row as f64 * NUMBER.1 - 12.0;
                     (frame.at(mark.from, y, &html! {
                         circle.note-sign r="8.5" {}
                         text.note-number y="4" text-anchor="middle" { (place) }
@@ -137,10 +155,14 @@ impl Marks {
                     }))
                 }
             }
-            @if frame != Frame::Fluid {
-                @for (place, line) in self.lines.iter().enumerate() {
-                    text.note-told x="0" y=(number(list + LINE * (place + 1) as f64)) { (line) }
-                }
+        }
+    }
+
+    /// The list that explains the numbers, beginning at a height.
+    pub fn list(&self, from: f64) -> Markup {
+        html! {
+            @for (place, line) in self.lines.iter().enumerate() {
+                text.note-told x="0" y=(number(from + LINE * (place + 1) as f64)) { (line) }
             }
         }
     }
