@@ -42,6 +42,7 @@ fn modules(story: &Story) -> Vec<Value> {
         journey(),
         completion(story),
         satisfaction(story),
+        completion_by_port(),
         calls(),
         waiting_time(),
         uptime(),
@@ -127,7 +128,8 @@ pub(super) fn digital_takeup() -> Value {
         "classes": "cols2",
         "module-type": "completion_rate",
         "title": "Digital take-up",
-        "description": "Share of permits that people asked for online",
+        "description": "Share of permits that people asked for online, and so far in this month",
+        "show-unended-period": true,
         "value-attribute": "volume:sum",
         "matching-attribute": "channel",
         "numerator-matcher": "^online$",
@@ -182,6 +184,27 @@ pub(super) fn completion(story: &Story) -> Value {
         "axes": { "y": [{ "label": "Completion rate" }] },
         "data-source": source(SERVICE, "journey", json!({
             "period": "week", "duration": 52, "group_by": "step", "collect": ["visitors:sum"],
+        })),
+    })
+}
+
+fn completion_by_port() -> Value {
+    json!({
+        "slug": "completion-by-port",
+        "module-type": "completion_table",
+        "title": "Completion rate by port",
+        "description": "Share of those who started an application online last week and finished it, in the ports that began with it",
+        "value-attribute": "visitors:sum",
+        "matching-attribute": "step",
+        "category": "port",
+        "numerator-matcher": "^done$",
+        "denominator-matcher": "^start$",
+        "axes": {
+            "x": { "label": "Port", "key": "port", "format": "text" },
+            "y": [{ "label": "Completed", "key": "completion", "format": "percent" }],
+        },
+        "data-source": source(SERVICE, "journey", json!({
+            "period": "week", "duration": 1, "group_by": ["port", "step"], "collect": ["visitors:sum"],
         })),
     })
 }

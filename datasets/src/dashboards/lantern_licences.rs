@@ -55,7 +55,9 @@ fn modules(story: &Story) -> Vec<Value> {
         digital_take_up(),
         applications(story),
         by_type(story),
+        renewals_beside_last_year(),
         renewals(),
+        satisfaction(),
         json!({
             "slug": "decisions",
             "module-type": "section",
@@ -117,9 +119,45 @@ pub(super) fn by_type(story: &Story) -> Value {
     })
 }
 
+fn renewals_beside_last_year() -> Value {
+    json!({
+        "slug": "renewals-beside-last-year",
+        "module-type": "comparison",
+        "title": "Renewals beside the year before",
+        "description": "Applications for renewal each month, and in the same month of the year before",
+        "value-attribute": "applications:sum",
+        "show-line-labels": true,
+        "axis-period": "month",
+        "axes": {
+            "x": { "label": "Month", "key": "_start_at", "format": { "type": "date", "format": "MMMM YYYY" } },
+            "y": [
+                { "label": "Renewals", "groupId": "renewal", "format": "integer" },
+                { "label": "Renewals", "groupId": "renewal", "timeshift": 12, "format": "integer" },
+            ],
+        },
+        "data-source": source(SERVICE, "applications", json!({
+            "period": "month", "duration": 12, "group_by": "licence_type", "collect": ["applications:sum"],
+        })),
+    })
+}
+
+fn satisfaction() -> Value {
+    json!({
+        "slug": "user-satisfaction",
+        "classes": "cols2",
+        "module-type": "user_satisfaction",
+        "title": "User satisfaction",
+        "description": "What people say about the service at the end of an application, from 0% (very dissatisfied) to 100% (very satisfied)",
+        "value-attribute": "score",
+        "axis-period": "month",
+        "data-source": source(SERVICE, "satisfaction", json!({ "sort_by": "_timestamp:ascending" })),
+    })
+}
+
 pub(super) fn renewals() -> Value {
     json!({
         "slug": "renewals",
+        "classes": "cols2",
         "module-type": "headline_figure",
         "title": "Share of renewals",
         "description": "Renewals among the applications of a month",
@@ -161,7 +199,7 @@ fn decision_times() -> Value {
         "slug": "decision-times",
         "module-type": "column",
         "title": "Days to a decision",
-        "description": "Decisions of the last month by the working days that they took",
+        "description": "Decisions of the last month by the working days that they took. The figure is of those that people waited for longest.",
         "value-attribute": "count:sum",
         "pin-to": "days",
         "max-bars": 7,

@@ -3,6 +3,7 @@
 mod all_services;
 mod events;
 mod harbour_permits;
+mod kite_registrations;
 mod lantern_licences;
 mod tides_and_rivers;
 
@@ -11,8 +12,8 @@ use serde_json::{Value, json};
 
 use crate::story::Story;
 
-/// The definitions: a service that went online, a licence that many authorities issue, the website of a department, and all of
-/// it on one long page. What happened before `now` is noted on their charts.
+/// The definitions: a service that went online, a licence that many authorities issue, the website of a department, all of
+/// it on one long page, and a service whose dashboard is not published yet. What happened before `now` is noted on their charts.
 pub fn dashboards(now: DateTime<Utc>) -> Vec<Value> {
     let story = Story::new(now, 0);
     vec![
@@ -20,6 +21,7 @@ pub fn dashboards(now: DateTime<Utc>) -> Vec<Value> {
         lantern_licences::dashboard(&story),
         tides_and_rivers::dashboard(&story),
         all_services::dashboard(&story),
+        kite_registrations::dashboard(),
     ]
 }
 

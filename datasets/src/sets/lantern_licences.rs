@@ -34,6 +34,20 @@ pub(super) const DECISION_TIMES: SampleDataSet = SampleDataSet {
     ..USUAL
 };
 
+pub(super) const SATISFACTION: SampleDataSet = SampleDataSet {
+    data_group: "lantern-licences",
+    data_type: "satisfaction",
+    title: "Lantern licence satisfaction",
+    description: "The mean of what people answered in a month when they were asked how satisfied they were with the service, from 1 \
+                  (very satisfied) to 5 (very dissatisfied), and how many answered.",
+    auto_ids: &["_timestamp"],
+    raw_queries_allowed: true,
+    max_age_expected: Some(45 * DAY),
+    cadence: Cadence::Every(Period::Month),
+    series: Series { entities: 1, variants: 1, record: satisfaction },
+    ..USUAL
+};
+
 /// Working days that a decision takes, and the share of decisions that take them, before and since the redesign.
 const DAYS: [u64; 8] = [1, 2, 3, 5, 8, 10, 15, 20];
 const SHARES_BEFORE: [f64; 8] = [0.04, 0.08, 0.13, 0.22, 0.21, 0.14, 0.11, 0.07];
@@ -88,6 +102,17 @@ fn decision_times(moment: Moment) -> Option<Record> {
         "authority": names::authority(entity),
         "days": names::pick(&DAYS, variant),
         "count": noise.count(noise.clone().around(expected, 0.06)),
+    }
+}
+
+fn satisfaction(moment: Moment) -> Option<Record> {
+    let Moment { story, start, mut noise, .. } = moment;
+    let usual = if story.redesigned(start) { 1.9 } else { 2.4 };
+    record! {
+        "_timestamp": time(start),
+        "period": "month",
+        "score": rounded(noise.around(usual, 0.03), 2),
+        "answers": noise.count(640.0 * season(start, 3, 0.25)),
     }
 }
 

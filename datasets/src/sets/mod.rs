@@ -14,7 +14,7 @@ use crate::sample::{SampleDataSet, Series};
 const DAY: i64 = 24 * 3_600;
 
 /// All sample data sets, the larger first.
-static SETS: [SampleDataSet; 12] = [
+static SETS: [SampleDataSet; 13] = [
     harbour_permits::AVAILABILITY,
     tides_and_rivers::PAGE_VISITS,
     lantern_licences::APPLICATIONS,
@@ -23,6 +23,7 @@ static SETS: [SampleDataSet; 12] = [
     harbour_permits::CALLS,
     harbour_permits::SATISFACTION,
     harbour_permits::JOURNEY,
+    lantern_licences::SATISFACTION,
     tides_and_rivers::REALTIME_VISITORS,
     tides_and_rivers::DEVICE_USE,
     service_figures::SUMMARIES,
