@@ -85,6 +85,10 @@ fn read(language: Language) -> Texts {
     let mut bundle = FluentBundle::new_concurrent(vec![tag]);
     // marks around values would end up in attributes and titles
     bundle.set_use_isolating(false);
+    bundle.set_formatter(Some(|value, _| match value {
+        FluentValue::Number(number) => Some(crate::chart::plain_number(number.value)),
+        _ => None,
+    }));
     // what is wrong with a file is found by the tests below; the rest of it can be used
     let resource =
         FluentResource::try_new(language.source().to_owned()).unwrap_or_else(|(resource, _)| resource);
@@ -135,7 +139,7 @@ fn put_together(pieces: &[Piece], gaps: &[(&'static str, FluentValue<'_>)]) -> O
             Piece::Words(words) => out.push_str(words),
             Piece::Gap(name) => match gaps.iter().find(|(own, _)| own == name).map(|(_, value)| value)? {
                 FluentValue::String(text) => out.push_str(text),
-                FluentValue::Number(number) => out.push_str(&number.as_string()),
+                FluentValue::Number(number) => out.push_str(&crate::chart::plain_number(number.value)),
                 _ => return None,
             },
         }

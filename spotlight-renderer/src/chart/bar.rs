@@ -10,8 +10,9 @@ use maud::{Markup, html};
 
 const HEIGHT: f64 = 180.0;
 
-/// The share of its room that a bar takes.
+/// The share of its room that a bar takes, and of the whole width that it takes at most.
 const FILL: f64 = 0.72;
+const WIDEST: f64 = 0.2;
 
 /// Lines of text that a name below a bar may take.
 const LINES: usize = 3;
@@ -28,7 +29,10 @@ pub fn upright(chart: &Chart, frame: &Frame) -> Markup {
             chart.value(0, slot).map_or_else(|| say("no-data").into_owned(), |value| (chart.format)(value))
         })
         .collect();
-    let values_shown = every(&texts, count, frame.widths());
+    let wide = (room * FILL).min(WIDEST);
+    let tops: Vec<f64> =
+        (0..count).map(|slot| chart.value(0, slot).map_or(HEIGHT, |value| y(value.max(0.0)))).collect();
+    let values_shown = frame.widths().map(|width| values_with_room(chart, &texts, &tops, wide, width));
     let names = Names::new(chart, frame.widths());
     let edges: Vec<f64> = (0..=count).map(|slot| slot as f64 * room).collect();
     let marks = Marks::of(chart, &edges, *frame);
@@ -50,13 +54,13 @@ pub fn upright(chart: &Chart, frame: &Frame) -> Markup {
                     @let unended = chart.unended == Some(slot);
                     @let latest = slot + 1 == chart.ended() && chart.span.is_some();
                     rect class={ "bar s1" @if latest { " latest" } @if unended { " unended" } }
-                        x=(frame.x(middle - room * FILL / 2.0)) width=(frame.x(room * FILL)) y=(number(top)) height=(number((bottom - top).max(1.0))) {}
+                        x=(frame.x(middle - wide / 2.0)) width=(frame.x(wide)) y=(number(top)) height=(number((bottom - top).max(1.0))) {}
                     @if unended {
-                        rect x=(frame.x(middle - room * FILL / 2.0)) width=(frame.x(room * FILL)) y=(number(top)) height=(number((bottom - top).max(1.0)))
+                        rect x=(frame.x(middle - wide / 2.0)) width=(frame.x(wide)) y=(number(top)) height=(number((bottom - top).max(1.0)))
                             fill={ "url(#" (hatch::name(chart)) ")" } {}
                     }
                 }
-                text class={ "bar-value" @if value.is_none() { " none" } (frame.visibility(values_shown[slot])) }
+                text class={ "bar-value" @if value.is_none() { " none" } (frame.visibility(values_shown.each_ref().map(|shown| shown[slot]))) }
                     x=(frame.x(middle)) y=(number(top - 8.0)) text-anchor="middle" { (texts[slot]) }
                 (names.draw(slot, middle, *frame))
             }
@@ -68,17 +72,37 @@ pub fn upright(chart: &Chart, frame: &Frame) -> Markup {
     frame.picture(chart, margins, HEIGHT, &inner)
 }
 
-/// In which classes of width each text has room: all, or every so many counted from the last.
-fn every(texts: &[String], count: usize, widths: [f64; 3]) -> Vec<[bool; 3]> {
-    let longest = texts.iter().map(|value| text::width(value, LABEL)).fold(0.0, f64::max) + 4.0;
-    let mut shown = vec![[false; 3]; count];
-    for (class, width) in widths.into_iter().enumerate() {
-        let step = (longest * count as f64 / width).ceil().max(1.0) as usize;
-        for (slot, shown) in shown.iter_mut().enumerate() {
-            shown[class] = (count - 1 - slot).is_multiple_of(step);
-        }
+/// Which values have room above their bars in a plot of this width: none touches another one or a higher bar beside its own. The
+/// last, the highest and the lowest come first, then those from the last to the first. `tops` are the heights at which bars end,
+/// and `wide` is the share of the width that a bar takes.
+fn values_with_room(chart: &Chart, texts: &[String], tops: &[f64], wide: f64, width: f64) -> Vec<bool> {
+    let count = texts.len();
+    let by_value = |a: &usize, b: &usize| tops[*a].total_cmp(&tops[*b]);
+    let known = || (0..count).filter(|&slot| chart.value(0, slot).is_some());
+    let first = [count.checked_sub(1), known().min_by(by_value), known().max_by(by_value)];
+    let across = |slot: usize, own: f64| {
+        let middle = (slot as f64 + 0.5) / count as f64 * width;
+        (middle - own / 2.0, middle + own / 2.0)
+    };
+    let touch = |(a, b): (f64, f64), (c, d): (f64, f64)| a < d && c < b;
+    let mut shown = vec![false; count];
+    for slot in first.into_iter().flatten().chain((0..count).rev()) {
+        let own = across(slot, text::width(&texts[slot], LABEL) + 4.0);
+        let has_room = (0..count).filter(|other| *other != slot).all(|other| {
+            let bar_is_lower = tops[other] >= tops[slot] - 4.0;
+            let apart = (tops[other] - tops[slot]).abs() >= 16.0;
+            let its_own = across(other, text::width(&texts[other], LABEL));
+            (bar_is_lower || !touch(own, across(other, wide * width)))
+                && (!shown[other] || apart || !touch(own, its_own))
+        });
+        shown[slot] |= has_room;
     }
     shown
+}
+
+/// Whether the names of bars need more room than they have below them at the usual width of a page, so that some would be left out.
+pub fn names_crowd(chart: &Chart) -> bool {
+    Names::new(chart, super::frame::WIDTHS).shown.iter().any(|shown| !shown[2])
 }
 
 /// The names below upright bars, wrapped for each class of width.
@@ -140,11 +164,26 @@ impl Names {
 /// The height of one lying bar with its name.
 const ROW: f64 = 50.0;
 
-/// The room to the right of lying bars for their values, in pixels: the style sheet knows these.
+/// The room to the right of lying bars for their values, in pixels, and where a chart is narrow: the style sheet knows these.
 const ROOMS: [f64; 3] = [72.0, 108.0, 144.0];
+const NARROW_ROOM: f64 = 64.0;
 
 /// Room for the share beside a value.
 const SHARE: f64 = 46.0;
+
+/// A name as far as it fits in each class of width above a bar with some room to its right.
+fn fitted(name: &str, frame: Frame, right: f64) -> Vec<(String, [bool; 3])> {
+    let mut variants: Vec<(String, [bool; 3])> = Vec::new();
+    let rooms = if frame == Frame::Fluid { [NARROW_ROOM, right, right] } else { [right; 3] };
+    for (class, (width, room)) in frame.widths().into_iter().zip(rooms).enumerate() {
+        let text = text::fit(name, LABEL + 1.0, width + room);
+        match variants.iter_mut().find(|(own, _)| *own == text) {
+            Some((_, classes)) => classes[class] = true,
+            None => variants.push((text, std::array::from_fn(|other| other == class))),
+        }
+    }
+    variants
+}
 
 /// Lying bars of the first series, each below its name; steps also say how they compare with the first, parts how they compare
 /// with the whole.
@@ -172,7 +211,9 @@ pub fn lying(chart: &Chart, frame: &Frame) -> Markup {
             @let share = value.filter(|_| most > 0.0).map_or(0.0, |value| (value / most).clamp(0.0, 1.0));
             g.bar-slot {
                 title { (chart.tooltip(slot)) }
-                text.step-name x="0" y=(number(top + 14.0)) { (text::fit(&chart.slots[slot].label, LABEL + 1.0, frame.widths()[0] + right)) }
+                @for (name, classes) in fitted(&chart.slots[slot].label, *frame, right) {
+                    text class={ "step-name" (frame.visibility(classes)) } x="0" y=(number(top + 14.0)) { (name) }
+                }
                 rect.track x="0" width=(frame.x(1.0)) y=(number(top + 22.0)) height="16" {}
                 @if share > 0.0 {
                     rect class="bar s1" x="0" width=(frame.x(share)) y=(number(top + 22.0)) height="16" {}
@@ -180,7 +221,7 @@ pub fn lying(chart: &Chart, frame: &Frame) -> Markup {
                 text.step-value x=(frame.x(1.0)) dx="8" y=(number(top + 35.0)) {
                     (texts[slot])
                     @if let (Some(value), Some(whole)) = (value, whole) && (slot > 0 || chart.kind == Kind::Parts) {
-                        tspan class={ "share" (frame.visibility([false, true, true])) } dx="6" { (percent(value / whole)) }
+                        tspan class={ "share" (frame.visibility([false, true, true])) } dx="6" { (text::share(value / whole)) }
                     }
                 }
             }
@@ -189,20 +230,28 @@ pub fn lying(chart: &Chart, frame: &Frame) -> Markup {
     frame.picture(chart, Margins { right, ..Margins::default() }, count as f64 * ROW, &inner)
 }
 
-fn percent(share: f64) -> String {
-    format!("{}%", (share * 100.0).round())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn shown(values: &[f64], width: f64) -> Vec<usize> {
+        let slots = values.iter().map(|value| super::super::Slot { label: value.to_string(), at: None });
+        let series = super::super::Series::new("Boats", values.iter().map(|value| Some(*value)).collect());
+        let chart = Chart::new("boats", "Boats", Kind::Bar, slots.collect(), vec![series]);
+        let scale = Scale::filling(values.iter().copied());
+        let tops: Vec<f64> = values.iter().map(|value| HEIGHT * (1.0 - scale.position(*value))).collect();
+        let texts: Vec<String> = values.iter().map(|value| (chart.format)(*value)).collect();
+        let wide = (FILL / values.len() as f64).min(WIDEST);
+        let shown = values_with_room(&chart, &texts, &tops, wide, width);
+        (0..values.len()).filter(|slot| shown[*slot]).collect()
+    }
+
     #[test]
-    fn texts_are_left_out_where_they_have_no_room() {
-        let texts = vec!["1,234,567".to_owned(); 10];
-        let shown = every(&texts, 10, [220.0, 420.0, 840.0]);
-        assert_eq!(shown[9], [true, true, true], "the last is always named");
-        assert_eq!(shown.iter().filter(|shown| shown[2]).count(), 10);
-        assert!(shown.iter().filter(|shown| shown[0]).count() <= 4);
+    fn values_stand_above_their_bars_where_they_touch_nothing() {
+        assert_eq!(shown(&[5.0, 9.0, 3.0], 300.0), [0, 1, 2]);
+        // long numbers beside higher bars would lie on them
+        assert_eq!(shown(&[700_000.0, 900_000.0, 300_000.0, 800_000.0, 600_000.0], 150.0), [1, 3]);
+        // of equal ones those that have room beside each other, the last first
+        assert_eq!(shown(&[1_234_567.0; 9], 240.0), [0, 5, 8]);
     }
 }

@@ -9,6 +9,9 @@ use maud::{Markup, html};
 /// Room to the right of the plot for labels, in pixels.
 pub const WIDTH: f64 = 168.0;
 
+/// The size of names, which are bold; the style sheet says the same.
+const SIZE: f64 = 14.0;
+
 /// The least distance between two labels, in pixels.
 const APART: f64 = 38.0;
 
@@ -71,10 +74,17 @@ pub fn draw(chart: &Chart, frame: Frame, wanted: &[Wanted], height: f64) -> Mark
         g.labels {
             @for (label, y) in wanted.iter().zip(heights) {
                 @let value = latest.and_then(|slot| chart.value(label.series, slot));
+                @let value = value.map_or_else(|| say("no-data").into_owned(), |value| (chart.format)(value));
+                @let class = format!("name s{}", chart.colour(label.series));
+                @let (name, rest) = in_lines(&chart.series[label.series].name, &value);
                 @let texts = html! {
-                    text class={ "name s" (chart.colour(label.series)) } data-series=(label.series) x="18" dy="0" { (text::fit(&chart.series[label.series].name, 14.0, WIDTH - 22.0)) }
-                    text.value x="18" dy="16" {
-                        @match value { Some(value) => ((chart.format)(value)), None => (say("no-data")) }
+                    text class=(class) data-series=(label.series) x="18" dy="0" { (name) }
+                    @match rest {
+                        Some(rest) => {
+                            text.value x=(number(18.0 + text::width(&rest, SIZE) + 5.0)) dy="16" { (value) }
+                            text class=(class) x="18" dy="16" { (rest) }
+                        }
+                        None => text.value x="18" dy="16" { (value) },
                     }
                 };
                 @let joint = html! {
@@ -90,6 +100,19 @@ pub fn draw(chart: &Chart, frame: Frame, wanted: &[Wanted], height: f64) -> Mark
             }
         }
     }
+}
+
+/// A name on the line above its value, and what of it stands before the value where it is longer than that.
+fn in_lines(name: &str, value: &str) -> (String, Option<String>) {
+    const ROOM: f64 = WIDTH - 22.0;
+    if text::width(name, SIZE) > ROOM
+        && let [first, rest] = text::wrap(name, SIZE, ROOM, 2).as_slice()
+        && format!("{first} {rest}") == name
+        && text::width(rest, SIZE) + text::width(value, SIZE) + 8.0 <= ROOM
+    {
+        return (first.clone(), Some(rest.clone()));
+    }
+    (text::fit(name, SIZE, ROOM), None)
 }
 
 /// A mark at a value, whose shape as well as colour is the series' own.
@@ -126,6 +149,17 @@ fn shape(colour: usize) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_too_long_for_its_line_goes_on_before_the_value() {
+        assert_eq!(in_lines("Renewals", "8,183"), ("Renewals".into(), None));
+        assert_eq!(
+            in_lines("Renewals (12 months ago)", "8,183"),
+            ("Renewals (12 months".into(), Some("ago)".into()))
+        );
+        let (cut, rest) = in_lines("Applications that somebody made long before anybody was there", "8,183");
+        assert!(cut.ends_with('…') && rest.is_none());
+    }
 
     #[test]
     fn labels_far_apart_stay_where_they_wish() {

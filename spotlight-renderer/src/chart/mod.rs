@@ -36,6 +36,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use annotation::{Annotation, shown as annotations};
+pub use bar::names_crowd;
 pub use picture::{PictureError, png};
 pub use picture_text::with_texts;
 pub use poster::Poster;
@@ -300,6 +301,13 @@ impl Chart {
 
     /// What is true of a slot: a line for its name, and one for each series. The script reads these lines too.
     pub(crate) fn tooltip(&self, slot: usize) -> String {
+        if let Some(isolated) = text::isolated(self) {
+            return isolated.tooltip_of_names(slot);
+        }
+        self.tooltip_of_names(slot)
+    }
+
+    fn tooltip_of_names(&self, slot: usize) -> String {
         let label = self.slots.get(slot).map_or("", |slot| slot.label.as_str());
         let values: Vec<String> = (0..self.series.len())
             .map(|series| {

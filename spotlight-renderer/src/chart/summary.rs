@@ -1,6 +1,6 @@
 //! What a chart shows, said in words: for readers who do not see it, and for those in a hurry.
 
-use super::{Chart, Kind, Span};
+use super::{Chart, Kind, Span, text};
 use crate::words::{say, say_with};
 use fluent_bundle::FluentValue;
 
@@ -25,11 +25,18 @@ pub fn told(chart: &Chart) -> String {
 /// A description of a few sentences: the latest values, their direction, the extremes, what is missing, and whether targets
 /// are met.
 pub fn describe(chart: &Chart) -> String {
+    match text::isolated(chart) {
+        Some(isolated) => sentences(&isolated),
+        None => sentences(chart),
+    }
+}
+
+fn sentences(chart: &Chart) -> String {
     let Some(latest) = chart.latest() else { return say("says-nothing").into_owned() };
     let mut sentences = match (chart.kind, chart.series.len()) {
         (Kind::Steps, _) => steps(chart),
-        (Kind::Parts, _) => parts(chart),
-        (Kind::Bar, 1) if chart.span.is_none() => categories(chart),
+        (Kind::Parts, _) if chart.slots.len() <= super::palette::SIZE => parts(chart),
+        (Kind::Bar | Kind::Parts, 1) if chart.span.is_none() => categories(chart),
         (_, 1) => single(chart, 0, latest),
         _ if own(chart).len() == 1 => compared(chart),
         _ if own(chart).len() > super::palette::SIZE => many(chart, latest),
@@ -173,7 +180,7 @@ fn many(chart: &Chart, latest: usize) -> Vec<String> {
     now.sort_by(|a, b| b.1.total_cmp(&a.1));
     let named = |(series, value): &(usize, f64)| {
         let name = chart.series[*series].name.as_str();
-        say_with("says-value", &[("name", name.into()), ("value", (chart.format)(*value).into())])
+        say_with("says-value-of", &[("name", name.into()), ("value", (chart.format)(*value).into())])
     };
     let mut sentences = Vec::new();
     if let (Some(most), Some(least)) = (now.first(), now.last()) {
@@ -184,6 +191,10 @@ fn many(chart: &Chart, latest: usize) -> Vec<String> {
             ("least", named(least).into()),
         ];
         sentences.push(say_with("says-many", &parts));
+    }
+    let drawn = super::multiples::MOST;
+    if chart.kind == Kind::Multiples && own.len() > drawn {
+        sentences.push(say_with("says-not-drawn", &[("count", drawn.into())]));
     }
     sentences.extend(directions(chart, &own));
     sentences.push(missing(chart, &own));
@@ -199,7 +210,7 @@ fn several(chart: &Chart, latest: usize) -> Vec<String> {
             (None, _) => say_with("says-value", &[named, ("value", say("no-data").into())]),
             (Some(value), None) => say_with("says-value", &[named, ("value", (chart.format)(value).into())]),
             (Some(value), Some(total)) => {
-                let share = (value / total * 100.0).round().to_string();
+                let share = text::share(value / total);
                 let value = ("value", (chart.format)(value).into());
                 say_with("says-value-share", &[named, value, ("share", share.into())])
             }
@@ -273,7 +284,14 @@ fn directions(chart: &Chart, series: &[usize]) -> Option<String> {
     let parts: Vec<String> = directions
         .iter()
         .map(|(trend, names)| {
-            say_with("says-going", &[("names", list(names).into()), ("trend", going(trend).into())])
+            if names.len() <= super::palette::SIZE {
+                return say_with(
+                    "says-going",
+                    &[("names", list(names).into()), ("trend", going(trend).into())],
+                );
+            }
+            let (count, all) = (("count", names.len().into()), ("all", series.len().into()));
+            say_with("says-going-many", &[count, all, ("trend", going(trend).into())])
         })
         .collect();
     Some(say_with("says-trends", &[extent, ("trends", parts.join("; ").into())]))
@@ -353,7 +371,7 @@ fn steps(chart: &Chart) -> Vec<String> {
     let (Some(&(first, from)), Some(&(last, to))) = (points.first(), points.last()) else {
         return Vec::new();
     };
-    let share = if from > 0.0 { (to / from * 100.0).round().to_string() } else { String::new() };
+    let share = if from > 0.0 { text::share(to / from) } else { String::new() };
     let ends = [
         ("first", name(chart, first).into()),
         ("from", (chart.format)(from).into()),
@@ -384,7 +402,7 @@ fn parts(chart: &Chart) -> Vec<String> {
         let amounts = [("name", name(chart, slot).into()), ("value", (chart.format)(value).into())];
         if whole > 0.0 {
             let [name, value_text] = amounts;
-            let share = (value / whole * 100.0).round().to_string();
+            let share = text::share(value / whole);
             say_with("says-value-share", &[name, value_text, ("share", share.into())])
         } else {
             say_with("says-value", &amounts)

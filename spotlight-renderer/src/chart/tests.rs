@@ -219,3 +219,56 @@ fn parts_are_described_by_their_shares_the_largest_first() {
     assert_eq!(describe(&chart), "Good 150 (75%), Fair 30 (15%) and Bad 20 (10%).");
     assert!(render(&chart).into_string().contains(">75%<"));
 }
+
+#[test]
+fn shares_are_neither_nothing_nor_all_by_rounding() {
+    for (share, told) in [
+        (0.0, "0%"),
+        (0.0001, "<1%"),
+        (0.004, "<1%"),
+        (0.126, "13%"),
+        (0.999, ">99%"),
+        (1.0, "100%"),
+        (1.2, "120%"),
+    ] {
+        assert_eq!(text::share(share), told);
+    }
+}
+
+#[test]
+fn numbers_stay_after_names_that_are_read_from_the_right() {
+    let mut boats = line(&[Some(1.0), Some(2.0)]);
+    boats.series = vec![series("סירות", &[Some(1.0), Some(2.0)]), series("Boats", &[Some(3.0), Some(4.0)])];
+    assert!(
+        describe(&boats).starts_with("June 2015: \u{2068}סירות\u{2069} 2 and Boats 4."),
+        "{}",
+        describe(&boats)
+    );
+    assert_eq!(boats.tooltip(1), "June 2015\n\u{2068}סירות\u{2069}: 2\nBoats: 4");
+    boats.series.remove(0);
+    assert!(!describe(&boats).contains('\u{2068}'), "other texts have no marks");
+}
+
+#[test]
+fn of_hundreds_of_series_it_is_said_how_many_go_where() {
+    let mut boats = line(&[Some(0.0); 12]);
+    boats.kind = Kind::Multiples;
+    let one = |place: usize| {
+        let rise = if place < 3 { 10.0 } else { 0.0 };
+        let values = (0..12).map(|month| Some(100.0 + place as f64 + rise * f64::from(month)));
+        series(&format!("Quay {place}"), &values.collect::<Vec<_>>())
+    };
+    boats.series = (0..200).map(one).collect();
+    assert_eq!(
+        describe(&boats),
+        "200 series. April 2016: from 299 (Quay 199) down to 103 (Quay 3). The first 60 are drawn. \
+         Over the 12 months shown: Quay 0, Quay 1 and Quay 2 rising strongly; 197 of 200 level."
+    );
+}
+
+#[test]
+fn large_counts_have_their_thousands_apart() {
+    let mut days = line(&[Some(1.0); 3000]);
+    days.span = Some(Span::Day);
+    assert!(describe(&days).contains("Level over the 3,000 days shown."), "{}", describe(&days));
+}

@@ -1,5 +1,7 @@
 //! How wide a text will be, near enough to keep labels apart without a font at hand.
 
+use super::Chart;
+
 /// The estimated width of a text in pixels at a font size, for common sans-serif faces; rather too wide than too narrow.
 pub fn width(text: &str, size: f64) -> f64 {
     text.chars().map(em).sum::<f64>() * size
@@ -36,6 +38,38 @@ pub fn fit(text: &str, size: f64, available: f64) -> String {
         kept.push(character);
     }
     format!("{}…", kept.trim_end())
+}
+
+/// A share of a whole in whole per cents, without calling something nothing or nearly all of it all.
+pub fn share(share: f64) -> String {
+    match (share * 100.0).round() {
+        0.0 if share > 0.0 => "<1%".to_owned(),
+        100.0 if share < 1.0 => ">99%".to_owned(),
+        percent => format!("{percent}%"),
+    }
+}
+
+/// The chart with its names set apart from what is said around them, if any of them is written from right to left: the number
+/// after such a name would come before it else.
+pub fn isolated(chart: &Chart) -> Option<Chart> {
+    let mut names = chart.series.iter().map(|series| &series.name);
+    if !names.any(|name| from_right(name)) && !chart.slots.iter().any(|slot| from_right(&slot.label)) {
+        return None;
+    }
+    let mut chart = chart.clone();
+    let names = chart.series.iter_mut().map(|series| &mut series.name);
+    for name in
+        names.chain(chart.slots.iter_mut().map(|slot| &mut slot.label)).filter(|name| from_right(name))
+    {
+        *name = format!("\u{2068}{name}\u{2069}");
+    }
+    Some(chart)
+}
+
+/// Whether a text has letters of Hebrew, Arabic or a script like them.
+fn from_right(text: &str) -> bool {
+    text.chars()
+        .any(|c| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefe}'))
 }
 
 /// The text broken at spaces into at most `lines` lines; what does not fit is cut with an ellipsis.

@@ -219,7 +219,22 @@ impl Format {
     pub fn write_amount(&self, amount: f64) -> String {
         number::write_amount(self, amount).map_or_else(|| say("no-data").into_owned(), |text| text.text)
     }
+
+    /// The same for charts and sentences, which must not call something nothing: with two figures more than the format has
+    /// where it would write a zero, unless it is one of whole things or of money.
+    pub fn write_something(&self, amount: f64) -> String {
+        let text = self.write_amount(amount);
+        let is_nothing = |text: &str| !text.contains(|c: char| ('1'..='9').contains(&c));
+        if amount == 0.0 || !is_nothing(&text) || matches!(self.kind, Kind::Integer | Kind::Currency) {
+            return text;
+        }
+        let with = |dps: i32| Format { dps: Some(dps), ..self.clone() }.write_amount(amount);
+        (1..MOST_DECIMALS).find(|dps| !is_nothing(&with(*dps))).map_or(text, |dps| with(dps + 1))
+    }
 }
+
+/// No amount is written with more decimals, however small.
+const MOST_DECIMALS: i32 = 12;
 
 fn kind(name: &str) -> Kind {
     match name {

@@ -72,11 +72,34 @@ fn periods_have_names() {
 fn the_labels_of_an_axis_agree() {
     let labels =
         |format: &str, ticks: &[f64]| axis::labels(&Format::parse(&json!(format)).unwrap(), ticks).join(" ");
-    assert_eq!(labels("currency", &[0.0, 1.0, 2.0]), "£0 £1.00 £2.00");
-    assert_eq!(labels("currency", &[0.0, 5.0, 10.0]), "£0 £5.00 £10");
+    assert_eq!(labels("currency", &[0.0, 1.0, 2.0]), "£0 £1 £2");
+    assert_eq!(labels("currency", &[0.0, 5.0, 10.0]), "£0 £5 £10");
+    assert_eq!(labels("currency", &[0.0, 0.5, 1.0]), "£0 £0.50 £1.00");
+    assert_eq!(labels("currency", &[0.0, 1e9, 2e9]), "£0 £1bn £2bn");
     assert_eq!(labels("integer", &[0.0, 200.0, 1600.0]), "0 200 1,600");
     assert_eq!(labels("number", &[0.0, 5000.0, 25000.0]), "0 5k 25k");
     assert_eq!(labels("number", &[0.0, 200_000.0, 1_000_000.0, 1_400_000.0]), "0 0.2m 1.0m 1.4m");
     assert_eq!(labels("number", &[0.0, 0.2, 0.4, 0.6]), "0 0.2 0.4 0.6");
     assert_eq!(labels("percent", &[0.0, 0.5, 1.0]), "0% 50% 100%");
+    // no two ticks have the same label
+    assert_eq!(labels("percent", &[0.0, 0.0005, 0.001]), "0% 0.05% 0.10%");
+    assert_eq!(labels("number", &[0.0, 1e-6, 2e-6]), "0 0.000001 0.000002");
+}
+
+#[test]
+fn charts_never_call_something_nothing() {
+    let written = |format: &str, amount: f64| {
+        let format = Format::parse(&json!(format)).unwrap();
+        (format.write_amount(amount), format.write_something(amount))
+    };
+    let told = |format: &str, amount: f64| written(format, amount).1;
+    assert_eq!(written("percent", 0.00034), ("0%".to_owned(), "0.034%".to_owned()));
+    assert_eq!(written("number", 0.00000219), ("0".to_owned(), "0.0000022".to_owned()));
+    assert_eq!(told("number", -0.00000219), "-0.0000022");
+    assert_eq!(
+        (told("number", 0.0), told("number", 1234.5), told("percent", 0.5)),
+        ("0".into(), "1,235".into(), "50%".into())
+    );
+    // nobody has a part of a boat, or of a penny
+    assert_eq!((told("integer", 0.2), told("currency", 0.001)), ("0".into(), "£0".into()));
 }

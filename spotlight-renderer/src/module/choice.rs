@@ -4,7 +4,7 @@ use super::grouped_timeseries::{is_total, name_of_group};
 use crate::chart::palette;
 use crate::data::Row;
 use crate::definition::Module;
-use crate::definition::axes::Axes;
+use crate::definition::axes::{Axes, Axis};
 use crate::format::Kind as FormatKind;
 use crate::rows::number;
 use crate::view::{Choices, Drawing, Group};
@@ -45,7 +45,7 @@ pub fn choices(module: &Module, axes: &Axes, rows: &[Row], choice: &Choice) -> O
     if groups.len() < 2 {
         return None;
     }
-    let own = own_drawing(module);
+    let own = own_drawing(module, axes, rows);
     let usual = if groups.len() > palette::SIZE { Drawing::Multiples } else { own };
     let adds_up = own != Drawing::Lines || adds_up(module, axes, rows);
     let offered = |drawing: &Drawing| adds_up || !matches!(drawing, Drawing::Stack | Drawing::Share);
@@ -75,13 +75,25 @@ pub fn choices(module: &Module, axes: &Axes, rows: &[Row], choice: &Choice) -> O
     Some(Choices { drawings, drawing, usual, groups, error })
 }
 
-/// How the definition wants its groups to be drawn, however many there are.
-pub fn own_drawing(module: &Module) -> Drawing {
+/// How the definition wants its groups to be drawn, however many there are; amounts below nothing cannot be piled up.
+pub fn own_drawing(module: &Module, axes: &Axes, rows: &[Row]) -> Drawing {
     match (module.flag("one-hundred-percent"), module.flag("use_stack")) {
         (true, _) => Drawing::Share,
-        (false, true) => Drawing::Stack,
-        (false, false) => Drawing::Lines,
+        (false, true) if !below_nothing(axes, rows) => Drawing::Stack,
+        (false, _) => Drawing::Lines,
     }
+}
+
+/// The axes of the parts of the whole as it is now.
+fn parts(axes: &Axes) -> impl Iterator<Item = &Axis> {
+    axes.y.iter().filter(|axis| axis.timeshift.is_none() && !is_total(axis))
+}
+
+/// Whether a part is below nothing somewhere.
+fn below_nothing(axes: &Axes, rows: &[Row]) -> bool {
+    let negative =
+        |row: &Row| parts(axes).any(|axis| number(row, axis.key()).is_some_and(|value| value < 0.0));
+    rows.iter().any(negative)
 }
 
 /// Whether what is measured can be put on top of each other: amounts that are not below nothing.
@@ -89,10 +101,8 @@ fn adds_up(module: &Module, axes: &Axes, rows: &[Row]) -> bool {
     let measured = module.value_attribute();
     let kind = module.format().map(|format| format.kind);
     let relative = matches!(kind, Some(FormatKind::Percent | FormatKind::Duration));
-    let parts = || axes.y.iter().filter(|axis| axis.timeshift.is_none() && !is_total(axis));
-    let negative = |row: &Row| parts().any(|axis| number(row, axis.key()).is_some_and(|value| value < 0.0));
-    parts().count() > 1
+    parts(axes).count() > 1
         && !relative
         && !NOT_ADDED.iter().any(|end| measured.ends_with(end))
-        && !rows.iter().any(negative)
+        && !below_nothing(axes, rows)
 }

@@ -55,7 +55,7 @@ impl Type for GroupedTimeseries {
             compute(row, &axes, &mut names);
         }
         let rows = shift(rows, measured, &axes);
-        let own = choice::own_drawing(module);
+        let own = choice::own_drawing(module, &axes, &rows);
         let choices = choice::choices(module, &axes, &rows, &scene.choice);
         let drawing = choices.as_ref().map_or(own, |choices| choices.drawing);
         if let Some(choices) = &choices {

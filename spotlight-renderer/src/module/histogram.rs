@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::bars::bar_format;
 use super::{Scene, Type, figure, plot, table, title};
-use crate::chart::Kind;
+use crate::chart::{self, Kind};
 use crate::data::Row;
 use crate::definition::axes::Axes;
 use crate::definition::{Module, merge};
@@ -53,6 +53,9 @@ impl Type for Histogram {
     }
 }
 
+/// More bars than this do not lie below each other, however long their names.
+const MOST_LYING: usize = 30;
+
 /// The chart and the table of categories.
 pub fn drawn(module: &Module, axes: &Axes, rows: &[Row], scene: &Scene) -> Facts {
     let key = module.value_attribute();
@@ -72,6 +75,11 @@ pub fn drawn(module: &Module, axes: &Axes, rows: &[Row], scene: &Scene) -> Facts
     let format = figure::format(module.format());
     let mut chart = plot::over_categories(module, bars, name, Kind::Bar, &format);
     chart.across = Some(label.to_owned()).filter(|label| !label.is_empty());
+    // amounts in their order can be left out here and there, names cannot
+    let in_order = chart.slots.iter().all(|slot| slot.label.starts_with(|c: char| c.is_ascii_digit()));
+    if !in_order && chart.slots.len() <= MOST_LYING && chart::names_crowd(&chart) {
+        chart.kind = Kind::Parts;
+    }
     Facts {
         caption: chart.across.clone(),
         charts: vec![chart.into()],

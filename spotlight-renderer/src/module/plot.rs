@@ -73,7 +73,7 @@ fn with_format(module: &Module, kind: Kind, slots: Vec<Slot>, series: Vec<Series
         _ => Unit::Number,
     };
     let (values, ticks) = (format.clone(), format.clone());
-    chart.format = Arc::new(move |value| values.write_amount(value));
+    chart.format = Arc::new(move |value| values.write_something(value));
     chart.axis_format = Some(Arc::new(move |ticks_at: &[f64]| axis::labels(&ticks, ticks_at)));
     chart
 }

@@ -226,3 +226,36 @@ fn records_that_name_their_week_are_of_that_week() {
     let row = json!({"n": 4, "_timestamp": "2016-06-01T10:00:00Z", "_week_start_at": "2016-05-30T00:00:00Z"});
     assert_eq!(figures(&facts(line, json!([row]))), "4 30 May 2016");
 }
+
+#[test]
+fn bars_with_long_names_lie_below_each_other() {
+    let drawn = |names: &[&str]| {
+        let rows: Vec<Value> = names
+            .iter()
+            .map(|name| json!({"port": name, "n": 3, "_end_at": "2016-06-01T00:00:00Z"}))
+            .collect();
+        let module = json!({"module-type": "column", "slug": "c", "title": "C", "value-attribute": "n",
+            "axes": {"x": {"label": "Port", "key": "port"}, "y": [{"label": "Boats", "key": "n"}]},
+            "data-source": {"data-group": "a", "data-type": "b", "query-params": {"period": "month", "group_by": "port"}}});
+        facts(module, json!(rows)).charts[0].kind
+    };
+    use crate::chart::Kind;
+    assert_eq!(drawn(&["North", "South", "West"]), Kind::Bar);
+    let ports = ["Northmere and Saltmouth", "Brightwell", "Kestrel Bay", "Hawkstone Hill", "Juniper Hills"];
+    assert_eq!(drawn(&[ports.as_slice(), &["Ashmere", "Larchwood"]].concat()), Kind::Parts);
+    // amounts are in their order: some of their names can be left out
+    let days: Vec<String> = (0..60).map(|day| format!("{day} days")).collect();
+    assert_eq!(drawn(&days.iter().map(String::as_str).collect::<Vec<_>>()), Kind::Bar);
+}
+
+#[test]
+fn amounts_below_nothing_are_not_piled_up() {
+    let axes = json!({"y": [{"groupId": "web", "label": "Web"}, {"groupId": "post", "label": "Post"}]});
+    let mut channels = channels();
+    let kind = |channels: &Value| {
+        facts(grouped(json!({"use_stack": true, "axes": axes})), channels.clone()).charts[0].kind
+    };
+    assert_eq!(kind(&channels), crate::chart::Kind::Stack);
+    channels[1]["values"][0]["n"] = (-80).into();
+    assert_eq!(kind(&channels), crate::chart::Kind::Line);
+}

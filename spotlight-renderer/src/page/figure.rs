@@ -12,16 +12,25 @@ pub fn figure(figure: &Figure) -> Markup {
             p.figure-value {
                 @match (&figure.value, &figure.full) {
                     (Some(value), Some(full)) if full != value => {
-                        abbr.size title=(full) aria-hidden="true" { (value) }
+                        abbr class={ "size" (room(value)) } title=(full) aria-hidden="true" { (value) }
                         span.hidden { (full) }
                     }
-                    (Some(value), _) => span class={ "size" @if value.chars().count() > 8 { " long" } } { (value) },
+                    (Some(value), _) => span class={ "size" (room(value)) } { (value) },
                     (None, _) => span.missing { (say("no-data")) },
                 }
                 @if let Some(label) = &figure.label && !label.is_empty() { " " span.figure-label { (label) } }
             }
             @if let Some(change) = &figure.change { (self::change(change)) }
         }
+    }
+}
+
+/// The class of amounts that are too long for the largest letters.
+fn room(value: &str) -> &'static str {
+    match value.chars().count() {
+        0..7 => "",
+        7..9 => " wide",
+        _ => " long",
     }
 }
 

@@ -154,7 +154,8 @@ fn graph(chart: &Chart, caption: Option<&str>) -> Markup {
         figure.graph {
             (legend(chart))
             (chart::render(chart))
-            @if let Some(caption) = caption.filter(|_| chart.has_data()) { p.axis-caption { (caption) } }
+            // below lying bars it would seem to be about their lengths
+            @if let Some(caption) = caption.filter(|_| chart.has_data() && chart.kind != Kind::Parts) { p.axis-caption { (caption) } }
             @let notes = chart::annotations(chart);
             figcaption class=[hidden.then_some("hidden")] id=(summary) {
                 (chart::describe(chart))

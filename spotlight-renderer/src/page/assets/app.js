@@ -72,7 +72,7 @@ for (const plot of all(".graph .plot")) {
     head: follower(graph.querySelector(".legend-when")),
     panel: follower(graph.querySelector(".panel-value")),
     legend: all(".legend-value", graph).map(follower),
-    beside: new Map(all(".labels .name", svg).map((name) => [Number(name.dataset.series), follower(name.nextElementSibling)])),
+    beside: new Map(all(".labels [data-series]", svg).map((name) => [Number(name.dataset.series), follower(name.nextElementSibling)])),
   };
   const dot = svgElement("circle");
   dot.setAttribute("r", 5);
