@@ -68,9 +68,7 @@ pub enum QueryFailure {
         limit: u64,
     },
     /// It took too long.
-    #[error(
-        "the query was stopped after {seconds} seconds: ask for a shorter time, fewer groups or fewer rows"
-    )]
+    #[error("the query was stopped after {seconds} s: ask for a shorter time, fewer groups or fewer rows")]
     TooSlow {
         /// How long a query may take.
         seconds: f64,
