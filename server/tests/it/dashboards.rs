@@ -295,6 +295,13 @@ async fn what_readers_choose_has_an_end() {
 }
 
 #[tokio::test]
+async fn a_new_installation_has_nothing_to_list_and_no_trouble_with_it() {
+    let server = TestServer::start().await;
+    let text = get(&server, "/services").await.text();
+    assert!(text.contains("There is nothing here yet.") && !text.contains("could not be loaded"), "{text}");
+}
+
+#[tokio::test]
 async fn pages_of_text_have_tags_too() {
     let server = server().await;
     for path in ["/about", "/accessibility", "/prototypes", "/sitemap.xml"] {

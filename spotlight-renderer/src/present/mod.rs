@@ -190,7 +190,8 @@ impl Presenter<'_> {
                 .iter()
                 .map(|(value, text, shown)| ((*value).to_owned(), text.clone().into_owned(), *shown))
                 .collect(),
-            notice: list.without_measures.then(|| say("list-no-measures").into_owned()),
+            // where nothing is listed nothing is missing
+            notice: (list.without_measures && list.count > 0).then(|| say("list-no-measures").into_owned()),
             active,
             aggregates: list.aggregates.iter().map(module::aggregate).collect(),
             table: self.table(&list.table, say(caption).into_owned(), |key, direction| {
