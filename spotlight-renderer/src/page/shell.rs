@@ -12,10 +12,12 @@ const CONTENT: &str = "content";
 
 /// A complete page around its own content.
 pub fn document(head: &Head, options: &PageOptions, body: &Markup) -> String {
+    let has_menu = !options.menu().is_empty();
+    let drawn_after = head.drawn_after.filter(|id| has_menu || *id != MENU).unwrap_or(CONTENT);
     html! {
         (DOCTYPE)
         html lang=(head.lang.as_deref().unwrap_or(&options.lang)) {
-            (document_head(head, options))
+            (document_head(head, options, drawn_after))
             body {
                 a.skip href={ "#" (CONTENT) } { (say("skip")) }
                 header.site-header {
@@ -25,7 +27,7 @@ pub fn document(head: &Head, options: &PageOptions, body: &Markup) -> String {
                             span { (options.product) }
                         }
                         @if let Some(phase) = &options.phase { span.phase { (phase) } }
-                        @if !options.menu().is_empty() {
+                        @if has_menu {
                             nav.menu id=(MENU) aria-label=(say("menu")) {
                                 ul { @for link in &options.menu() { li { (menu_link(link, &head.path)) } } }
                             }
@@ -49,14 +51,14 @@ pub fn bare_document(head: &Head, options: &PageOptions, body: &Markup) -> Strin
     html! {
         (DOCTYPE)
         html.bare lang=(head.lang.as_deref().unwrap_or(&options.lang)) {
-            (document_head(head, options))
+            (document_head(head, options, CONTENT))
             body { main id=(CONTENT) { (body) } }
         }
     }
     .into_string()
 }
 
-fn document_head(head: &Head, options: &PageOptions) -> Markup {
+fn document_head(head: &Head, options: &PageOptions, drawn_after: &str) -> Markup {
     let site = options.site.as_deref().unwrap_or_default();
     html! {
         head {
@@ -94,7 +96,7 @@ fn document_head(head: &Head, options: &PageOptions) -> Markup {
                 }
             }
             (colours(options))
-            link rel="expect" href={ "#" (head.drawn_after.unwrap_or(CONTENT)) } blocking="render";
+            link rel="expect" href={ "#" (drawn_after) } blocking="render";
         }
     }
 }

@@ -340,6 +340,26 @@ fn an_address_that_is_not_safe_is_no_link() {
 }
 
 #[test]
+fn pages_wait_for_nothing_that_they_do_not_have() {
+    let awaited = |page: &str| {
+        let id = page
+            .split("rel=\"expect\" href=\"#")
+            .nth(1)
+            .and_then(|rest| rest.split('"').next())
+            .unwrap()
+            .to_owned();
+        assert!(page.contains(&format!("id=\"{id}\"")), "{id}");
+        id
+    };
+    let head = Head { drawn_after: Some(MENU), ..Head::default() };
+    let without_menu = PageOptions { menu: Some(vec![]), ..PageOptions::default() };
+    let body = maud::html! {};
+    assert_eq!(awaited(&shell::document(&head, &PageOptions::default(), &body)), MENU);
+    assert_eq!(awaited(&shell::document(&head, &without_menu, &body)), "content");
+    assert_eq!(awaited(&shell::bare_document(&head, &PageOptions::default(), &body)), "content");
+}
+
+#[test]
 fn assets_are_named_after_their_content() {
     let names: Vec<&str> = assets().iter().map(|asset| asset.name.as_str()).collect();
     assert_eq!(names.len(), 3);
