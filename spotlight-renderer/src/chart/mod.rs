@@ -5,12 +5,13 @@
 //! collide at any width. [`mod@standalone`] draws the same geometry at a fixed size for files, and [`picture`] paints those.
 //!
 //! Data flows `Chart` -> [`scale`] (values to positions) -> [`axis`] (which ticks, which labels) -> one file a kind of
-//! mark ([`mod@line`], [`stack`], [`bar`], [`spark`]) -> [`frame`] (SVG). [`summary`] says in words what the picture shows and
+//! mark ([`mod@line`], [`stack`], [`bar`], [`spark`]) -> [`frame`] (SVG). [`summary`] says in words what the picture shows (and [`direction`] where it goes), and
 //! [`palette`] holds the colours.
 
 mod annotation;
 mod axis;
 mod bar;
+mod direction;
 mod frame;
 mod hatch;
 mod label;

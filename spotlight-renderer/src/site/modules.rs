@@ -79,15 +79,27 @@ pub fn one<'a>(
             (_, None, _) => Body::Unknown,
             (_, Some(_), None) => Body::Failed,
             (_, Some(kind), Some(query)) => {
-                let name = name_of_facts(&slug, &path, circumstances);
-                match facts(kind, definition, query, &slug, &name, circumstances).await {
+                let asking = Asking {
+                    kind,
+                    definition,
+                    query,
+                    name: name_of_facts(&slug, &path, circumstances),
+                    scene: Scene {
+                        now: circumstances.now,
+                        sort: (circumstances.sort)(&slug),
+                        choice: (circumstances.choice)(&slug),
+                        own_page: circumstances.own_page,
+                    },
+                    circumstances,
+                };
+                match asking.facts().await {
                     Ok((facts, missing)) => {
                         uncompared = missing;
                         updated = circumstances.data.updated(query).await;
                         due = next_update(updated, query, circumstances);
                         Body::Facts(facts)
                     }
-                    Err(_) => match last_known(kind, definition, query, &slug, &name, circumstances).await {
+                    Err(_) => match asking.last_known().await {
                         Some((facts, missing, then)) => {
                             outdated = Some(then);
                             uncompared = missing;
@@ -140,69 +152,76 @@ fn name_of_facts(slug: &str, path: &str, circumstances: &Circumstances<'_>) -> S
     name
 }
 
-/// What a module has to show, perhaps beside earlier values.
-async fn facts(
-    kind: &dyn Type,
-    definition: &Definition,
-    query: &Query,
-    slug: &str,
-    name: &str,
-    circumstances: &Circumstances<'_>,
-) -> Result<(Arc<Facts>, Option<Uncompared>), DataError> {
-    let scene = scene(slug, circumstances);
-    let make = |rows: Vec<Row>| in_language(circumstances.language, || kind.facts(definition, rows, &scene));
-    let Some(compare) = circumstances.compare.filter(|_| kind.dates()) else {
-        return Ok((circumstances.data.facts(query, name, &make).await?, None));
-    };
-    let rows = circumstances.data.rows(query).await?;
-    let earlier = compare::extent(&rows).and_then(|extent| Earlier::of(compare, query, extent));
-    let mut facts = make(rows);
-    let mut uncompared = Some(Uncompared::Nothing);
-    if let Some(earlier) = earlier
-        && let Ok(before) = circumstances.data.facts(&earlier.query, name, &make).await
-    {
-        uncompared = in_language(circumstances.language, || earlier.beside(&mut facts, &before));
+/// A module that asks for its data.
+struct Asking<'a> {
+    kind: &'a dyn Type,
+    definition: &'a Definition,
+    query: &'a Query,
+    /// What tells its facts apart from all others that are made of the same answer.
+    name: String,
+    scene: Scene,
+    circumstances: &'a Circumstances<'a>,
+}
+
+impl Asking<'_> {
+    fn make(&self, rows: Vec<Row>) -> Facts {
+        in_language(self.circumstances.language, || self.kind.facts(self.definition, rows, &self.scene))
     }
-    Ok((Arc::new(facts), uncompared))
-}
 
-/// What a module showed last and when, where its data cannot be had now; beside earlier values, where a reader wants them and
-/// those are known or can be had.
-async fn last_known(
-    kind: &dyn Type,
-    definition: &Definition,
-    query: &Query,
-    slug: &str,
-    name: &str,
-    circumstances: &Circumstances<'_>,
-) -> Option<(Arc<Facts>, Option<Uncompared>, DateTime<Utc>)> {
-    let data = circumstances.data;
-    let (facts, then) = data.last_known(query, name)?;
-    let Some(compare) = circumstances.compare.filter(|_| kind.dates()) else {
-        return Some((facts, None, then));
-    };
-    let extent = facts.charts.iter().find_map(|chart| chart.extent());
-    let earlier = extent.and_then(|extent| Earlier::of(compare, query, extent));
-    let Some(earlier) = earlier else { return Some((facts, Some(Uncompared::Nothing), then)) };
-    let scene = scene(slug, circumstances);
-    let make = |rows: Vec<Row>| in_language(circumstances.language, || kind.facts(definition, rows, &scene));
-    let before = match data.last_known(&earlier.query, name) {
-        Some((before, _)) => Some(before),
-        None => data.facts(&earlier.query, name, &make).await.ok(),
-    };
-    let Some(before) = before else { return Some((facts, Some(Uncompared::Nothing), then)) };
-    let mut both = Facts::clone(&facts);
-    let uncompared = in_language(circumstances.language, || earlier.beside(&mut both, &before));
-    Some((Arc::new(both), uncompared, then))
-}
+    /// What a reader wants its values to be compared with, if it can be compared.
+    fn compare(&self) -> Option<Compare> {
+        self.circumstances.compare.filter(|_| self.kind.dates())
+    }
 
-/// The circumstances in which one module is shown.
-fn scene(slug: &str, circumstances: &Circumstances<'_>) -> Scene {
-    Scene {
-        now: circumstances.now,
-        sort: (circumstances.sort)(slug),
-        choice: (circumstances.choice)(slug),
-        own_page: circumstances.own_page,
+    /// What it has to show, perhaps beside earlier values.
+    async fn facts(&self) -> Result<(Arc<Facts>, Option<Uncompared>), DataError> {
+        let data = self.circumstances.data;
+        let make = |rows: Vec<Row>| self.make(rows);
+        let Some(compare) = self.compare() else {
+            return Ok((data.facts(self.query, &self.name, &make).await?, None));
+        };
+        let rows = data.rows(self.query).await?;
+        let earlier = compare::extent(&rows).and_then(|extent| Earlier::of(compare, self.query, extent));
+        let facts = Arc::new(make(rows));
+        let before = match &earlier {
+            Some(earlier) => data.facts(&earlier.query, &self.name, &make).await.ok(),
+            None => None,
+        };
+        Ok(self.beside(facts, earlier.zip(before)))
+    }
+
+    /// What it showed last and when, where its data cannot be had now; beside earlier values, where a reader wants them and those
+    /// are known or can be had.
+    async fn last_known(&self) -> Option<(Arc<Facts>, Option<Uncompared>, DateTime<Utc>)> {
+        let data = self.circumstances.data;
+        let (facts, then) = data.last_known(self.query, &self.name)?;
+        let Some(compare) = self.compare() else { return Some((facts, None, then)) };
+        let extent = facts.charts.iter().find_map(|chart| chart.extent());
+        let earlier = extent.and_then(|extent| Earlier::of(compare, self.query, extent));
+        let before = match &earlier {
+            Some(earlier) => match data.last_known(&earlier.query, &self.name) {
+                Some((before, _)) => Some(before),
+                None => {
+                    let make = |rows: Vec<Row>| self.make(rows);
+                    data.facts(&earlier.query, &self.name, &make).await.ok()
+                }
+            },
+            None => None,
+        };
+        let (facts, uncompared) = self.beside(facts, earlier.zip(before));
+        Some((facts, uncompared, then))
+    }
+
+    /// Facts beside earlier ones, if there are any, and what is missing of the comparison.
+    fn beside(
+        &self,
+        facts: Arc<Facts>,
+        earlier: Option<(Earlier, Arc<Facts>)>,
+    ) -> (Arc<Facts>, Option<Uncompared>) {
+        let Some((earlier, before)) = earlier else { return (facts, Some(Uncompared::Nothing)) };
+        let mut both = Arc::unwrap_or_clone(facts);
+        let uncompared = in_language(self.circumstances.language, || earlier.beside(&mut both, &before));
+        (Arc::new(both), uncompared)
     }
 }
 
