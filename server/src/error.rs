@@ -160,6 +160,10 @@ impl From<StoreError> for ApiError {
             StoreError::Io(error) if is_full(&error) => {
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, "the disk is full; nothing was changed")
             }
+            StoreError::NotVisibleYet { .. } => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the write is kept, and becomes visible as soon as the data set can be read",
+            ),
             _ => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "the store cannot do this now; nothing was changed",

@@ -28,6 +28,7 @@ use crate::object::Objects;
 use crate::resources::Resources;
 use crate::segment::Segment;
 use crate::snapshot::{Part, Snapshot};
+use crate::store::StoreError;
 use crate::trash::Trash;
 use writes::{Done, Pending};
 
@@ -61,7 +62,7 @@ pub struct DataSet {
     /// Operations that were handed to the log and are not applied, in the order of the log.
     pending: VecDeque<Pending>,
     /// Who waits for operations that are not pending any more, and what they are to be told.
-    finished: Vec<(Done, io::Result<()>)>,
+    finished: Vec<(Done, Result<(), StoreError>)>,
     /// Whether somebody waits for the log to decide, to apply it.
     pub(crate) is_followed: bool,
     /// Segments that are being written.

@@ -10,9 +10,10 @@ use tokio::sync::oneshot;
 use super::DataSet;
 use super::search::{Found, Searched};
 use crate::ids::IdHash;
-use crate::log::{Outcome, Ticket, copy};
+use crate::log::{Outcome, Ticket};
 use crate::operation::Operation;
 use crate::schema::{SEQUENCE, system_fields};
+use crate::store::StoreError;
 
 /// An operation that waits for what the log decides.
 #[derive(Debug)]
@@ -27,7 +28,7 @@ pub struct Pending {
 }
 
 /// Whoever waits for a write.
-pub type Done = oneshot::Sender<io::Result<()>>;
+pub type Done = oneshot::Sender<Result<(), StoreError>>;
 
 /// What is needed to apply an operation, so that nothing can fail any more and nothing has to be waited for.
 struct Ready {
@@ -45,7 +46,7 @@ impl DataSet {
         operation: Operation,
         searched: Searched,
         ticket: Ticket,
-    ) -> oneshot::Receiver<io::Result<()>> {
+    ) -> oneshot::Receiver<Result<(), StoreError>> {
         let (done, applied) = oneshot::channel();
         let Ticket { outcome, floor } = ticket;
         self.pending.push_back(Pending { operation, searched, outcome, floor, done: Some(done) });
@@ -74,7 +75,7 @@ impl DataSet {
             let result = ready.map(|(position, ready)| {
                 self.apply(&pending.operation, &pending.searched, ready, position);
             });
-            self.finished.extend(pending.done.map(|done| (done, result)));
+            self.finished.extend(pending.done.map(|done| (done, result.map_err(StoreError::Io))));
         }
         Ok(())
     }
@@ -84,7 +85,7 @@ impl DataSet {
         let stuck =
             self.pending.iter_mut().filter(|pending| matches!(pending.outcome.decided(), Some(Ok(_))));
         for done in stuck.filter_map(|pending| pending.done.take()) {
-            self.finished.push((done, Err(copy(reason))));
+            self.finished.push((done, Err(StoreError::NotVisibleYet { reason: reason.to_string() })));
         }
     }
 

@@ -83,7 +83,7 @@ pub struct Ticket {
 }
 
 /// The same error for somebody else.
-pub fn copy(error: &io::Error) -> io::Error {
+fn copy(error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), error.to_string())
 }
 

@@ -5,7 +5,8 @@ use std::io;
 use crate::batch::MAX_KEYS;
 use crate::segment::SegmentError;
 
-/// Why the store could not do something. Whatever it was, nothing of it is half-done.
+/// Why the store could not do something. Whatever it was, nothing of it is half-done, and nothing but [`StoreError::NotVisibleYet`] is
+/// done at all.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The store belongs to another process.
@@ -31,6 +32,12 @@ pub enum StoreError {
     #[error("the store is busy: {reason}")]
     Busy {
         /// What is full.
+        reason: String,
+    },
+    /// A write is in the log, and a file of its data set cannot be read.
+    #[error("the write is kept, and becomes visible as soon as the data set can be read: {reason}")]
+    NotVisibleYet {
+        /// What is the matter with it.
         reason: String,
     },
     /// With these records the data set would have too many keys.

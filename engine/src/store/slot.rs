@@ -374,7 +374,7 @@ mod tests {
     struct Stuck {
         store: Arc<Store>,
         slot: Arc<Slot>,
-        told: Vec<oneshot::Receiver<io::Result<()>>>,
+        told: Vec<oneshot::Receiver<Result<(), StoreError>>>,
         objects: Arc<InMemory>,
         taken_away: Vec<(Path, Bytes)>,
         _folder: tempfile::TempDir,
@@ -448,7 +448,7 @@ mod tests {
         // From here on time passes as soon as nobody has anything to do.
         tokio::time::pause();
         for applied in stuck.told.drain(..) {
-            assert!(applied.await.unwrap().is_err());
+            assert!(matches!(applied.await.unwrap(), Err(StoreError::NotVisibleYet { .. })));
         }
         stuck.bring_back().await;
         tokio::time::sleep(LONGEST_PAUSE * 2).await;

@@ -166,6 +166,6 @@ impl Store {
         let applied = data_set.expect(operation, searched, ticket);
         slot.follow_log(&mut data_set);
         drop(data_set);
-        Ok(applied.await.map_err(|_| io::Error::other("the store is closing"))??)
+        applied.await.map_err(|_| io::Error::other("the store is closing"))?
     }
 }
