@@ -33,7 +33,7 @@ pub async fn append(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let data_set = known(state.registry.data_set_by(&data_group, &data_type))?;
+    let data_set = writable(&state, &headers, state.registry.data_set_by(&data_group, &data_type))?;
     let appended = take_records(&state, &data_set, &headers, body).await?;
     written(&state, &data_set, appended.range, 0, state.now(&headers)).await;
     Ok(done(json!({"status": "ok"})))
@@ -49,7 +49,7 @@ pub async fn append_by_name(
     if !is_data_set_name(&name) {
         return Err(ApiError::not_found(UNKNOWN_URL));
     }
-    let data_set = known(state.registry.data_set(&name))?;
+    let data_set = writable(&state, &headers, state.registry.data_set(&name))?;
     take_records(&state, &data_set, &headers, body).await?;
     Ok(done(json!({"status": "ok", "message": DEPRECATED})))
 }
@@ -60,7 +60,6 @@ async fn take_records(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<ingest::Appended, ApiError> {
-    allow_write(state, headers, data_set)?;
     let json = json_body(state, headers, body).await.map_err(BodyError::into_messages)?;
     ingest::append(state, data_set, json.bytes.clone(), state.now(headers)).await
 }
@@ -72,8 +71,7 @@ pub async fn replace_all(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let data_set = known(state.registry.data_set_by(&data_group, &data_type))?;
-    allow_write(&state, &headers, &data_set)?;
+    let data_set = writable(&state, &headers, state.registry.data_set_by(&data_group, &data_type))?;
     if parse(&state, &headers, body).await? != json!([]) {
         return Err(ApiError::bad_request("Not implemented: you can only pass an empty JSON list"));
     }
@@ -88,8 +86,7 @@ pub async fn patch_record(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let data_set = known(state.registry.data_set_by(&data_group, &data_type))?;
-    allow_write(&state, &headers, &data_set)?;
+    let data_set = writable(&state, &headers, state.registry.data_set_by(&data_group, &data_type))?;
     let json = json_body(&state, &headers, body).await.map_err(BodyError::into_message)?;
     let changes = ingest::decode_changes(&json.bytes, state.now(&headers))?;
     if state.store.patch(&data_set.name, &id, changes).await? {
@@ -105,8 +102,7 @@ pub async fn delete_record(
     Path((data_group, data_type, id)): Path<(String, String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let data_set = known(state.registry.data_set_by(&data_group, &data_type))?;
-    allow_write(&state, &headers, &data_set)?;
+    let data_set = writable(&state, &headers, state.registry.data_set_by(&data_group, &data_type))?;
     if state.store.delete(&data_set.name, &id).await? {
         Ok(done(json!({"status": "ok"})))
     } else {
@@ -127,8 +123,7 @@ pub async fn transform(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let data_set = known(state.registry.data_set_by(&data_group, &data_type))?;
-    allow_write(&state, &headers, &data_set)?;
+    let data_set = writable(&state, &headers, state.registry.data_set_by(&data_group, &data_type))?;
     let request = parse(&state, &headers, body).await?;
     let Some(start) = request.get("_start_at") else {
         return Err(ApiError::bad_request("You must specify a _start_at timestamp"));
@@ -177,8 +172,15 @@ pub async fn not_found() -> ApiError {
     ApiError::not_found(UNKNOWN_URL)
 }
 
-fn known(data_set: Option<Arc<DataSet>>) -> Result<Arc<DataSet>, ApiError> {
-    data_set.ok_or_else(|| ApiError::not_found("Could not find data_set_config"))
+/// The data set that was found, if there is one and the request may write to it.
+fn writable(
+    state: &AppState,
+    headers: &HeaderMap,
+    found: Option<Arc<DataSet>>,
+) -> Result<Arc<DataSet>, ApiError> {
+    let data_set = found.ok_or_else(|| ApiError::not_found("Could not find data_set_config"))?;
+    allow_write(state, headers, &data_set)?;
+    Ok(data_set)
 }
 
 /// The JSON text of a body.
