@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::data::{DataSource, Row};
 use crate::definition::query::Query;
-use crate::definition::{Module, marks, text};
+use crate::definition::{Module, marks, nearest, text};
 use crate::format::plain;
 use crate::page::plain_text;
 use crate::rows::group;
@@ -164,11 +164,11 @@ fn of_modules<'a>(
 /// What can be seen of a module by itself.
 fn of_module(stored: &Value) -> Vec<String> {
     let mut says: Vec<String> = wrong_slug(text(stored, "slug").as_deref()).into_iter().collect();
-    let kind = text(stored, "module-type").unwrap_or_default();
+    let kind = nearest(&text(stored, "module-type").unwrap_or_default()).to_owned();
     if kind.is_empty() {
         says.push("it has no module-type".to_owned());
     } else if !["section", "tab"].contains(&kind.as_str()) && module::of(&kind).is_none() {
-        says.push(format!("the module-type `{kind}` is not known"));
+        says.push(format!("the module-type `{kind}` is not known: its data is shown as a table"));
     }
     if text(stored, "title").is_none_or(|title| plain_text(&title).trim().is_empty()) {
         says.push("it has no title".to_owned());
@@ -330,7 +330,7 @@ mod tests {
         for (module, says) in [
             (
                 json!({"slug": "a", "title": "A", "module-type": "pie"}),
-                "s/a: the module-type `pie` is not known",
+                "s/a: the module-type `pie` is not known: its data is shown as a table",
             ),
             (
                 boats(json!({"slug": "A b"})),

@@ -383,3 +383,33 @@ async fn a18_a_tab_has_a_page_of_its_own() {
     assert_eq!((&page["page"], &page["modules"][0]["title"]), (&json!("module"), &json!("Uptime - 30 days")));
     assert_eq!(page["modules"][0]["info"], json!(["Measured every minute"]));
 }
+
+#[tokio::test]
+async fn data_of_a_type_that_nobody_knows_is_a_table_that_says_so() {
+    let rows =
+        json!([{"_id": "x", "berth": "north", "boats": 12}, {"_id": "y", "berth": "south", "boats": 7}]);
+    let case = answered(
+        json!({"module-type": "multi_stats", "slug": "m", "title": "Berths",
+        "data-source": {"data-group": "g", "data-type": "t", "query-params": {}}}),
+        rows,
+        "",
+    )
+    .await;
+    let rendered = render(&case).await;
+    let module = &rendered.to_json()["page"]["modules"][0];
+    assert_eq!(module["unknown"], true);
+    assert_eq!(module["table"]["rows"], json!([["north", "12"], ["south", "7"]]), "{module}");
+    assert!(rendered.html.contains("“multi_stats”, is not known here: its data is shown as a table"));
+}
+
+#[tokio::test]
+async fn names_that_are_remembered_are_drawn_as_the_nearest_type() {
+    let rows = json!([{"_start_at": "2016-05-01T00:00:00+00:00", "_end_at": "2016-06-01T00:00:00+00:00", "n:sum": 5}]);
+    for (remembered, nearest) in
+        [("bar_chart_with_text", "bar_chart_with_number"), ("visitors_realtime", "realtime")]
+    {
+        let drawn = shown(module(nearest, "month", json!({})), rows.clone(), "").await;
+        assert_eq!(drawn["type"], nearest);
+        assert_eq!(shown(module(remembered, "month", json!({})), rows.clone(), "").await, drawn);
+    }
+}

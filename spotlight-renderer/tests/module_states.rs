@@ -83,7 +83,12 @@ async fn html(case: Value) -> String {
 #[tokio::test]
 async fn every_type_in_every_state() {
     for (kind, name) in TYPES {
-        let data = recorded(name, kind);
+        let mut data = recorded(name, kind);
+        if kind == "multi_stats" {
+            // nothing is recorded of types that nobody knows
+            let rows = json!([{"_id": "x", "berth": "north", "boats": 12}, {"_id": "y", "berth": "south", "boats": 7}]);
+            data["data"] = json!({"mooring/rows": {"flatten=true": {"data": rows}}});
+        }
         let mut gaps = data.clone();
         answers(&mut gaps, &|answer| with_gaps(&mut answer["data"], &mut 0));
         let mut empty = data.clone();

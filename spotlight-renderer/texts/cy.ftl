@@ -156,6 +156,7 @@ series-unknown = Nid oes “{ $text }” yn y siart hon.
 restricted = Data cyfyngedig: nid i'w gyhoeddi
 empty-section = Dim i'w ddangos eto
 unknown-type = Ni ellir dangos y rhan hon: nid yw'r math “{ $type }” yn hysbys yma.
+unknown-type-table = Nid yw math y rhan hon, “{ $type }”, yn hysbys yma: dangosir ei data fel tabl.
 failed = Bu problem wrth gael y data hwn.
 failed-rest = Nid yw'n effeithio ar weddill y dudalen.
 outdated = Ni ellid llwytho data mwy diweddar. Dyma'r hyn a oedd yn hysbys ar { $day } am { $time }.

@@ -172,6 +172,7 @@ series-unknown = This chart has no “{ $text }”.
 restricted = Restricted data: not for publication
 empty-section = Nothing to show yet
 unknown-type = This part cannot be shown: its type “{ $type }” is not known here.
+unknown-type-table = The type of this part, “{ $type }”, is not known here: its data is shown as a table.
 failed = There was a problem getting this data.
 failed-rest = The rest of the page is not affected.
 outdated = Newer data could not be loaded. This is what was known on { $day } at { $time }.

@@ -28,6 +28,17 @@ pub struct Source {
     pub parameters: Map<String, Value>,
 }
 
+/// The type that shows what is stored as a type: some names are remembered that never had a way to be drawn of their own.
+pub fn nearest(kind: &str) -> &str {
+    match kind {
+        "bar_chart_with_text" => "bar_chart_with_number",
+        "completion_numbers" => "completion_rate",
+        "headline" => "headline_figure",
+        "visitors_realtime" | "visitors-realtime" => "realtime",
+        _ => kind,
+    }
+}
+
 /// One module of a dashboard.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Module {
@@ -56,7 +67,7 @@ pub struct Module {
 impl Module {
     /// Reads a stored module; `defaults` are the options of its type, given what is stored.
     pub fn parse(stored: &Value, defaults: &dyn Fn(&str, &Value) -> Value) -> Module {
-        let kind = text(stored, "module-type").unwrap_or_default();
+        let kind = nearest(&text(stored, "module-type").unwrap_or_default()).to_owned();
         let given = defaults(&kind, stored);
         let options = merge::with_axes(&given, stored);
         let list = |key: &str| match &options[key] {

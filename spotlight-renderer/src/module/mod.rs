@@ -99,6 +99,11 @@ pub fn of(kind: &str) -> Option<&'static dyn Type> {
     })
 }
 
+/// What shows the data of a type that nobody knows: a table of all fields.
+pub fn plain() -> &'static dyn Type {
+    &table_module::TableModule
+}
+
 /// The default options of a type, for [`Module::parse`].
 pub fn defaults(kind: &str, stored: &Value) -> Value {
     of(kind).map_or_else(|| json!({}), |kind| kind.defaults(stored))

@@ -155,6 +155,8 @@ pub struct Module {
     pub late: Option<String>,
     /// What is missing of the comparison that the reader wants.
     pub uncompared: Option<String>,
+    /// That its data is shown as a table, because nobody knows its type.
+    pub unknown: Option<String>,
     /// That newer data could not be had, and how old what is shown is.
     pub outdated: Option<String>,
 }

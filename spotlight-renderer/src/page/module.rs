@@ -49,6 +49,7 @@ pub fn module(module: &Module, place: Place) -> Markup {
             @if let Some(outdated) = &module.outdated { p.outdated role="note" { (outdated) } }
             @if let Some(late) = &module.late { p.note.uncompared role="note" { (late) } }
             @if let Some(missing) = &module.uncompared { p.note.uncompared role="note" { (missing) } }
+            @if let Some(unknown) = &module.unknown { p.note.uncompared role="note" { (unknown) } }
             @match &module.body {
                 Body::Data(data) => (self::data(data, module, place)),
                 Body::Section(children) => {

@@ -79,6 +79,7 @@ fn evil_module(body: Body) -> Module {
         outdated: Some(evil()),
         late: Some(evil()),
         uncompared: Some(evil()),
+        unknown: Some(evil()),
         body,
         downloads: vec![evil_link()],
         info_html: vec![evil()],

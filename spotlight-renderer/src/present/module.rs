@@ -54,6 +54,8 @@ impl Presenter<'_> {
                 }
                 _ => None,
             },
+            unknown: (module.is_unknown && matches!(module.body, view::Body::Facts(_)))
+                .then(|| say_with("unknown-type-table", &[("type", module.kind.as_str().into())])),
             uncompared: module.uncompared.map(|missing| {
                 say(match missing {
                     view::Uncompared::Nothing => "compare-missing",

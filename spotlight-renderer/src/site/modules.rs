@@ -62,7 +62,9 @@ pub fn one<'a>(
     circumstances: &'a Circumstances<'a>,
 ) -> BoxFuture<'a, Module> {
     Box::pin(async move {
-        let kind = module::of(&definition.kind);
+        let known = module::of(&definition.kind);
+        let is_unknown = known.is_none() && !["section", "tab"].contains(&definition.kind.as_str());
+        let kind = if is_unknown { Some(module::plain()) } else { known };
         let wishes = kind.map(|kind| {
             let mut wishes = kind.wishes(definition, circumstances.now);
             if let Some(range) = circumstances.range.as_ref().filter(|_| kind.dates()) {
@@ -77,6 +79,7 @@ pub fn one<'a>(
             ("section", ..) => Body::Section(load(&definition.children, &path, circumstances).await),
             ("tab", ..) => Body::Tabs(tabs(definition, &slug, &path, circumstances).await),
             (_, None, _) => Body::Unknown,
+            (_, Some(_), None) if is_unknown => Body::Unknown,
             (_, Some(_), None) => Body::Failed,
             (_, Some(kind), Some(query)) => {
                 let asking = Asking {
@@ -113,6 +116,7 @@ pub fn one<'a>(
         Module {
             dates: kind.is_some_and(|kind| kind.dates()),
             kind: definition.kind.clone(),
+            is_unknown,
             title: definition.title.clone(),
             description: definition.description.clone(),
             classes: definition.classes.clone(),

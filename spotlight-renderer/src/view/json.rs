@@ -224,12 +224,15 @@ pub fn module(module: &Module, linked: bool) -> Value {
     if let Some(due) = module.due {
         out["next_update"] = json!({"by": due.by.to_rfc3339(), "late": due.late});
     }
+    if module.is_unknown {
+        out["unknown"] = true.into();
+    }
     if let Some(then) = module.outdated {
         out["outdated"] = then.to_rfc3339().into();
     }
     match &module.body {
         Body::Failed => out["error"] = true.into(),
-        Body::Unknown => out["unknown"] = true.into(),
+        Body::Unknown => {}
         Body::Section(children) => {
             out["modules"] = children.iter().map(|child| self::module(child, linked)).collect();
         }

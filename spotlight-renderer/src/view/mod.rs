@@ -234,7 +234,7 @@ pub enum Body {
     Tabs(Vec<Module>),
     /// The data could not be had.
     Failed,
-    /// A type that nobody knows.
+    /// A type that nobody knows, without data.
     Unknown,
 }
 
@@ -263,6 +263,8 @@ pub struct Module {
     pub slug: String,
     /// Its type.
     pub kind: String,
+    /// Whether nobody knows the type, so that its data is shown as a table.
+    pub is_unknown: bool,
     /// Its heading, as HTML.
     pub title: String,
     /// The path of its own page.
