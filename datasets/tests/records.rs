@@ -47,7 +47,8 @@ fn the_demo_is_of_a_moderate_size() {
         sample_data_sets().iter().map(|set| (set.name(), demo(set).len())).collect();
     let total: usize = sizes.values().sum();
     assert!((40_000..65_000).contains(&total), "{total}: {sizes:#?}");
-    assert!(sizes.values().all(|size| *size >= 70), "{sizes:#?}");
+    // the smallest has a record a month for three years
+    assert!(sizes.values().all(|size| *size >= 36), "{sizes:#?}");
 }
 
 #[test]
