@@ -12,6 +12,9 @@ pub const WIDTH: f64 = 168.0;
 /// The size of names, which are bold; the style sheet says the same.
 const SIZE: f64 = 14.0;
 
+/// How much wider than measured bold names may be, in whatever font the reader has.
+const BOLD: f64 = 1.2;
+
 /// The least distance between two labels, in pixels.
 const APART: f64 = 38.0;
 
@@ -81,7 +84,7 @@ pub fn draw(chart: &Chart, frame: Frame, wanted: &[Wanted], height: f64) -> Mark
                     text class=(class) data-series=(label.series) x="18" dy="0" { (name) }
                     @match rest {
                         Some(rest) => {
-                            text.value x=(number(18.0 + text::width(&rest, SIZE) + 5.0)) dy="16" { (value) }
+                            text.value x=(number(18.0 + text::width(&rest, SIZE) * BOLD + 6.0)) dy="16" { (value) }
                             text class=(class) x="18" dy="16" { (rest) }
                         }
                         None => text.value x="18" dy="16" { (value) },
@@ -108,7 +111,7 @@ fn in_lines(name: &str, value: &str) -> (String, Option<String>) {
     if text::width(name, SIZE) > ROOM
         && let [first, rest] = text::wrap(name, SIZE, ROOM, 2).as_slice()
         && format!("{first} {rest}") == name
-        && text::width(rest, SIZE) + text::width(value, SIZE) + 8.0 <= ROOM
+        && text::width(rest, SIZE) * BOLD + text::width(value, SIZE) + 8.0 <= ROOM
     {
         return (first.clone(), Some(rest.clone()));
     }
