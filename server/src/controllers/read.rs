@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use query_lang::{Policy, Query};
 use sha2::{Digest, Sha256};
+use spotlight_renderer::view::provenance::Licence;
 use stagecraft::DataSet;
 
 use super::read_body;
@@ -159,13 +160,10 @@ fn finish(mut response: Response, data_set: &DataSet, tag: &str) -> Response {
 
 /// An answer with a link to the terms on which its records may be used (RFC 8288): those of the data set, else those of the site.
 fn with_licence(mut response: Response, data_set: &DataSet, state: &AppState) -> Response {
-    let usual = state.branding.options.licence.as_ref().map(|licence| licence.href.as_str());
-    let has_own = !data_set.licence.is_empty() || !data_set.licence_url.is_empty();
-    let url = if has_own { data_set.licence_url.as_str() } else { usual.unwrap_or_default() };
-    if !url.is_empty()
-        && !url.contains(['<', '>', '"', ' '])
-        && let Ok(link) = HeaderValue::from_str(&format!("<{url}>; rel=\"license\""))
-    {
+    let usual = || state.branding.options.licence.as_ref().and_then(|usual| Licence::of("", &usual.href));
+    let licence = Licence::of(&data_set.licence, &data_set.licence_url).or_else(usual);
+    let link = licence.and_then(|licence| HeaderValue::from_str(&licence.link()?).ok());
+    if let Some(link) = link {
         response.headers_mut().append(header::LINK, link);
     }
     response

@@ -42,6 +42,12 @@ impl Licence {
         (!title.is_empty()).then(|| Licence { title: title.to_owned(), url })
     }
 
+    /// What leads to it from an answer (RFC 8288), if it has an address that can stand there.
+    pub fn link(&self) -> Option<String> {
+        let url = self.url.as_deref().filter(|url| !url.contains(['<', '>', '"', ' ']))?;
+        Some(format!("<{url}>; rel=\"license\""))
+    }
+
     fn to_json(&self) -> Value {
         json!({"title": self.title, "url": self.url})
     }

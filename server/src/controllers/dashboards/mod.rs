@@ -285,10 +285,7 @@ fn links(form: Form, answer: &Answer, presenter: &Presenter<'_>) -> String {
         let address = presenter.form_address(path, Form::CsvMetadata);
         links.push(format!("<{address}>; rel=\"describedby\"; type=\"{}\"", Form::CsvMetadata.media_type()));
     }
-    let licence = presenter.licence(answer).and_then(|licence| licence.url);
-    if let Some(url) = licence.filter(|url| !url.contains(['<', '>', '"', ' '])) {
-        links.push(format!("<{url}>; rel=\"license\""));
-    }
+    links.extend(presenter.licence(answer).and_then(|licence| licence.link()));
     // proxies refuse answers with long headers; each link has all that the reader chose
     let mut length = 0;
     links.retain(|link| {
