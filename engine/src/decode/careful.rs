@@ -102,7 +102,9 @@ impl Records<'_> {
 /// Whether there may be an integer beyond 64 bits, which has 19 digits at least, or `-0`.
 fn may_have_odd_integers(body: &[u8]) -> bool {
     let mut runs = body.chunk_by(|a, b| a.is_ascii_digit() && b.is_ascii_digit());
-    runs.any(|run| run.len() >= 19) || body.windows(2).any(|pair| pair == b"-0")
+    // a value comes after a colon and white space; in times and ids `-0` is everywhere
+    let is_minus_zero = |three: &[u8]| matches!(three, [b':' | b' ' | b'\t' | b'\n' | b'\r', b'-', b'0']);
+    runs.any(|run| run.len() >= 19) || body.windows(3).any(is_minus_zero)
 }
 
 /// The integers beyond 64 bits and `-0`, as they were written: by the number of their record, with their keys. The parser gives
