@@ -167,7 +167,7 @@ fn of_module(stored: &Value) -> Vec<String> {
     let kind = nearest(&text(stored, "module-type").unwrap_or_default()).to_owned();
     if kind.is_empty() {
         says.push("it has no module-type".to_owned());
-    } else if !["section", "tab"].contains(&kind.as_str()) && module::of(&kind).is_none() {
+    } else if !module::is_known(&kind) {
         says.push(format!("the module-type `{kind}` is not known: its data is shown as a table"));
     }
     if text(stored, "title").is_none_or(|title| plain_text(&title).trim().is_empty()) {

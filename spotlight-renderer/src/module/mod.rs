@@ -99,6 +99,11 @@ pub fn of(kind: &str) -> Option<&'static dyn Type> {
     })
 }
 
+/// Whether there is such a type, sections and tabs among them.
+pub fn is_known(kind: &str) -> bool {
+    ["section", "tab"].contains(&kind) || of(kind).is_some()
+}
+
 /// What shows the data of a type that nobody knows: a table of all fields.
 pub fn plain() -> &'static dyn Type {
     &table_module::TableModule

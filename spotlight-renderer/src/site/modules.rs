@@ -62,9 +62,8 @@ pub fn one<'a>(
     circumstances: &'a Circumstances<'a>,
 ) -> BoxFuture<'a, Module> {
     Box::pin(async move {
-        let known = module::of(&definition.kind);
-        let is_unknown = known.is_none() && !["section", "tab"].contains(&definition.kind.as_str());
-        let kind = if is_unknown { Some(module::plain()) } else { known };
+        let is_unknown = !module::is_known(&definition.kind);
+        let kind = if is_unknown { Some(module::plain()) } else { module::of(&definition.kind) };
         let wishes = kind.map(|kind| {
             let mut wishes = kind.wishes(definition, circumstances.now);
             if let Some(range) = circumstances.range.as_ref().filter(|_| kind.dates()) {
@@ -75,13 +74,12 @@ pub fn one<'a>(
         let query = wishes.and_then(|wishes| Query::of(definition, &wishes, circumstances.now));
         let (mut updated, mut outdated, mut uncompared) = (None, None, None);
         let mut due = None;
-        let body = match (definition.kind.as_str(), kind, &query) {
+        let body = match (definition.kind.as_str(), kind.zip(query.as_ref())) {
             ("section", ..) => Body::Section(load(&definition.children, &path, circumstances).await),
             ("tab", ..) => Body::Tabs(tabs(definition, &slug, &path, circumstances).await),
-            (_, None, _) => Body::Unknown,
-            (_, Some(_), None) if is_unknown => Body::Unknown,
-            (_, Some(_), None) => Body::Failed,
-            (_, Some(kind), Some(query)) => {
+            (_, None) if is_unknown => Body::Unknown,
+            (_, None) => Body::Failed,
+            (_, Some((kind, query))) => {
                 let asking = Asking {
                     kind,
                     definition,
